@@ -1,0 +1,31 @@
+import type { Micros } from "../units.ts";
+
+/** Something that happened, from when to when, and what carries the claim. */
+export interface EventSpan {
+  /** Stable id: the same event keeps it from its first provisional form to its final one. */
+  readonly id: string;
+  readonly label: string;
+  readonly from: Micros;
+  readonly to: Micros;
+  /** Mean probability of the label over the span, in [0, 1]. */
+  readonly score: number;
+  /** Mean probability of the label over the span by each stream alone, in [0, 1]. */
+  readonly evidence: Readonly<Record<string, number>>;
+  /** Streams whose evidence backs the label, strongest first. */
+  readonly modalities: readonly string[];
+  /** `provisional` spans may still grow or vanish; `final` ones never change. */
+  readonly state: "provisional" | "final" | "withdrawn";
+  /** Framesets of its first and last instant. */
+  readonly rows: readonly [first: string, last: string];
+}
+
+/** Something known to have happened: a person's label, or the truth that a recording carries. */
+export interface Label {
+  readonly label: string;
+  readonly from: Micros;
+  readonly to: Micros;
+  /** Who says so: `truth` for a recording's own, else a person's or program's name. */
+  readonly by: string;
+  /** What kind of label it is within its vocabulary: "digit", "colour"; empty where there is one kind. */
+  readonly slot: string;
+}

@@ -1,0 +1,61 @@
+import { ConfigError } from "../errors.ts";
+import type { Hertz, Micros } from "../units.ts";
+import { DTYPE_BYTES, type DType } from "./DType.ts";
+import type { Modality } from "./Modality.ts";
+
+/** What is known about a stream before its first frame. Immutable for the life of a pipeline. */
+export interface StreamDescription {
+  /** Place the stream belongs to; one log per site. Letters, digits, `.`, `_`, `-`. */
+  readonly site: string;
+  /** Name of the stream, unique within the site. Letters, digits, `.`, `_`, `-`. */
+  readonly stream: string;
+  readonly modality: Modality;
+  readonly dtype: DType;
+  /** Shape of one frame; `[]` is a scalar. Ignored for `utf8`, whose frames vary in length. */
+  readonly shape: readonly number[];
+  /** Frames per second, or `irregular` when frames come as things happen. */
+  readonly rate: Hertz | "irregular";
+  /** Unit of one element, for axis labels: "PCM", "grey level", "m/s²". */
+  readonly unit: string;
+  /** How far out of order frames may arrive and still be used (alignment.md 9: L_s), in µs. */
+  readonly lateness: Micros;
+  /** Silence after which the stream is declared idle (I_s), in µs of our clock. */
+  readonly idleTimeout: Micros;
+}
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Bytes of one frame of the stream; undefined for `utf8`, whose frames vary in length. */
+export function frameBytes({ dtype, shape }: StreamDescription): number | undefined {
+  if (dtype === "utf8") return undefined;
+  return shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
+}
+
+/**
+ * Checks a description once, where it is written down.
+ *
+ * @returns The same description.
+ * @throws {ConfigError} If a name, size or time is out of range; the message names the field.
+ */
+export function defineStream(description: StreamDescription): StreamDescription {
+  const where = `stream ${description.stream}`;
+  if (!NAME.test(description.site))
+    throw new ConfigError(
+      where,
+      `site must match ${NAME}, got ${JSON.stringify(description.site)}`,
+    );
+  if (!NAME.test(description.stream))
+    throw new ConfigError(
+      where,
+      `name must match ${NAME}, got ${JSON.stringify(description.stream)}`,
+    );
+  if (!description.shape.every((size) => Number.isSafeInteger(size) && size > 0))
+    throw new ConfigError(where, `shape must be positive integers, got [${description.shape}]`);
+  if (description.rate !== "irregular" && !(description.rate > 0))
+    throw new ConfigError(where, `rate must be > 0 Hz or "irregular", got ${description.rate}`);
+  if (!(description.lateness >= 0))
+    throw new ConfigError(where, `lateness must be >= 0 us, got ${description.lateness}`);
+  if (!(description.idleTimeout > 0))
+    throw new ConfigError(where, `idleTimeout must be > 0 us, got ${description.idleTimeout}`);
+  return description;
+}

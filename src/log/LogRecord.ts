@@ -1,0 +1,40 @@
+import type { Chunk } from "../frames/Chunk.ts";
+import type { Label } from "../frames/EventSpan.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
+import type { Micros } from "../units.ts";
+
+/** Payload of each kind of record in a site's log. */
+interface LogRecords {
+  /** Frames that came in, late, future and duplicate ones too: the aligner judges, not the ingest. */
+  DATA: { readonly chunk: Chunk };
+  /** The stream promises that no frame with an origin time before `until` will follow. */
+  HEARTBEAT: { readonly stream: string; readonly until: Micros };
+  /** The stream said nothing for its idle timeout; it no longer holds anything back. */
+  IDLE: { readonly stream: string };
+  /** The stream speaks again. */
+  ACTIVE: { readonly stream: string };
+  /** The stream ended by itself: no frame will follow in this epoch. */
+  CLOSED: { readonly stream: string };
+  /** Offset of a publisher's clock, in force from here on. */
+  CLOCK: { readonly stream: string; readonly offset: Micros; readonly uncertainty: Micros };
+  /** A configuration, in force from `origin` on: starts or restarts the grid. */
+  CONFIG: {
+    readonly version: number;
+    readonly origin: Micros;
+    readonly period: Micros;
+    readonly streams: readonly StreamDescription[];
+  };
+  /** The model that gives the readings from here on. */
+  MODEL: { readonly version: string };
+  /** Something known to have happened. */
+  LABEL: { readonly label: Label };
+}
+
+/** One record of a site's log; everything downstream is a pure function of their sequence. */
+export type LogRecord = {
+  [Kind in keyof LogRecords]: {
+    readonly kind: Kind;
+    /** When it was appended, on the pipeline's clock. Never decreases within a log. */
+    readonly logTime: Micros;
+  } & LogRecords[Kind];
+}[keyof LogRecords];
