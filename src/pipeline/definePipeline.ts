@@ -1,0 +1,77 @@
+import type { AlignPolicy } from "../align/AlignPolicy.ts";
+import { ConfigError } from "../errors.ts";
+import type { FeatureExtractor } from "../features/FeatureExtractor.ts";
+import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
+import type { Micros } from "../units.ts";
+import type { Feed, FeedRequest } from "./Feed.ts";
+
+/** How one stream enters the pipeline: what it is, how it is aligned, what the model sees of it. */
+export interface StreamPlan {
+  readonly description: StreamDescription;
+  /** Which of its frames belong to a grid instant. */
+  readonly policy: AlignPolicy;
+  /** Makes a fresh extractor; one per run, fed every cell of the stream in grid order. */
+  readonly features: () => FeatureExtractor;
+}
+
+/** Everything that makes up one pipeline; the default export of `pipelines/<name>/pipeline.ts`. */
+export interface PipelineDefinition {
+  readonly name: string;
+  /** One sentence for the dashboard's header. */
+  readonly summary: string;
+  readonly site: string;
+  readonly grid: {
+    /** Time between two framesets, in µs. */
+    readonly period: Micros;
+    /** How far one stream may lag behind the others before it is no longer waited for (S), in µs. */
+    readonly skew: Micros;
+    /** How far ahead of our clock a frame may claim to be, in µs. */
+    readonly future: Micros;
+  };
+  /** In the order in which they are shown and in which the model knows them. */
+  readonly streams: Readonly<Record<string, StreamPlan>>;
+  readonly model: {
+    /** File of the trained weights (safetensors). */
+    readonly weights: URL;
+  };
+  /** Named groups of labels of which exactly one is meant at a time: digit, colour. For scoring. */
+  readonly slots: Readonly<Record<string, readonly string[]>>;
+  /** Streams that contain the answer and therefore stay out of scores unless asked for by name. */
+  readonly answerStreams: readonly string[];
+  /** Opens the feed that a person asked for. */
+  readonly feed: (request: FeedRequest) => Promise<Feed>;
+}
+
+/**
+ * Checks a pipeline where it is written down.
+ *
+ * @returns The same definition.
+ * @throws {ConfigError} If it has no stream, a stream's key is not its name, a stream belongs to
+ *   another site, or a time is out of range; the message names the part.
+ */
+export function definePipeline(definition: PipelineDefinition): PipelineDefinition {
+  const where = `pipeline ${definition.name}`;
+  const plans = Object.entries(definition.streams);
+  if (plans.length === 0) throw new ConfigError(where, "expected at least one stream, got none");
+  for (const [key, { description }] of plans) {
+    defineStream(description);
+    if (description.stream !== key)
+      throw new ConfigError(where, `stream ${key} describes itself as ${description.stream}`);
+    if (description.site !== definition.site)
+      throw new ConfigError(
+        where,
+        `stream ${key} must be of site ${definition.site}, got ${description.site}`,
+      );
+  }
+  const { period, skew, future } = definition.grid;
+  if (!(period > 0)) throw new ConfigError(where, `grid period must be > 0 us, got ${period}`);
+  if (!(skew >= 0)) throw new ConfigError(where, `skew bound must be >= 0 us, got ${skew}`);
+  if (!(future > 0)) throw new ConfigError(where, `future guard must be > 0 us, got ${future}`);
+  const stranger = definition.answerStreams.find((stream) => !(stream in definition.streams));
+  if (stranger !== undefined)
+    throw new ConfigError(
+      where,
+      `answer stream ${stranger} is none of ${Object.keys(definition.streams)}`,
+    );
+  return definition;
+}
