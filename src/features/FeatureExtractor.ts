@@ -1,0 +1,24 @@
+import type { Cell } from "../frames/Frameset.ts";
+import type { Micros } from "../units.ts";
+
+/**
+ * Turns one stream's cells, row after row, into the numbers the model sees.
+ *
+ * Strictly causal: what comes out at a row depends on this and earlier rows alone, so the very same
+ * object serves the live stream and training. A missing cell is told, not skipped: the extractor
+ * must know that what follows does not join on to what went before.
+ */
+export interface FeatureExtractor {
+  /** How many numbers `push` gives. */
+  readonly size: number;
+  /**
+   * Takes the cell of the next row.
+   *
+   * @param cell The row's cell; borrowed for the call.
+   * @param time The row's grid instant. A step other than one grid period counts as a gap.
+   * @returns [size] float, the caller's to keep; undefined where nothing is known: missing.
+   */
+  push(cell: Cell, time: Micros): Float32Array | undefined;
+  /** Forgets everything, as if just made. */
+  reset(): void;
+}
