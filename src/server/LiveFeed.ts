@@ -1,0 +1,25 @@
+import type { Observable } from "rxjs";
+
+import type { HelloMessage, ReplugMessage, ServerMessage, UnplugMessage } from "./messages.ts";
+
+/**
+ * What a server shows: one running pipeline, seen from outside.
+ *
+ * Key behaviours:
+ * - The server subscribes once, for all its clients, and keeps what a late client needs (`History`):
+ *   the feed sends each thing once.
+ * - `streams` and `status` are whole states; `rows`, `events` and `truth` are what has been added.
+ * - When `messages` ends or fails, the server says so to every client and goes on serving what it has.
+ */
+export interface LiveFeed {
+  /** What is running now. Asked for each client that connects; a change is also sent as a message. */
+  hello(): HelloMessage;
+  /** Everything that happens. Hot; never errors for bad input. */
+  readonly messages: Observable<ServerMessage>;
+  /**
+   * Does what a client asks. Returns at once; what comes of it shows as a stream's state.
+   *
+   * @returns Why not, in one sentence, or undefined when it is being done.
+   */
+  command(command: UnplugMessage | ReplugMessage): string | undefined;
+}

@@ -1,0 +1,306 @@
+import type { AddressInfo } from "node:net";
+
+import helmet from "@fastify/helmet";
+import files from "@fastify/static";
+import sockets, { type WebSocket } from "@fastify/websocket";
+import fastify, { type FastifyInstance } from "fastify";
+import type { Subscription } from "rxjs";
+
+import type { Clock } from "../clock/Clock.ts";
+import { ConfigError } from "../errors.ts";
+import { bytes, type Micros, seconds } from "../units.ts";
+import { ClientLane, type LaneLimits } from "./ClientLane.ts";
+import { dashboardFolder, HOW_TO_BUILD } from "./dashboardFolder.ts";
+import { History } from "./History.ts";
+import type { LiveFeed } from "./LiveFeed.ts";
+import { originAllowed } from "./originAllowed.ts";
+import { decodeClientMessage, encodeMessage, type ServerMessage, SOCKET_PATH } from "./protocol.ts";
+
+/** How a server is started. */
+export interface ServerOptions {
+  /** Answers pings and times slow clients. */
+  readonly clock: Clock;
+  /** Address to bind; only this machine by default. */
+  readonly host?: string;
+  /** Port to bind; 0 takes any free one. */
+  readonly port?: number;
+  /** Names, besides addresses and `localhost`, under which browsers may reach this server. */
+  readonly allowedHosts?: readonly string[];
+  /** Folder of the built dashboard; found by itself when absent. */
+  readonly dashboard?: string;
+  /** How much a client that connects is told of the past, in µs. */
+  readonly history?: Micros;
+  /** When a client is slow, and when lost. */
+  readonly lanes?: LaneLimits;
+}
+
+/** What happened at the server's door, counted since the start. */
+export interface ServerCounters {
+  /** Connected now. */
+  clients: number;
+  /** Messages that arrived on the feed. */
+  messages: number;
+  /** Rows that slow clients were not sent. */
+  skippedRows: number;
+  /** Clients that were closed because they did not keep up. */
+  slowClients: number;
+  /** Frames from clients that were no messages of ours. */
+  malformed: number;
+  /** Connections from pages that are not ours. */
+  refusedOrigins: number;
+}
+
+/** A client's messages are a few dozen bytes; whatever is larger is none. */
+const MAX_PAYLOAD = 16 * 1024;
+/** Under many middleboxes' idle limit of 30 s; the browser answers by itself. */
+const PING_MS = 15_000;
+const CHECK_MS = 250;
+
+const LANES: LaneLimits = {
+  highWaterMark: bytes(256 * 1024),
+  limit: bytes(8 * 1024 * 1024),
+  patience: seconds(10),
+};
+
+interface Client {
+  readonly socket: WebSocket;
+  readonly lane: ClientLane;
+  answeredPing: boolean;
+  complainedOf: boolean;
+}
+
+/**
+ * Serves one live feed to any number of browsers: the dashboard's files, and its messages by WebSocket.
+ *
+ * Key behaviours:
+ * - A client gets `hello`, then the last seconds (`History`), then everything as it happens. Each
+ *   message is encoded once for all clients.
+ * - A slow client is dealt with by its own lane (`ClientLane`); nobody else notices.
+ * - A frame that is no message is counted and ignored; the first one of a client is answered with a
+ *   `problem` that says what was wrong with it.
+ * - Pages of other origins are refused with 403. Bound to this machine alone unless told otherwise.
+ * - `/health` says whether it runs, `/api/status` how, both as JSON.
+ * - Whoever starts it disposes it: clients are closed with 1001, then the port is freed. Idempotent.
+ */
+export class Server implements AsyncDisposable {
+  readonly #feed: LiveFeed;
+  readonly #clock: Clock;
+  readonly #limits: LaneLimits;
+  readonly #app: FastifyInstance;
+  readonly #history: History;
+  readonly #clients = new Set<Client>();
+  readonly #counters: ServerCounters = {
+    clients: 0,
+    messages: 0,
+    skippedRows: 0,
+    slowClients: 0,
+    malformed: 0,
+    refusedOrigins: 0,
+  };
+  readonly #timers: NodeJS.Timeout[] = [];
+  #subscription: Subscription | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(feed: LiveFeed, options: ServerOptions) {
+    this.#feed = feed;
+    this.#clock = options.clock;
+    this.#limits = options.lanes ?? LANES;
+    this.#history = new History({ span: options.history ?? seconds(20), pictureEvery: 5 });
+    this.#app = fastify({ forceCloseConnections: true });
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @throws {ConfigError} If the address cannot be bound, with how to choose another.
+   */
+  static async start(feed: LiveFeed, options: ServerOptions): Promise<Server> {
+    const server = new Server(feed, options);
+    await server.#routes(dashboardFolder(options.dashboard), options.allowedHosts ?? []);
+    const { host = "127.0.0.1", port = 8_080 } = options;
+    try {
+      await server.#app.listen({ host, port });
+    } catch (cause) {
+      await server.#app.close();
+      throw new ConfigError(
+        "Server",
+        `expected to bind ${host}:${port}, got ${String(cause)}; choose another port, or 0 for any`,
+        { cause },
+      );
+    }
+    server.#watch();
+    return server;
+  }
+
+  /** Where a browser on this machine finds the dashboard, with a slash at the end. */
+  get url(): string {
+    const { address, port, family } = this.#app.server.address() as AddressInfo;
+    const anywhere = address === "0.0.0.0" || address === "::";
+    const host = anywhere ? "localhost" : family === "IPv6" ? `[${address}]` : address;
+    return `http://${host}:${port}/`;
+  }
+
+  /** What happened so far, as of now. */
+  get counters(): Readonly<ServerCounters> {
+    let { skippedRows, slowClients } = this.#counters;
+    for (const { lane } of this.#clients) {
+      skippedRows += lane.skipped;
+      if (lane.closed) slowClients += 1;
+    }
+    return { ...this.#counters, clients: this.#clients.size, skippedRows, slowClients };
+  }
+
+  /** Sends everybody away and frees the port. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#subscription?.unsubscribe();
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const { socket } of this.#clients) socket.close(1001, "server is stopping");
+    await this.#app.close();
+  }
+
+  async #routes(dashboard: string | undefined, allowedHosts: readonly string[]): Promise<void> {
+    const app = this.#app;
+    await app.register(helmet, {
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'self'"],
+          // 'self' covers ws: of the same host and port in every current browser.
+          connectSrc: ["'self'"],
+          imgSrc: ["'self'", "data:"],
+          objectSrc: ["'none'"],
+          baseUri: ["'none'"],
+          formAction: ["'none'"],
+          frameAncestors: ["'none'"],
+        },
+      },
+      // We speak plain http on a local address: promising https would lock browsers out.
+      hsts: false,
+      crossOriginOpenerPolicy: false,
+      originAgentCluster: false,
+    });
+    await app.register(sockets, {
+      // Deflate costs 500 ms and more at the 99th percentile under load (measured); rows are dense.
+      options: { maxPayload: MAX_PAYLOAD, perMessageDeflate: false },
+    });
+    app.get("/health", async () => ({ ok: true }));
+    app.get("/api/status", async () => ({
+      hello: this.#feed.hello(),
+      ...this.#history.state(),
+      server: this.counters,
+    }));
+    app.route({
+      method: "GET",
+      url: SOCKET_PATH,
+      preValidation: async (request, reply) => {
+        const { origin, host } = request.headers;
+        if (originAllowed({ origin, host }, allowedHosts)) return;
+        this.#counters.refusedOrigins += 1;
+        await reply.code(403).send({ error: `pages of ${origin} may not connect to ${host}` });
+      },
+      handler: async (_request, reply) => {
+        await reply.code(426).send({ error: "this address speaks WebSocket" });
+      },
+      wsHandler: (socket) => this.#welcome(socket),
+    });
+    if (dashboard === undefined)
+      app.get("/", async (_request, reply) =>
+        reply.code(503).type("text/plain").send(HOW_TO_BUILD),
+      );
+    else await app.register(files, { root: dashboard, index: ["index.html"], maxAge: 0 });
+  }
+
+  #watch(): void {
+    this.#subscription = this.#feed.messages.subscribe({
+      next: (message) => this.#publish(message),
+      error: (cause: unknown) =>
+        this.#publish({
+          kind: "status",
+          state: "failed",
+          text: `The pipeline stopped: ${cause instanceof Error ? cause.message : String(cause)}`,
+          blocking: [],
+        }),
+      complete: () =>
+        this.#publish({
+          kind: "status",
+          state: "ended",
+          text: "The pipeline has ended. What you see is how it ended.",
+          blocking: [],
+        }),
+    });
+    const check = setInterval(() => {
+      const now = this.#clock.now();
+      for (const { lane } of this.#clients) lane.check(now);
+    }, CHECK_MS);
+    const ping = setInterval(() => {
+      for (const client of this.#clients) {
+        if (!client.answeredPing) client.socket.terminate();
+        client.answeredPing = false;
+        client.socket.ping();
+      }
+    }, PING_MS);
+    this.#timers.push(check, ping);
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  #publish(message: ServerMessage): void {
+    this.#counters.messages += 1;
+    this.#history.push(message);
+    if (this.#clients.size === 0) return;
+    const frame = encodeMessage(message);
+    const rows = message.kind === "rows" ? message.rows.length : 0;
+    const now = this.#clock.now();
+    for (const { lane } of this.#clients) lane.send(message.kind, frame, rows, now);
+  }
+
+  #welcome(socket: WebSocket): void {
+    const lane = new ClientLane(socket, this.#limits, (rows) =>
+      encodeMessage({ kind: "skipped", rows }),
+    );
+    const client: Client = { socket, lane, answeredPing: true, complainedOf: false };
+    socket.on("message", (data: Buffer, isBinary: boolean) => this.#hear(client, data, isBinary));
+    socket.on("pong", () => {
+      client.answeredPing = true;
+    });
+    // A frame above maxPayload or broken framing: ws closes the connection itself after this.
+    socket.on("error", () => {
+      this.#counters.malformed += 1;
+    });
+    socket.on("close", () => {
+      this.#clients.delete(client);
+      this.#counters.skippedRows += lane.skipped;
+      if (lane.closed) this.#counters.slowClients += 1;
+    });
+    this.#clients.add(client);
+    this.#tell(client, this.#feed.hello());
+    for (const message of this.#history.snapshot()) this.#tell(client, message);
+  }
+
+  #hear(client: Client, data: Buffer, isBinary: boolean): void {
+    const { message, problem } = isBinary
+      ? decodeClientMessage(data)
+      : { message: undefined, problem: "message: expected a binary frame, got text" };
+    if (message === undefined) {
+      this.#counters.malformed += 1;
+      if (!client.complainedOf) this.#tell(client, { kind: "problem", text: problem });
+      client.complainedOf = true;
+      return;
+    }
+    if (message.kind === "ping") {
+      this.#tell(client, { kind: "pong", id: message.id, time: this.#clock.now() });
+      return;
+    }
+    const refusal = this.#feed.command(message);
+    if (refusal !== undefined)
+      this.#tell(client, { kind: "problem", text: refusal, stream: message.stream });
+  }
+
+  #tell({ lane }: Client, message: ServerMessage): void {
+    lane.send(message.kind, encodeMessage(message), 0, this.#clock.now());
+  }
+}

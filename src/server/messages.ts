@@ -1,0 +1,258 @@
+import type { Micros } from "../units.ts";
+
+/** What a dashboard draws for one stream, and the shape of each {@link StreamRow.view}. */
+export type ViewDescription =
+  /** `perRow` columns of `bins` u8 values each, lowest bin first: a spectrogram. */
+  | { readonly kind: "columns"; readonly bins: number; readonly perRow: number }
+  /** u8 grey picture, row by row from the top. */
+  | { readonly kind: "image"; readonly width: number; readonly height: number }
+  /** {@link StreamRow.captions}. */
+  | { readonly kind: "captions" }
+  | { readonly kind: "none" };
+
+/** What a dashboard has to know about a stream before its first row. */
+export interface StreamInfo {
+  readonly stream: string;
+  readonly modality: "audio" | "video" | "text" | "sensor";
+  /** Nominal frames per second; 0 where frames come as things happen. */
+  readonly rate: number;
+  readonly unit: string;
+  readonly view: ViewDescription;
+  /** Whether its evidence counts in the fused answer: a transcript that is only shown does not. */
+  readonly counts: boolean;
+}
+
+/** What is running; the first message on every connection, and again whenever it changes. */
+export interface HelloMessage {
+  readonly kind: "hello";
+  readonly pipeline: string;
+  readonly summary: string;
+  /** What it is fed with: "demo", "corpus", "live". */
+  readonly feed: string;
+  /** Time between two rows, in µs. */
+  readonly period: Micros;
+  /** How far the answer of a row lies before the row, in µs. */
+  readonly lookAhead: Micros;
+  /** Every class, by index. */
+  readonly classes: readonly string[];
+  /** The class that means "nothing is happening"; empty where there is none. */
+  readonly silence: string;
+  /** Classes by the slot they fill: `{ digit: ["zero", …] }`; empty where there are none. */
+  readonly slots: Readonly<Record<string, readonly string[]>>;
+  readonly streams: readonly StreamInfo[];
+  /** Codes in the codebook that all streams share. */
+  readonly codes: number;
+  readonly model: string;
+  /** Whether the feed knows what is truly being said. */
+  readonly hasTruth: boolean;
+}
+
+/**
+ * - `starting`: its process is up, nothing has come yet
+ * - `live`: frames come as they should
+ * - `late`: frames come, too late to be used
+ * - `idle`: silent for longer than its idle timeout; it holds nothing back any more
+ * - `rejoining`: its process is being restarted, or has just spoken again
+ * - `unplugged`: stopped on request
+ * - `ended`: it said that nothing will follow
+ */
+export type StreamStateName =
+  | "starting"
+  | "live"
+  | "late"
+  | "idle"
+  | "rejoining"
+  | "unplugged"
+  | "ended";
+
+/** How one stream is. */
+export interface StreamState {
+  readonly stream: string;
+  readonly state: StreamStateName;
+  /** Frames per second, measured over the last seconds. */
+  readonly rate: number;
+  /** Now minus the origin time of its newest frame, in µs; absent before the first. */
+  readonly age?: Micros;
+  /** Frames and messages that were not used, by reason, since the start. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Last thing that went wrong, in words. */
+  readonly problem?: string;
+  /** Whether `unplug` and `replug` are understood: an outside publisher cannot be unplugged. */
+  readonly pluggable: boolean;
+}
+
+/** How all streams are. Replaces the one before. */
+export interface StreamsMessage {
+  readonly kind: "streams";
+  readonly time: Micros;
+  readonly streams: readonly StreamState[];
+}
+
+/** One class and how probable it is. */
+export interface Candidate {
+  /** Index into {@link HelloMessage.classes}. */
+  readonly class: number;
+  /** In [0, 1]. */
+  readonly probability: number;
+}
+
+/** A word that a text stream carried. */
+export interface CaptionView {
+  readonly text: string;
+  readonly from: Micros;
+  readonly to: Micros;
+}
+
+/** One stream in one row. */
+export interface StreamRow {
+  readonly presence: "real" | "held" | "interpolated" | "missing";
+  /** Why it is missing. */
+  readonly reason?: string;
+  /** What the model says about it; absent when it was missing. */
+  readonly reading?: {
+    readonly code: number;
+    /** Second nearest code's distance minus the nearest's, ≥ 0. */
+    readonly margin: number;
+    /** Share in the fused answer, in [0, 1]. */
+    readonly weight: number;
+    /** Most probable classes from this stream alone, best first. */
+    readonly top: readonly Candidate[];
+  };
+  /** Bytes to draw, as {@link StreamInfo.view} says; absent when there is nothing new to draw. */
+  readonly view?: Uint8Array;
+  readonly captions?: readonly CaptionView[];
+}
+
+/** What one subset of the streams would have answered. */
+export interface SubsetRow extends Candidate {
+  readonly streams: readonly string[];
+}
+
+/** One instant of the grid: what was there, and what the model made of it. */
+export interface Row {
+  readonly time: Micros;
+  /** Most probable classes from everything present, best first. They are about `time − lookAhead`. */
+  readonly fused: readonly Candidate[];
+  readonly streams: Readonly<Record<string, StreamRow>>;
+  /** The robustness drill: the best answer of every subset of the streams present. */
+  readonly subsets: readonly SubsetRow[];
+}
+
+/** Consecutive instants of the grid, oldest first. */
+export interface RowsMessage {
+  readonly kind: "rows";
+  readonly rows: readonly Row[];
+}
+
+/** An event; an `EventSpan` of `frames/` fits as it is. */
+export interface LiveEvent {
+  readonly id: string;
+  readonly label: string;
+  readonly from: Micros;
+  readonly to: Micros;
+  /** In [0, 1]. */
+  readonly score: number;
+  /** By stream, in [0, 1]. */
+  readonly evidence: Readonly<Record<string, number>>;
+  /** Streams that back the label, strongest first. */
+  readonly modalities: readonly string[];
+  readonly state: "provisional" | "final" | "withdrawn";
+}
+
+/** Events that are new or have changed; each replaces the one of its id. */
+export interface EventsMessage {
+  readonly kind: "events";
+  readonly events: readonly LiveEvent[];
+}
+
+/** What is known to be true, a little ahead of time or just behind it. */
+export interface TruthMessage {
+  readonly kind: "truth";
+  readonly labels: readonly {
+    readonly label: string;
+    readonly slot: string;
+    readonly from: Micros;
+    readonly to: Micros;
+  }[];
+}
+
+/** Time spent between two points on the way of a frame, in µs. */
+export interface Delay {
+  readonly last: Micros;
+  readonly p50: Micros;
+  readonly p99: Micros;
+}
+
+/** How old what we show is. */
+export interface LatencyMessage {
+  readonly kind: "latency";
+  /** From a sensor's frame to the message on the dashboard's socket. */
+  readonly total: Delay;
+  /** The parts of it, in order, where they are known. */
+  readonly hops: readonly ({ readonly name: string } & Delay)[];
+}
+
+/** Whether rows come, and why not. Replaces the one before. */
+export interface StatusMessage {
+  readonly kind: "status";
+  readonly state: "starting" | "running" | "waiting" | "ended" | "failed";
+  /** One plain sentence for a person. */
+  readonly text: string;
+  /** Streams that hold the rows back. */
+  readonly blocking: readonly string[];
+}
+
+/** Something went wrong and was dealt with. */
+export interface ProblemMessage {
+  readonly kind: "problem";
+  readonly text: string;
+  readonly stream?: string;
+}
+
+/** Answer to a ping. */
+export interface PongMessage {
+  readonly kind: "pong";
+  readonly id: number;
+  /** The pipeline's clock when it answered. */
+  readonly time: Micros;
+}
+
+/** Rows that this client was not sent because it did not keep up. */
+export interface SkippedMessage {
+  readonly kind: "skipped";
+  readonly rows: number;
+}
+
+/** Everything that the server says. */
+export type ServerMessage =
+  | HelloMessage
+  | StreamsMessage
+  | RowsMessage
+  | EventsMessage
+  | TruthMessage
+  | LatencyMessage
+  | StatusMessage
+  | ProblemMessage
+  | PongMessage
+  | SkippedMessage;
+
+/** Stop the process of a stream's sensor. */
+export interface UnplugMessage {
+  readonly kind: "unplug";
+  readonly stream: string;
+}
+
+/** Start the process of a stream's sensor again. */
+export interface ReplugMessage {
+  readonly kind: "replug";
+  readonly stream: string;
+}
+
+/** Asks for a {@link PongMessage} with the same id: measures the way, and compares the clocks. */
+export interface PingMessage {
+  readonly kind: "ping";
+  readonly id: number;
+}
+
+/** Everything that a client says. */
+export type ClientMessage = UnplugMessage | ReplugMessage | PingMessage;

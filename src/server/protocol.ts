@@ -1,0 +1,226 @@
+/**
+ * The language between the server and a dashboard: msgpack over a WebSocket, one message per frame.
+ *
+ * On the wire a message is `[version, message]`; rows travel as columns. This file and what it imports
+ * run in a browser too, and are all that a dashboard may import from here besides `units.ts`.
+ */
+import { Packr } from "msgpackr";
+
+import type { Micros } from "../units.ts";
+import {
+  boolean,
+  type Check,
+  dictionary,
+  integer,
+  list,
+  mismatch,
+  number,
+  oneOf,
+  optional,
+  record,
+  text,
+  union,
+} from "./check.ts";
+import type {
+  ClientMessage,
+  Delay,
+  EventsMessage,
+  HelloMessage,
+  LatencyMessage,
+  LiveEvent,
+  PingMessage,
+  PongMessage,
+  ProblemMessage,
+  ReplugMessage,
+  RowsMessage,
+  ServerMessage,
+  SkippedMessage,
+  StatusMessage,
+  StreamInfo,
+  StreamState,
+  StreamsMessage,
+  TruthMessage,
+  UnplugMessage,
+  ViewDescription,
+} from "./messages.ts";
+import { packRows, type RowColumns, rowColumns, unpackRows } from "./rowColumns.ts";
+
+export type * from "./messages.ts";
+
+/** Version of this language; a reader refuses every other. */
+export const PROTOCOL_VERSION = 1;
+
+/** Address of the WebSocket below the server's. */
+export const SOCKET_PATH = "/live";
+
+/** A message, or in words why these bytes are none. */
+export type Decoded<M> =
+  | { readonly message: M; readonly problem?: undefined }
+  | { readonly problem: string; readonly message?: undefined };
+
+/** Rows in the form in which they travel. */
+type WireMessage = Exclude<ServerMessage, RowsMessage> | ({ readonly kind: "rows" } & RowColumns);
+
+// Fractions lose nothing that a screen could show as 32-bit floats; integers beyond 32 bits stay exact.
+const packr = new Packr({ useRecords: false, useFloat32: 1 });
+
+/** A message from the server as the bytes of one WebSocket frame. */
+export function encodeMessage(message: ServerMessage): Uint8Array<ArrayBuffer> {
+  const wire: WireMessage =
+    message.kind === "rows" ? { kind: "rows", ...packRows(message.rows) } : message;
+  return encode(wire);
+}
+
+/** What a client wants to say as the bytes of one WebSocket frame. */
+export function encodeClientMessage(message: ClientMessage): Uint8Array<ArrayBuffer> {
+  return encode(message);
+}
+
+/** A message from the server, checked field by field. Views borrow from `frame`. Never throws. */
+export function decodeMessage(frame: Uint8Array): Decoded<ServerMessage> {
+  const { message, problem } = decode(frame, serverMessage);
+  if (message === undefined) return { problem };
+  return {
+    message: message.kind === "rows" ? { kind: "rows", rows: unpackRows(message) } : message,
+  };
+}
+
+/** A message from a client, checked field by field. Never throws. */
+export function decodeClientMessage(frame: Uint8Array): Decoded<ClientMessage> {
+  return decode(frame, clientMessage);
+}
+
+function encode(message: object): Uint8Array<ArrayBuffer> {
+  // A copy: msgpackr hands out slices of a pool that pins far more than one message.
+  return new Uint8Array(packr.pack([PROTOCOL_VERSION, message]));
+}
+
+function decode<M>(frame: Uint8Array, check: Check<M>): Decoded<M> {
+  let value: unknown;
+  try {
+    value = packr.unpack(frame);
+  } catch (cause) {
+    return { problem: `message: expected msgpack, got ${String(cause)}` };
+  }
+  if (!Array.isArray(value) || value.length !== 2)
+    return { problem: mismatch("message", "[version, message]", value) };
+  if (value[0] !== PROTOCOL_VERSION)
+    return { problem: mismatch("version", String(PROTOCOL_VERSION), value[0]) };
+  const problem = check(value[1], "message");
+  return problem === undefined ? { message: value[1] as M } : { problem };
+}
+
+const time = integer<Micros>();
+const name = text(64);
+const probability = number(0, 1.000_001); // a float32 mean of ones may end a hair above 1
+
+const view = union<ViewDescription>({
+  columns: record({
+    kind: oneOf("columns"),
+    bins: integer(1, 4_096),
+    perRow: integer(1, 4_096),
+  }),
+  image: record({
+    kind: oneOf("image"),
+    width: integer(1, 4_096),
+    height: integer(1, 4_096),
+  }),
+  captions: record({ kind: oneOf("captions") }),
+  none: record({ kind: oneOf("none") }),
+});
+
+const hello = record<HelloMessage>({
+  kind: oneOf("hello"),
+  pipeline: name,
+  summary: text(),
+  feed: name,
+  period: integer<Micros>(1),
+  lookAhead: integer<Micros>(0),
+  classes: list(text(256)),
+  silence: text(256),
+  slots: dictionary(list(text(256))),
+  streams: list(
+    record<StreamInfo>({
+      stream: name,
+      modality: oneOf("audio", "video", "text", "sensor"),
+      rate: number(0),
+      unit: text(64),
+      view,
+      counts: boolean,
+    }),
+    1_024,
+  ),
+  codes: integer(0),
+  model: text(256),
+  hasTruth: boolean,
+});
+
+const streams = record<StreamsMessage>({
+  kind: oneOf("streams"),
+  time,
+  streams: list(
+    record<StreamState>({
+      stream: name,
+      state: oneOf("starting", "live", "late", "idle", "rejoining", "unplugged", "ended"),
+      rate: number(0),
+      age: optional(time),
+      counters: dictionary(integer(0)),
+      problem: optional(text()),
+      pluggable: boolean,
+    }),
+    1_024,
+  ),
+});
+
+const event = record<LiveEvent>({
+  id: text(256),
+  label: text(256),
+  from: time,
+  to: time,
+  score: probability,
+  evidence: dictionary(probability),
+  modalities: list(name, 1_024),
+  state: oneOf("provisional", "final", "withdrawn"),
+});
+
+const truth = record<TruthMessage>({
+  kind: oneOf("truth"),
+  labels: list(record({ label: text(256), slot: text(256), from: time, to: time })),
+});
+
+const delayFields = { last: time, p50: time, p99: time };
+const latency = record<LatencyMessage>({
+  kind: oneOf("latency"),
+  total: record<Delay>(delayFields),
+  hops: list(record({ name, ...delayFields }), 64),
+});
+
+const status = record<StatusMessage>({
+  kind: oneOf("status"),
+  state: oneOf("starting", "running", "waiting", "ended", "failed"),
+  text: text(),
+  blocking: list(name, 1_024),
+});
+
+const serverMessage = union<WireMessage>({
+  hello,
+  streams,
+  rows: rowColumns as Check<{ readonly kind: "rows" } & RowColumns>,
+  events: record<EventsMessage>({ kind: oneOf("events"), events: list(event) }),
+  truth,
+  latency,
+  status,
+  problem: record<ProblemMessage>({
+    kind: oneOf("problem"),
+    text: text(),
+    stream: optional(name),
+  }),
+  pong: record<PongMessage>({ kind: oneOf("pong"), id: integer(), time }),
+  skipped: record<SkippedMessage>({ kind: oneOf("skipped"), rows: integer(0) }),
+});
+
+const clientMessage = union<ClientMessage>({
+  unplug: record<UnplugMessage>({ kind: oneOf("unplug"), stream: name }),
+  replug: record<ReplugMessage>({ kind: oneOf("replug"), stream: name }),
+  ping: record<PingMessage>({ kind: oneOf("ping"), id: integer() }),
+});
