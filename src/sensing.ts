@@ -1,0 +1,22 @@
+/**
+ * The light entry of the library: all that a sensor needs, and nothing that computes.
+ *
+ * A sensor's process must be up within a fraction of a second, so it never loads the maths rooms.
+ */
+export type { Clock } from "./clock/Clock.ts";
+export { DrivenClock } from "./clock/DrivenClock.ts";
+export { SystemClock } from "./clock/SystemClock.ts";
+export { ConfigError, ModelError, SensorError, SensoriumError } from "./errors.ts";
+export { borrowNumbers, type DType } from "./frames/DType.ts";
+export type { Label } from "./frames/EventSpan.ts";
+export type { Caption } from "./frames/Frame.ts";
+export type { Modality } from "./frames/Modality.ts";
+export { defineStream, frameBytes, type StreamDescription } from "./frames/StreamDescription.ts";
+export type {
+  SensedFrame,
+  Sensor,
+  SensorContext,
+  SensorKind,
+  SensorProbe,
+} from "./pipeline/Sensor.ts";
+export { type Hertz, hertz, type Micros, micros, millis, periodUs, seconds } from "./units.ts";

@@ -1,0 +1,205 @@
+import { Observable, Subject, type Subscriber } from "rxjs";
+import { Pull, Subscriber as SubSocket } from "zeromq";
+
+import type { Clock } from "../clock/Clock.ts";
+import { ConfigError, SensorError, WireError } from "../errors.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
+import { checkBindAddress } from "./address.ts";
+import { CreditGate } from "./CreditGate.ts";
+import { checkChunk } from "./checkChunk.ts";
+import { decodeMessage } from "./decodeMessage.ts";
+import { topicOf } from "./topic.ts";
+import { type Refusal, WireCounters } from "./WireCounters.ts";
+import { MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, type WireMessage } from "./WireMessage.ts";
+
+export interface InletOptions {
+  /** The streams that may come in; messages of others are refused as `unknown-stream`. */
+  readonly streams: readonly StreamDescription[];
+  /** Gives arrival times. */
+  readonly clock: Clock;
+  /** Address sensors push to; a free port of the loopback interface unless given. */
+  readonly bind?: string;
+  /** Publishers elsewhere to subscribe to (PUB/SUB: lossy where they outrun us). */
+  readonly connect?: readonly string[];
+  /** Messages handed out and not yet released, at most. */
+  readonly credit?: number;
+  /** Messages that may wait in each socket's queue. */
+  readonly highWaterMark?: number;
+  /** Largest payload accepted, in bytes. */
+  readonly maxPayload?: number;
+  /** Allows `bind` to be reached from other machines. */
+  readonly insecure?: boolean;
+}
+
+/** One message, and the credit it holds. */
+export interface Delivery {
+  readonly message: WireMessage;
+  /** Says that the message is dealt with; another may come in its place. More than once does nothing. */
+  release(): void;
+}
+
+/**
+ * Where sensors' messages come in.
+ *
+ * - Binds a PULL socket: what sensors push there waits for us, nothing is lost. Subscribes to the
+ *   publishers in `connect`, which drop what we are too slow for; `counters` says how much.
+ * - Takes no more than `credit` messages at a time; the rest waits in the sockets, then at the sensors.
+ * - A message that is not one of ours, of a stream nobody declared or not what its stream declared is
+ *   counted, a sample kept, and announced on `refusals`; it never ends or delays anything else.
+ * - Owns its sockets: closed by `dispose`, or by unsubscribing from `deliveries`.
+ */
+export class Inlet {
+  /** Address to push to, with the port that was found. */
+  readonly endpoint: string;
+  /** Messages in the order they came. One subscriber; nothing is received before it subscribes. */
+  readonly deliveries: Observable<Delivery>;
+  /** Each refused message as it happens. Nothing is kept for late subscribers. */
+  readonly refusals: Observable<Refusal>;
+  readonly counters: WireCounters;
+
+  readonly #sockets: readonly (Pull | SubSocket)[];
+  readonly #clock: Clock;
+  readonly #streams: ReadonlyMap<string, StreamDescription>;
+  readonly #maxPayload: number;
+  readonly #gate: CreditGate;
+  readonly #refused = new Subject<Refusal>();
+  #subscriber: Subscriber<Delivery> | undefined;
+  #closed = false;
+
+  private constructor(
+    sockets: readonly (Pull | SubSocket)[],
+    endpoint: string,
+    options: InletOptions,
+  ) {
+    this.#sockets = sockets;
+    this.endpoint = endpoint;
+    this.#clock = options.clock;
+    this.#maxPayload = options.maxPayload ?? MAX_PAYLOAD_BYTES;
+    this.#gate = new CreditGate(options.credit ?? 256);
+    this.#streams = new Map(options.streams.map((s) => [topicOf(s.site, s.stream), s]));
+    this.counters = new WireCounters(options.streams);
+    this.refusals = this.#refused.asObservable();
+    this.deliveries = new Observable((subscriber) => this.#start(subscriber));
+  }
+
+  /**
+   * Opens the sockets.
+   *
+   * @throws {ConfigError} If an option is out of range, an address is in use or malformed, or would
+   *   listen beyond this machine without `insecure`.
+   */
+  static async open(options: InletOptions): Promise<Inlet> {
+    const bind = options.bind ?? "tcp://127.0.0.1:*";
+    checkBindAddress("Inlet", bind, options.insecure ?? false);
+    if (!((options.credit ?? 1) >= 1))
+      throw new ConfigError("Inlet", `credit must be >= 1, got ${options.credit}`);
+    const limits = {
+      receiveHighWaterMark: options.highWaterMark ?? 1_000,
+      // Twice what we accept: a message somewhat too big is counted, a huge one costs its sender the
+      // connection before it costs us the memory.
+      maxMessageSize: 2 * Math.max(options.maxPayload ?? MAX_PAYLOAD_BYTES, MAX_HEADER_BYTES),
+      linger: 0,
+    };
+    const pull = new Pull(limits);
+    const sockets: (Pull | SubSocket)[] = [pull];
+    try {
+      await pull.bind(bind);
+      for (const address of options.connect ?? []) {
+        const sub = new SubSocket(limits);
+        sockets.push(sub);
+        sub.connect(address);
+        sub.subscribe(...options.streams.map((s) => topicOf(s.site, s.stream)));
+      }
+    } catch (cause) {
+      for (const socket of sockets) socket.close();
+      throw new ConfigError("Inlet", `expected usable addresses, got ${describe(cause)}`, {
+        cause,
+      });
+    }
+    return new Inlet(sockets, pull.lastEndpoint ?? bind, options);
+  }
+
+  /** Closes the sockets and completes the streams. Idempotent. The address is free some moments later. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Not unbind(): libzmq 4.3.5 aborts the process when an inproc socket with peers is unbound.
+    this.#close();
+  }
+
+  #start(subscriber: Subscriber<Delivery>): () => void {
+    if (this.#subscriber !== undefined) {
+      subscriber.error(
+        new ConfigError("Inlet", "expected one subscriber of deliveries, got another"),
+      );
+      return () => {};
+    }
+    this.#subscriber = subscriber;
+    for (const socket of this.#sockets)
+      this.#receive(socket, subscriber).catch((cause: unknown) => {
+        if (this.#closed) return;
+        subscriber.error(
+          new SensorError("Inlet", `expected a message, got ${describe(cause)}`, { cause }),
+        );
+      });
+    return () => this.#close();
+  }
+
+  async #receive(socket: Pull | SubSocket, subscriber: Subscriber<Delivery>): Promise<void> {
+    for (;;) {
+      const wait = this.#gate.acquire();
+      if (wait) await wait;
+      if (this.#closed) return;
+      const delivery = this.#deliver(await socket.receive());
+      if (delivery) subscriber.next(delivery);
+      else this.#gate.release();
+    }
+  }
+
+  #deliver(parts: readonly Buffer[]): Delivery | undefined {
+    const arrivalTime = this.#clock.now();
+    try {
+      const message = this.#accept(parts, arrivalTime);
+      let held = true;
+      return {
+        message,
+        release: () => {
+          if (!held) return;
+          held = false;
+          this.#gate.release();
+        },
+      };
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#refused.next(this.counters.refuse(parts, error, arrivalTime));
+      return undefined;
+    }
+  }
+
+  #accept(parts: readonly Buffer[], arrivalTime: ReturnType<Clock["now"]>): WireMessage {
+    const message = decodeMessage(parts, { arrivalTime, maxPayload: this.#maxPayload });
+    const about = message.kind === "data" ? message.chunk : message;
+    const description = this.#streams.get(topicOf(about.site, about.stream));
+    if (description === undefined)
+      throw new WireError(
+        "Inlet",
+        "unknown-stream",
+        `expected a declared stream, got ${about.stream}`,
+      );
+    if (message.kind === "data") {
+      checkChunk(message.chunk, description);
+      this.counters.acceptChunk(message.chunk);
+    } else this.counters.acceptNotice(message);
+    return message;
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const socket of this.#sockets) socket.close();
+    this.#subscriber?.complete();
+    this.#refused.complete();
+  }
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

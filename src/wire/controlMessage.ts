@@ -1,0 +1,87 @@
+import { WireError } from "../errors.ts";
+import type { Micros } from "../units.ts";
+import { pack, packable, unpackMap, unsignedOf } from "./msgpack.ts";
+import { MAX_HEADER_BYTES, type Publisher, WIRE_VERSION } from "./WireMessage.ts";
+
+/** Whose time a pipeline runs on: the machine's, or its own, as fast as it goes. */
+export type ClockKind = "system" | "driven";
+
+/** A sensor tells that it is there. */
+export interface Hello extends Publisher {
+  readonly kind: "hello";
+  /** Process id, for people. */
+  readonly pid: number;
+}
+
+/** The pipeline's answer to a hello. */
+export interface Welcome {
+  readonly kind: "welcome";
+  readonly clock: ClockKind;
+  /** The pipeline's clock. */
+  readonly now: Micros;
+}
+
+/** The pipeline's driven clock has moved: send what is due, then a heartbeat with `at` = `now`. */
+export interface Tick {
+  readonly kind: "tick";
+  readonly now: Micros;
+}
+
+/** What travels on the control path, either way. */
+export type ControlMessage = Hello | Welcome | Tick;
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** A control message as it travels: one part, a msgpack map (docs/wire.md, control path). */
+export function encodeControl(message: ControlMessage): Uint8Array {
+  const head = { v: WIRE_VERSION, kind: message.kind };
+  switch (message.kind) {
+    case "hello": {
+      const { site, stream, epoch, pid } = message;
+      return pack({ ...head, site, stream, epoch: packable(epoch), pid });
+    }
+    case "welcome":
+      return pack({ ...head, clock: message.clock, now: packable(message.now) });
+    case "tick":
+      return pack({ ...head, now: packable(message.now) });
+  }
+}
+
+/**
+ * The control message in one part from the network.
+ *
+ * @throws {WireError} For any other bytes; never anything else.
+ */
+export function decodeControl(bytes: Uint8Array): ControlMessage {
+  const fields = bytes.byteLength <= MAX_HEADER_BYTES ? unpackMap(bytes) : undefined;
+  if (fields === undefined)
+    throw new WireError("control", "header", "expected a small msgpack map");
+  const v = unsignedOf(fields["v"]);
+  if (v !== WIRE_VERSION)
+    throw new WireError("control", "version", `expected v = ${WIRE_VERSION}, got ${v}`);
+  const now = unsignedOf(fields["now"]) as Micros | undefined;
+  switch (fields["kind"]) {
+    case "hello": {
+      const { site, stream } = fields;
+      const epoch = unsignedOf(fields["epoch"]);
+      const pid = unsignedOf(fields["pid"]);
+      if (isName(site) && isName(stream) && epoch !== undefined && pid !== undefined)
+        return { kind: "hello", site, stream, epoch, pid };
+      break;
+    }
+    case "welcome": {
+      const { clock } = fields;
+      if ((clock === "system" || clock === "driven") && now !== undefined)
+        return { kind: "welcome", clock, now };
+      break;
+    }
+    case "tick":
+      if (now !== undefined) return { kind: "tick", now };
+      break;
+  }
+  throw new WireError("control", "header", "expected a complete hello, welcome or tick");
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && NAME.test(value);
+}
