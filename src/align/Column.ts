@@ -1,0 +1,157 @@
+import type { Chunk } from "../frames/Chunk.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
+import type { ColumnCounters } from "./ColumnCounters.ts";
+import { FrameRing } from "./FrameRing.ts";
+import { needOf } from "./needOf.ts";
+import { horizonOf, leadOf, type Policy } from "./Policy.ts";
+import { SequenceWindow } from "./SequenceWindow.ts";
+import type { UnusedFrame, UnusedReason } from "./UnusedFrame.ts";
+
+/** Bounds of a column's buffer; past either the oldest frame goes. */
+export interface ColumnBounds {
+  readonly frames: number;
+  readonly bytes: number;
+}
+
+/** What the aligner knows of one stream: watermark, lock, idleness, and the frames it holds. */
+export class Column {
+  /** Its lateness may change with a configuration, its dtype and shape never. */
+  description: StreamDescription;
+  readonly policy: Policy;
+  readonly ring = new FrameRing();
+  /** Judges duplicates of this stream. */
+  sequences = new SequenceWindow();
+  /** W_s: no frame at or before this will be accepted, by the stream's own evidence. */
+  watermark = Number.NEGATIVE_INFINITY;
+  /** No frame at or before this will be accepted, because rows were settled without it. */
+  lock = Number.NEGATIVE_INFINITY;
+  /** Largest accepted origin time. */
+  newest = Number.NEGATIVE_INFINITY;
+  /** Smallest accepted origin time. */
+  oldest = Number.POSITIVE_INFINITY;
+  /** How far the stream has come, lateness aside, but not beyond what has arrived: its end when it closes. */
+  reached = Number.NEGATIVE_INFINITY;
+  /** Silent for long, holds nothing back. */
+  idle = false;
+  /** Ended by itself; only another epoch reopens it. */
+  closed = false;
+  /** Epoch of the last frame judged; −1 before the first. */
+  epoch = -1;
+  received = 0;
+  used = 0;
+  readonly unused: Record<UnusedReason, number> = {
+    late: 0,
+    equal: 0,
+    duplicate: 0,
+    future: 0,
+    aged: 0,
+    overflow: 0,
+    invalid: 0,
+    "unknown-stream": 0,
+  };
+  /** See `leadOf`. */
+  readonly lead: number;
+  readonly #bounds: ColumnBounds;
+  readonly #onUnused: ((frame: UnusedFrame) => void) | undefined;
+
+  constructor(
+    description: StreamDescription,
+    policy: Policy,
+    bounds: ColumnBounds,
+    onUnused: ((frame: UnusedFrame) => void) | undefined,
+  ) {
+    this.description = description;
+    this.policy = policy;
+    this.lead = leadOf(policy);
+    this.#bounds = bounds;
+    this.#onUnused = onUnused;
+  }
+
+  /** Whether nobody waits for the stream. */
+  get free(): boolean {
+    return this.idle || this.closed;
+  }
+
+  /** Until when the stream must be known to settle the row at `time`. */
+  need(time: number): number {
+    return needOf(this.policy, this.ring, time);
+  }
+
+  /** Counts a frame as unused and hands it to the side output. */
+  refuse(reason: UnusedReason, chunk: Chunk, index: number, start: number, end: number): void {
+    this.unused[reason]++;
+    if (this.#onUnused !== undefined)
+      this.#onUnused(unusedFrame(reason, chunk, index, chunk.payload.subarray(start, end)));
+  }
+
+  /** Holds a frame that was judged acceptable; false if its origin time is taken. */
+  accept(time: number, chunk: Chunk, index: number, start: number, end: number): boolean {
+    if (!this.ring.insert(time, chunk, index, start, end)) return false;
+    if (time > this.newest) {
+      this.newest = time;
+      const watermark = time - this.description.lateness;
+      if (watermark > this.watermark) this.watermark = watermark;
+      const reached = Math.min(time, chunk.arrivalTime);
+      if (reached > this.reached) this.reached = reached;
+    }
+    if (time < this.oldest) this.oldest = time;
+    return true;
+  }
+
+  /** Whether the buffer is beyond a bound. */
+  get isOver(): boolean {
+    return (
+      this.ring.size > this.#bounds.frames ||
+      (this.ring.bytes > this.#bounds.bytes && this.ring.size > 1)
+    );
+  }
+
+  /** Whether a held frame has exactly this origin time. */
+  holds(time: number): boolean {
+    if (time === this.newest) return true;
+    const position = this.ring.after(time);
+    return position > 0 && this.ring.time(position - 1) === time;
+  }
+
+  /** Lets go of every frame that neither the row at `time` nor any later one can use. */
+  evict(time: number): void {
+    const horizon = time + horizonOf(this.policy);
+    while (this.ring.size > 0 && this.ring.time(0) <= horizon) this.drop("aged");
+    // Both need only the newest frame at or before the row, beside what is still to come.
+    if (this.policy.kind === "last" || this.policy.kind === "linear")
+      while (this.ring.size > 1 && this.ring.time(1) <= time) this.drop("aged");
+  }
+
+  /** Lets go of the oldest frame; if no row used it, for `reason`. */
+  drop(reason: "aged" | "overflow"): void {
+    const { ring } = this;
+    if (!ring.isUsed(0))
+      this.refuse(reason, ring.chunk(0), ring.index(0), ring.start(0), ring.end(0));
+    ring.dropOldest();
+  }
+
+  /** Notes that a row uses the frame at `position`. */
+  use(position: number): void {
+    if (this.ring.use(position)) this.used++;
+  }
+
+  /** What became of every frame so far. */
+  counters(): ColumnCounters {
+    let buffered = 0;
+    for (let i = 0; i < this.ring.size; i++) if (!this.ring.isUsed(i)) buffered++;
+    return { received: this.received, used: this.used, buffered, ...this.unused };
+  }
+}
+
+/** The frame at `index` of a chunk, with the reason why it was not used. */
+export function unusedFrame(
+  reason: UnusedReason,
+  chunk: Chunk,
+  index: number,
+  payload: Uint8Array,
+): UnusedFrame {
+  const { site, stream, epoch, firstSequence, arrivalTime } = chunk;
+  const sequence = firstSequence + index;
+  const originTime = chunk.originTimes[index] ?? arrivalTime;
+  return { site, stream, epoch, sequence, originTime, arrivalTime, payload, reason };
+}
