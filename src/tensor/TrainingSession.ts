@@ -1,0 +1,149 @@
+import { ConfigError } from "../errors.ts";
+import { outputTree } from "./compile.ts";
+import type { Program } from "./defineProgram.ts";
+import type { Device, DeviceChoice } from "./device/Device.ts";
+import type { CompileStats, Executable, ResidentState } from "./device/Executable.ts";
+import { openExecutable } from "./device/openExecutable.ts";
+import type { ArraysOf, FeedsOf, HostTensorsOf } from "./HostTensor.ts";
+import { asHostTensor, readFeeds } from "./readFeeds.ts";
+import type { SpecTree, TensorsOf, TensorTree } from "./TensorSpec.ts";
+import type { Port } from "./trace/traceProgram.ts";
+import { unflattenTree } from "./tree.ts";
+
+/** Inputs of a training program: its state and whatever a step needs besides. */
+export type TrainingInputs<S extends SpecTree> = SpecTree & { readonly state: S };
+
+/** Outputs of a training program: the next state, named as it came in, and the metrics. */
+export type TrainingOutputs<S extends SpecTree> = TensorTree & { readonly state: TensorsOf<S> };
+
+/** How a training session is opened. */
+export interface TrainingSessionOptions<S extends SpecTree> {
+  /** Where it starts: weights, optimiser moments, counters. Copied. */
+  readonly state: FeedsOf<S>;
+  readonly device?: DeviceChoice;
+  /** Threads inside one operation on the CPU; 1 unless said otherwise. */
+  readonly threads?: number;
+}
+
+/**
+ * A training program whose state stays with the runtime between steps.
+ *
+ * ```ts
+ * const train = defineProgram({
+ *   name: "train",
+ *   inputs: {
+ *     state: { params: specsOf(params), adam: adamW.stateSpecs(specsOf(params)) },
+ *     x: float32([64, 10]), y: int32([64]), learningRate: float32([]),
+ *   },
+ *   body: ({ state, x, y, learningRate }) => {
+ *     const { value, gradients } = valueAndGradients(state.params, (params) => lossOf(params, x, y));
+ *     const next = adamW.update(state.params, gradients, state.adam, { learningRate });
+ *     return { state: { params: next.params, adam: next.state }, loss: value };
+ *   },
+ * });
+ * await using session = await TrainingSession.open(train, { state: { params, adam: adamW.init(params) } });
+ * for (const batch of batches) {
+ *   const { loss } = await session.step({ x: batch.x, y: batch.y, learningRate: 1e-3 });
+ * }
+ * const { params: trained } = await session.readState();
+ * ```
+ *
+ * Key behaviours: `step` runs one after the other, never two at once; only the outputs outside
+ * `state` are read out; `readState` copies; a failed step leaves the state as it was.
+ */
+export class TrainingSession<I extends { readonly state: SpecTree }, O> implements AsyncDisposable {
+  readonly name: string;
+  readonly #executable: Executable;
+  readonly #state: ResidentState;
+  readonly #statePorts: readonly Port[];
+  readonly #feedPorts: readonly Port[];
+  readonly #metricPorts: readonly Port[];
+
+  private constructor(name: string, executable: Executable, initial: unknown) {
+    this.name = name;
+    this.#executable = executable;
+    this.#statePorts = executable.inputs.filter(isStatePort);
+    this.#feedPorts = executable.inputs.filter((port) => !isStatePort(port));
+    this.#metricPorts = executable.outputs.filter((port) => !isStatePort(port));
+    this.#state = executable.keepState(
+      STATE_PREFIX,
+      readFeeds(name, { state: initial }, this.#statePorts),
+    );
+  }
+
+  /**
+   * Traces, opens and fills a training program.
+   *
+   * @throws {ConfigError} If the program has no input named "state".
+   * @throws {ShapeError} If the state does not fit its specs, or leaves the body with other ones.
+   */
+  static async open<
+    S extends SpecTree,
+    I extends TrainingInputs<S>,
+    O extends TrainingOutputs<I["state"]>,
+  >(
+    program: Program<I, O>,
+    { state, ...options }: TrainingSessionOptions<I["state"]>,
+  ): Promise<TrainingSession<I, O>> {
+    if (program.inputs.state === undefined)
+      throw new ConfigError(
+        program.name,
+        `inputs must have a "state", got ${Object.keys(program.inputs)}`,
+      );
+    const executable = await openExecutable(program, { ...options, keepOutputs: true });
+    return new TrainingSession<I, O>(program.name, executable, state);
+  }
+
+  /** Where the session runs. */
+  get device(): Device {
+    return this.#executable.device;
+  }
+
+  /** What compiling cost. */
+  get stats(): CompileStats {
+    return this.#executable.stats;
+  }
+
+  /**
+   * One step: feeds in, metrics out, state replaced.
+   *
+   * @throws {ShapeError} If a feed is missing or has another dtype or size.
+   */
+  async step(feeds: FeedsOf<Omit<I, "state">>): Promise<ArraysOf<Omit<O, "state">>> {
+    const results = await this.#state.step(readFeeds(this.name, feeds, this.#feedPorts));
+    return outputTree(this.#metricPorts, results);
+  }
+
+  /** A copy of the state as it is after the last step. */
+  async readState(): Promise<HostTensorsOf<I["state"]>> {
+    const data = await this.#state.read();
+    const leaves = this.#statePorts.flatMap(({ path, spec }, i): [string, object][] => {
+      const elements = data[i];
+      return elements === undefined
+        ? []
+        : [[path.slice(STATE_PREFIX.length), asHostTensor(elements, spec)]];
+    });
+    // The paths come from the very tree that the type describes.
+    return unflattenTree(leaves) as HostTensorsOf<I["state"]>;
+  }
+
+  /** Replaces the state: a rollback, or a warm start. Not while a step is under way. */
+  writeState(state: FeedsOf<I["state"]>): void {
+    this.#state.write(readFeeds(this.name, { state }, this.#statePorts));
+  }
+
+  /** Closes the session. Idempotent. */
+  dispose(): Promise<void> {
+    return this.#executable.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+const STATE_PREFIX = "state/";
+
+function isStatePort({ path }: Port): boolean {
+  return path.startsWith(STATE_PREFIX);
+}

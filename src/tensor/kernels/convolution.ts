@@ -1,0 +1,279 @@
+import { int, ints } from "../graph/attributes.ts";
+import { binary } from "../graph/elementwise.ts";
+import type { GraphBuilder } from "../graph/GraphBuilder.ts";
+import type { GraphValue } from "../graph/GraphValue.ts";
+import { dim, reshape, slice, transpose } from "../graph/layout.ts";
+import { sizeOfShape } from "../TensorSpec.ts";
+import type { KernelCall, KernelTable } from "../trace/KernelCall.ts";
+import { type ConvGeometry, conv2dGeometry, conv3dGeometry } from "./convGeometry.ts";
+import { activate } from "./products.ts";
+
+/**
+ * Convolutions and their gradients.
+ *
+ * tfjs is channels-last with filters [...k, in, out], ONNX channels-first with [out, in, ...k]:
+ * operands are transposed at the border, and the transposes between neighbouring kernels cancel.
+ */
+export const convolutionKernels: KernelTable = {
+  Conv2D: (call) => {
+    const geometry = conv2dGeometry(call, call.input("x").shape, call.input("filter").shape);
+    return convolve(call.graph, call.input("x"), call.input("filter"), geometry);
+  },
+  FusedConv2D: (call) => {
+    const geometry = conv2dGeometry(call, call.input("x").shape, call.input("filter").shape);
+    return finishFused(call, convolve(call.graph, call.input("x"), call.input("filter"), geometry));
+  },
+  Conv2DBackpropInput: (call) => {
+    const geometry = conv2dGeometry(call, call.numbers("inputShape"), call.input("filter").shape);
+    return convolveInputGradient(call.graph, call.input("dy"), call.input("filter"), geometry);
+  },
+  Conv2DBackpropFilter: (call) => {
+    const geometry = conv2dGeometry(call, call.input("x").shape, call.numbers("filterShape"));
+    return convolveFilterGradient(call.graph, call.input("x"), call.input("dy"), geometry);
+  },
+  Conv3D: (call) => {
+    const geometry = conv3dGeometry(call, call.input("x").shape, call.input("filter").shape);
+    return convolve(call.graph, call.input("x"), call.input("filter"), geometry);
+  },
+  Conv3DBackpropInputV2: (call) => {
+    const geometry = conv3dGeometry(call, call.numbers("inputShape"), call.input("filter").shape);
+    return convolveInputGradient(call.graph, call.input("dy"), call.input("filter"), geometry);
+  },
+  Conv3DBackpropFilterV2: (call) => {
+    const geometry = conv3dGeometry(call, call.input("x").shape, call.numbers("filterShape"));
+    return convolveFilterGradient(call.graph, call.input("x"), call.input("dy"), geometry);
+  },
+  DepthwiseConv2dNative: (call) => depthwise(call),
+  FusedDepthwiseConv2D: (call) => finishFused(call, depthwise(call)),
+  DepthwiseConv2dNativeBackpropInput: (call) => {
+    const { graph } = call;
+    const filter = call.input("filter");
+    const geometry = conv2dGeometry(call, call.numbers("inputShape"), filter.shape, "depthwise");
+    const dy = toChannelsFirst(graph, call.input("dy"), geometry);
+    const dx = spread(
+      graph,
+      dy,
+      depthwiseWeights(graph, filter, geometry),
+      geometry,
+      geometry.inChannels,
+    );
+    return fromChannelsFirst(graph, dx, geometry);
+  },
+  DepthwiseConv2dNativeBackpropFilter: (call) => depthwiseFilterGradient(call),
+};
+
+function convolve(
+  g: GraphBuilder,
+  x: GraphValue,
+  filter: GraphValue,
+  geometry: ConvGeometry,
+): GraphValue {
+  const rank = geometry.kernel.length;
+  const input = toChannelsFirst(g, x, geometry);
+  const weights = transpose(g, filter, [rank + 1, rank, ...spatialAxes(rank, 0)]); // [O, C, ...k]
+  const shape = [geometry.batch, geometry.outChannels, ...geometry.outSize];
+  const output = g.node(
+    "Conv",
+    [input, weights],
+    { shape, type: "float32" },
+    convAttributes(geometry, 1),
+  );
+  return fromChannelsFirst(g, output, geometry);
+}
+
+function convolveInputGradient(
+  g: GraphBuilder,
+  dy: GraphValue,
+  filter: GraphValue,
+  geometry: ConvGeometry,
+): GraphValue {
+  const rank = geometry.kernel.length;
+  const weights = transpose(g, filter, [rank + 1, rank, ...spatialAxes(rank, 0)]); // [O, C, ...k]
+  const dx = spread(g, toChannelsFirst(g, dy, geometry), weights, geometry, 1);
+  return fromChannelsFirst(g, dx, geometry);
+}
+
+/** dW is the convolution of xᵀ with dyᵀ: channels play the batch, strides and dilations swap. */
+function convolveFilterGradient(
+  g: GraphBuilder,
+  x: GraphValue,
+  dy: GraphValue,
+  geometry: ConvGeometry,
+): GraphValue {
+  const rank = geometry.kernel.length;
+  const input = channelsToBatch(g, x, geometry); // [C, N, ...in]
+  const weights = channelsToBatch(g, dy, geometry); // [O, N, ...out]
+  const full = filterGradientSize(geometry);
+  const shape = [geometry.inChannels, geometry.outChannels, ...full];
+  const gradient = g.node(
+    "Conv",
+    [input, weights],
+    { shape, type: "float32" },
+    swappedAttributes(geometry, 1),
+  );
+  const cut = cutKernel(g, gradient, geometry);
+  return transpose(g, cut, [...spatialAxes(rank, 2), 0, 1]);
+}
+
+function depthwise(call: KernelCall): GraphValue {
+  const { graph } = call;
+  const [x, filter] = [call.input("x"), call.input("filter")];
+  const geometry = conv2dGeometry(call, x.shape, filter.shape, "depthwise");
+  const shape = [geometry.batch, geometry.outChannels, ...geometry.outSize];
+  const output = graph.node(
+    "Conv",
+    [toChannelsFirst(graph, x, geometry), depthwiseWeights(graph, filter, geometry)],
+    { shape, type: "float32" },
+    convAttributes(geometry, geometry.inChannels),
+  );
+  return fromChannelsFirst(graph, output, geometry);
+}
+
+function depthwiseFilterGradient(call: KernelCall): GraphValue {
+  const { graph } = call;
+  const [x, dy] = [call.input("x"), call.input("dy")];
+  const filterShape = call.numbers("filterShape");
+  const geometry = conv2dGeometry(call, x.shape, filterShape, "depthwise");
+  const { batch, inChannels, outChannels, inSize, kernel } = geometry;
+  const input = reshape(graph, channelsToBatch(graph, x, geometry), [
+    1,
+    inChannels * batch,
+    ...inSize,
+  ]);
+  const weights = channelsToBatch(graph, dy, geometry); // [C·m, N, ...out]
+  const shape = [1, outChannels, ...filterGradientSize(geometry)];
+  const gradient = graph.node(
+    "Conv",
+    [input, weights],
+    { shape, type: "float32" },
+    swappedAttributes(geometry, inChannels),
+  );
+  const cut = cutKernel(graph, gradient, geometry); // [1, C·m, ...k]
+  const split = reshape(graph, cut, [inChannels, outChannels / inChannels, ...kernel]);
+  return transpose(graph, split, [...spatialAxes(kernel.length, 2), 0, 1]);
+}
+
+/** [...k, C, m] as ONNX's grouped weights [C·m, 1, ...k]. */
+function depthwiseWeights(g: GraphBuilder, filter: GraphValue, geometry: ConvGeometry): GraphValue {
+  const rank = geometry.kernel.length;
+  const perChannel = transpose(g, filter, [rank, rank + 1, ...spatialAxes(rank, 0)]);
+  return reshape(g, perChannel, [geometry.outChannels, 1, ...geometry.kernel]);
+}
+
+/** Spreads each output over the inputs it came from: a transposed convolution cut to the input size. */
+export function spread(
+  g: GraphBuilder,
+  dy: GraphValue,
+  weights: GraphValue,
+  geometry: ConvGeometry,
+  group: number,
+): GraphValue {
+  const { kernel, strides, dilations, padBegin, padEnd, inSize, outSize } = geometry;
+  const covered = outSize.map((size, i) => {
+    const reach = ((kernel[i] ?? 1) - 1) * (dilations[i] ?? 1) + 1;
+    return (size - 1) * (strides[i] ?? 1) + reach - (padBegin[i] ?? 0) - (padEnd[i] ?? 0);
+  });
+  const missing = inSize.map((size, i) => size - (covered[i] ?? 0));
+  const shape = [dim(dy, 0), dim(weights, 1) * group, ...inSize];
+  return g.node(
+    "ConvTranspose",
+    [dy, weights],
+    { shape, type: "float32" },
+    {
+      ...convAttributes(geometry, group),
+      pads: ints([...padBegin, ...padEnd.map((after, i) => after + Math.min(0, missing[i] ?? 0))]),
+      output_padding: ints(missing.map((size) => Math.max(0, size))),
+    },
+  );
+}
+
+function convAttributes(geometry: ConvGeometry, group: number) {
+  return {
+    kernel_shape: ints(geometry.kernel),
+    strides: ints(geometry.strides),
+    dilations: ints(geometry.dilations),
+    pads: ints([...geometry.padBegin, ...geometry.padEnd]),
+    group: int(group),
+  };
+}
+
+function swappedAttributes(geometry: ConvGeometry, group: number) {
+  return {
+    kernel_shape: ints(geometry.outSize),
+    strides: ints(geometry.dilations),
+    dilations: ints(geometry.strides),
+    pads: ints([...geometry.padBegin, ...geometry.padEnd]),
+    group: int(group),
+  };
+}
+
+/** Size of the swapped convolution: the kernel, and more where the stride left input rows unread. */
+function filterGradientSize({
+  inSize,
+  outSize,
+  strides,
+  dilations,
+  padBegin,
+  padEnd,
+}: ConvGeometry): number[] {
+  return inSize.map((size, i) => {
+    const reach = ((outSize[i] ?? 1) - 1) * (strides[i] ?? 1) + 1;
+    const room = size + (padBegin[i] ?? 0) + (padEnd[i] ?? 0) - reach;
+    return Math.floor(room / (dilations[i] ?? 1)) + 1;
+  });
+}
+
+function cutKernel(g: GraphBuilder, gradient: GraphValue, { kernel }: ConvGeometry): GraphValue {
+  const size = [...gradient.shape.slice(0, 2), ...kernel];
+  return slice(
+    g,
+    gradient,
+    size.map(() => 0),
+    size,
+  );
+}
+
+function spatialAxes(rank: number, from: number): number[] {
+  return Array.from({ length: rank }, (_, i) => from + i);
+}
+
+/** [N, ...s, C] to [N, C, ...s]; already there when the program asked for channels first. */
+export function toChannelsFirst(
+  g: GraphBuilder,
+  x: GraphValue,
+  { isChannelsLast, kernel }: ConvGeometry,
+): GraphValue {
+  const rank = kernel.length;
+  return isChannelsLast ? transpose(g, x, [0, rank + 1, ...spatialAxes(rank, 1)]) : x;
+}
+
+/** [N, C, ...s] to the layout of the program. */
+export function fromChannelsFirst(
+  g: GraphBuilder,
+  x: GraphValue,
+  { isChannelsLast, kernel }: ConvGeometry,
+): GraphValue {
+  const rank = kernel.length;
+  return isChannelsLast ? transpose(g, x, [0, ...spatialAxes(rank, 2), 1]) : x;
+}
+
+function channelsToBatch(
+  g: GraphBuilder,
+  x: GraphValue,
+  { isChannelsLast, kernel }: ConvGeometry,
+): GraphValue {
+  const rank = kernel.length;
+  return transpose(
+    g,
+    x,
+    isChannelsLast ? [rank + 1, 0, ...spatialAxes(rank, 1)] : [1, 0, ...spatialAxes(rank, 2)],
+  );
+}
+
+function finishFused(call: KernelCall, output: GraphValue): GraphValue {
+  const bias = call.optional("bias");
+  if (bias === undefined) return activate(call, output);
+  const isFirst = call.text("dataFormat", "NHWC") === "NCHW" && bias.shape.length === 1;
+  const shaped = isFirst ? reshape(call.graph, bias, [sizeOfShape(bias.shape), 1, 1]) : bias;
+  return activate(call, binary(call.graph, "Add", output, shaped));
+}
