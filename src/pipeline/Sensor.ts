@@ -18,6 +18,8 @@ export interface SensorContext {
   readonly clock: Clock;
   /** Where offset 0 of something replayed falls, in µs since the Unix epoch; alike for all sensors of a feed. */
   readonly origin: Micros;
+  /** Time after which something replayed starts over, in µs; absent where it plays once. */
+  readonly repeat?: Micros;
   /** The first instant wanted: a replay seeks here, so that a restarted sensor rejoins at "now". */
   readonly from: Micros;
   /** Aborts when the sensor is to stop. */
@@ -29,7 +31,7 @@ export interface SensorContext {
  *
  * - `live`: frames come as they are sensed, stamped with the context's clock.
  * - `replay`: frames are known beforehand and given as fast as they are asked for, in order of time; the
- *   host holds each back until the clock has passed its end. Gives nothing that ends before `from`.
+ *   host holds each back until the clock has passed its end, and drops what is from before `from`.
  *
  * The end of the frames is the end of the stream. Running out of device throws `SensorError`.
  */

@@ -1,0 +1,67 @@
+import { DrivenClock } from "../clock/DrivenClock.ts";
+import { SystemClock } from "../clock/SystemClock.ts";
+import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
+import { type Micros, toMillis } from "../units.ts";
+import { ControlClient } from "../wire/ControlClient.ts";
+import { Outlet } from "../wire/Outlet.ts";
+import { hostSensor } from "./hostSensor.ts";
+import { loadSensorKind } from "./loadSensorKind.ts";
+
+/** How to run one sensor as a process of its own. */
+export interface SensorRun {
+  /** File of `sensors/`, or the path of a module. */
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly description: StreamDescription;
+  /** The pipeline's inlet. */
+  readonly connect: string;
+  /** The pipeline's control address; without one the sensor runs on the machine's clock. */
+  readonly control?: string;
+  /** Where offset 0 of something replayed falls; the moment it starts unless given. */
+  readonly origin?: Micros;
+  /** Time after which something replayed starts over, in µs. */
+  readonly repeat?: Micros;
+  /** Folder with the project's sensors. */
+  readonly sensors: string;
+}
+
+/**
+ * Runs one sensor against a pipeline until its frames end.
+ *
+ * @param onLive Called once, when the pipeline has answered and frames begin to flow.
+ * @throws {ConfigError} If the run cannot be what it says.
+ * @throws {SensorError} If the sensor lacks something or stops by itself.
+ * @throws The signal's reason when it aborts.
+ */
+export async function runSensor(
+  { kind, options, description, connect, control, repeat, sensors, ...run }: SensorRun,
+  signal: AbortSignal,
+  onLive: (epoch: number) => void = () => {},
+): Promise<void> {
+  const machine = new SystemClock();
+  // A boot id that grows from boot to boot: milliseconds take 41 of the 48 bits.
+  const epoch = Math.floor(toMillis(machine.now()));
+  const { site, stream } = defineStream(description);
+  const sensor = (await loadSensorKind(kind, sensors)).create(options);
+
+  const hello = { site, stream, epoch, pid: process.pid };
+  await using client =
+    control === undefined ? null : await ControlClient.open({ connect: control, hello, signal });
+  const clockKind = client?.welcome.clock ?? "system";
+  const driven = client && clockKind === "driven" ? new DrivenClock(client.welcome.now) : undefined;
+  if (driven) client?.ticks.subscribe((now) => driven.advance(now));
+  const clock = driven ?? machine;
+
+  await using outlet = await Outlet.open({ connect, description, epoch });
+  onLive(epoch);
+  await hostSensor({
+    sensor,
+    description,
+    outlet,
+    clock,
+    clockKind,
+    origin: run.origin ?? clock.now(),
+    ...(repeat === undefined ? {} : { repeat }),
+    signal,
+  });
+}
