@@ -1,6 +1,6 @@
 // Compiles the sources and bundles the dashboard into dist/.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -27,3 +27,6 @@ if (existsSync(new URL("../node_modules/vite/bin/vite.js", import.meta.url))) {
     "warn",
   );
 }
+
+// Its time tells `npm start` whether the sources have changed since.
+writeFileSync(new URL("../dist/.built", import.meta.url), "");

@@ -158,6 +158,7 @@ describe("the house", () => {
   it("takes time and chance from nobody but the clock and the seeded generator", () => {
     const careless = sourcesBelow("src")
       .concat(sourcesBelow("sensors"))
+      .filter((file) => file !== "src/clock/SystemClock.ts")
       .filter((file) =>
         /\b(Date\.now|Math\.random)\s*\(/.test(
           readFileSync(join(ROOT, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ""),

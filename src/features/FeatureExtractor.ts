@@ -11,6 +11,8 @@ import type { Micros } from "../units.ts";
 export interface FeatureExtractor {
   /** How many numbers `push` gives. */
   readonly size: number;
+  /** What a person is shown of the last row, u8; absent where words or numbers say it all. Borrowed. */
+  readonly view?: Uint8Array;
   /**
    * Takes the cell of the next row.
    *

@@ -1,4 +1,4 @@
-import type { AlignPolicy } from "../align/AlignPolicy.ts";
+import { checkPolicy, type Policy } from "../align/Policy.ts";
 import { ConfigError } from "../errors.ts";
 import type { FeatureExtractor } from "../features/FeatureExtractor.ts";
 import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
@@ -9,10 +9,22 @@ import type { Feed, FeedRequest } from "./Feed.ts";
 export interface StreamPlan {
   readonly description: StreamDescription;
   /** Which of its frames belong to a grid instant. */
-  readonly policy: AlignPolicy;
+  readonly policy: Policy;
   /** Makes a fresh extractor; one per run, fed every cell of the stream in grid order. */
   readonly features: () => FeatureExtractor;
+  /** How a dashboard draws the extractor's `view`. */
+  readonly view: StreamView;
 }
+
+/** What a dashboard draws of one stream in one row. */
+export type StreamView =
+  /** `perRow` columns of `bins` u8 values each, lowest bin first: a spectrogram. */
+  | { readonly kind: "columns"; readonly bins: number; readonly perRow: number }
+  /** A u8 grey picture, row by row from the top. */
+  | { readonly kind: "image"; readonly width: number; readonly height: number }
+  /** The words themselves. */
+  | { readonly kind: "captions" }
+  | { readonly kind: "none" };
 
 /** Everything that makes up one pipeline; the default export of `pipelines/<name>/pipeline.ts`. */
 export interface PipelineDefinition {
@@ -53,8 +65,9 @@ export function definePipeline(definition: PipelineDefinition): PipelineDefiniti
   const where = `pipeline ${definition.name}`;
   const plans = Object.entries(definition.streams);
   if (plans.length === 0) throw new ConfigError(where, "expected at least one stream, got none");
-  for (const [key, { description }] of plans) {
+  for (const [key, { description, policy }] of plans) {
     defineStream(description);
+    checkPolicy(key, policy, description.dtype);
     if (description.stream !== key)
       throw new ConfigError(where, `stream ${key} describes itself as ${description.stream}`);
     if (description.site !== definition.site)

@@ -20,11 +20,15 @@ export function extractFeatures(
       return framesets.subscribe({
         next(frameset) {
           const inputs: Record<string, Float32Array | undefined> = {};
+          const views: Record<string, Uint8Array | undefined> = {};
           for (const [stream, extractor] of own) {
             const cell = frameset.cells[stream];
-            if (cell !== undefined) inputs[stream] = extractor.push(cell, frameset.time);
+            if (cell === undefined) continue;
+            inputs[stream] = extractor.push(cell, frameset.time);
+            // The extractor draws over it at the next row, while this one is still on its way.
+            if (cell.presence !== "missing") views[stream] = extractor.view?.slice();
           }
-          subscriber.next({ frameset, inputs });
+          subscriber.next({ frameset, inputs, views });
         },
         error: (cause: unknown) => subscriber.error(cause),
         complete: () => subscriber.complete(),

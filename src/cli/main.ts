@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+
+import { SensoriumError } from "../errors.ts";
+import { addDoctorCommand } from "./doctorCommand.ts";
+import { addRunCommand } from "./runCommand.ts";
+import { addSenseCommand } from "./sense.ts";
+import { addTrainCommand } from "./trainCommand.ts";
+
+const program = new Command("sensorium")
+  .description(
+    "Attach live sensors, localise events across them, and keep answering when one drops out.",
+  )
+  .showHelpAfterError("(--help says what there is)")
+  .exitOverride();
+addRunCommand(program);
+addDoctorCommand(program);
+addTrainCommand(program);
+addSenseCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else if (error instanceof SensoriumError) {
+    // Expected trouble: the message says what and why; a stack would only bury it.
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  } else throw error;
+}

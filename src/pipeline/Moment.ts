@@ -1,0 +1,22 @@
+import type { Frameset } from "../frames/Frameset.ts";
+import type { Reading } from "../frames/Reading.ts";
+import type { LossForecast } from "../robustness/SubsetDrill.ts";
+import type { Micros } from "../units.ts";
+
+/** Everything known about one instant of the grid once the model has spoken: one per frameset. */
+export interface Moment {
+  readonly frameset: Frameset;
+  /** What the model says, given everything present. */
+  readonly reading: Reading;
+  /** The same without the streams that contain the answer; what events and scores are made from. */
+  readonly answer: Reading;
+  /** What would become of the answer if a stream were lost now. */
+  readonly forecast: readonly LossForecast[];
+  /** What a person is shown of each stream, u8. */
+  readonly views: Readonly<Record<string, Uint8Array | undefined>>;
+  /**
+   * How long it took, in µs: on the machine's clock from the grid instant to now; on a driven clock,
+   * where instants are not the machine's, from the message that completed the frameset to now.
+   */
+  readonly delay: Micros;
+}

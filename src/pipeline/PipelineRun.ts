@@ -1,0 +1,377 @@
+import { concatMap, filter, map, type Observable, Subject, tap } from "rxjs";
+
+import { Aligner } from "../align/Aligner.ts";
+import type { Blocking } from "../align/Blocking.ts";
+import { DrivenClock } from "../clock/DrivenClock.ts";
+import { SystemClock } from "../clock/SystemClock.ts";
+import type { LogError } from "../errors.ts";
+import type { EventSpan, Label } from "../frames/EventSpan.ts";
+import { EventLocalizer } from "../localize/EventLocalizer.ts";
+import type { LogRecord } from "../log/LogRecord.ts";
+import type { LogWriter } from "../log/LogWriter.ts";
+import { extractFeatures } from "../stage/extractFeatures.ts";
+import type { Stage, StageModel } from "../stage/Stage.ts";
+import { Rng } from "../tensor/Rng.ts";
+import { type Micros, micros, millis, seconds } from "../units.ts";
+import type { ControlServer } from "../wire/ControlServer.ts";
+import type { Inlet } from "../wire/Inlet.ts";
+import { Conversation } from "./Conversation.ts";
+import { DropSchedule } from "./DropSchedule.ts";
+import type { PipelineDefinition } from "./definePipeline.ts";
+import { Ingest } from "./Ingest.ts";
+import type { Moment } from "./Moment.ts";
+import type { RunOptions } from "./RunOptions.ts";
+import { SensorFleet } from "./SensorFleet.ts";
+import { StreamBoard, type StreamSnapshot } from "./StreamBoard.ts";
+
+/** How long a run goes on after its feed: until whoever was unplugged at the end counts as idle. */
+const WIND_DOWN = millis(500);
+
+/** Time the sensors' processes get to come up before a feed starts on the machine's clock. */
+const HEAD_START = seconds(1.5);
+
+/** How often silence, drops and ends are looked for on the machine's clock. */
+const POLL_MS = 10;
+
+/** How far before its loop a replay's truth is put on record. */
+const TRUTH_AHEAD = seconds(1);
+
+/** What a run is made of, opened and ready. */
+export interface RunParts {
+  readonly definition: PipelineDefinition;
+  readonly options: RunOptions;
+  readonly clock: SystemClock | DrivenClock;
+  readonly stage: Stage;
+  readonly inlet: Inlet;
+  readonly control: ControlServer;
+  readonly log: LogWriter | undefined;
+  /** Told when the log can no longer be written. */
+  readonly logFailures: Observable<LogError>;
+}
+
+/** A pipeline's own counts, beside those of its streams. */
+export interface RunCounters {
+  readonly framesets: number;
+  readonly moments: number;
+  /** Rows that the model refused because too many waited. */
+  readonly refusedRows: number;
+  /** Workers of the stage that died and were replaced. */
+  readonly stageRestarts: number;
+}
+
+/**
+ * A pipeline at work.
+ *
+ * The way of a frame, one line a room: sensors' processes push to the inlet, `Ingest` puts everything
+ * in one order (the log), the aligner forms framesets, extractors make features, the stage gives
+ * readings, the localizer spans. Everything below the log follows from it alone.
+ *
+ * Key behaviours:
+ * - `startPipeline` opens it; subscribe, then call `go`.
+ * - A sensor that dies, lies or falls silent ends nothing; see `streams()`.
+ * - A recording that cannot be written any more stops loudly (`problems`); the run goes on.
+ * - Ends by itself when its feed does; otherwise when disposed. Dispose is idempotent, ends the sensors'
+ *   processes first and closes the log last.
+ */
+export class PipelineRun {
+  readonly definition: PipelineDefinition;
+  readonly options: RunOptions;
+  /** One per grid instant, in order. */
+  readonly moments: Observable<Moment>;
+  /** Spans that are new or have changed, as the localizer tells them. */
+  readonly events: Observable<readonly EventSpan[]>;
+  /** Truth and people's labels, as they are put on record; absolute times. */
+  readonly labels: Observable<Label>;
+  /** What went wrong and was dealt with, in words; with the stream where it is one stream's. */
+  readonly problems: Observable<{ readonly text: string; readonly stream?: string }>;
+
+  readonly #clock: SystemClock | DrivenClock;
+  readonly #ingest: Ingest;
+  readonly #aligner: Aligner;
+  readonly #stage: Stage;
+  readonly #inlet: Inlet;
+  readonly #control: ControlServer;
+  readonly #fleet: SensorFleet;
+  readonly #board: StreamBoard;
+  readonly #schedule: DropSchedule;
+  readonly #log: LogWriter | undefined;
+  readonly #logFailures: Observable<LogError>;
+  readonly #localizer: EventLocalizer;
+  readonly #events = new Subject<readonly EventSpan[]>();
+  readonly #problems = new Subject<{ readonly text: string; readonly stream?: string }>();
+  #origin = micros(0);
+  #truthLoops = 0;
+  #framesets = 0;
+  #momentCount = 0;
+  #closing: Promise<void> | undefined;
+  #stopping = false;
+
+  /** @param parts Opened for this run, and owned by it from now on; see `startPipeline`. */
+  constructor(parts: RunParts) {
+    const { definition, options, clock, stage, inlet, control, log, logFailures } = parts;
+    this.definition = definition;
+    this.options = options;
+    this.#clock = clock;
+    this.#stage = stage;
+    this.#inlet = inlet;
+    this.#control = control;
+    this.#log = log;
+    this.#logFailures = logFailures;
+    const plans = Object.entries(definition.streams);
+    const streams = plans.map(([, { description }]) => description);
+    this.#schedule = new DropSchedule(options.drops, Object.keys(definition.streams));
+    this.#ingest = new Ingest({ clock, streams });
+    this.#aligner = new Aligner({
+      columns: Object.fromEntries(plans.map(([stream, { policy }]) => [stream, policy])),
+      skew: definition.grid.skew,
+      futureBound: definition.grid.future,
+    });
+    this.#board = new StreamBoard({
+      streams,
+      wire: inlet.counters,
+      aligned: () => this.#aligner.counters(),
+    });
+    const rng = Rng.fromSeed(options.seed);
+    this.#fleet = new SensorFleet({
+      streams,
+      feed: options.feed,
+      without: options.without,
+      loop: options.loop,
+      folder: options.sensors,
+      connect: inlet.endpoint,
+      control: control.endpoint,
+      random: () => rng.uniform(),
+    });
+    const ignored = definition.answerStreams.filter(
+      (stream) => !options.answerWith.includes(stream),
+    );
+    const stopwatch = new SystemClock();
+    const conversation = new Conversation({
+      stage,
+      ignored,
+      stopwatch: ({ frameset }) => {
+        const began = options.pace === "realtime" ? frameset.time : stopwatch.now();
+        return () => micros(stopwatch.now() - began);
+      },
+    });
+    this.#localizer = new EventLocalizer({
+      classes: stage.model.classes,
+      prior: stage.model.prior,
+    });
+
+    this.moments = conversation.moments.pipe(tap(() => this.#momentCount++));
+    this.events = this.#events.asObservable();
+    this.problems = this.#problems.asObservable();
+    this.labels = this.#ingest.records.pipe(
+      filter((record) => record.kind === "LABEL"),
+      map(({ label }) => label),
+    );
+
+    conversation.moments.subscribe({
+      next: ({ answer }) => {
+        const spans = this.#localizer.push(answer);
+        if (spans.length > 0) this.#events.next(spans);
+      },
+      error: () => undefined, // told to whoever watches `moments`
+    });
+    this.#ingest.records
+      .pipe(
+        tap((record: LogRecord) => {
+          this.#log?.append(record);
+          this.#board.record(record);
+        }),
+        concatMap((record) => this.#aligner.push(record)),
+        tap((frameset) => {
+          this.#framesets++;
+          this.#board.frameset(frameset);
+        }),
+        extractFeatures(
+          Object.fromEntries(plans.map(([stream, { features }]) => [stream, features])),
+        ),
+      )
+      .subscribe((row) => conversation.ask(row));
+  }
+
+  /** The model that answers. */
+  get model(): StageModel {
+    return this.#stage.model;
+  }
+
+  /** Where sensors push to. */
+  get endpoint(): string {
+    return this.#inlet.endpoint;
+  }
+
+  /** Where the feed's start falls on the run's clock; 0 before `go`. */
+  get origin(): Micros {
+    return this.#origin;
+  }
+
+  /** Now, on the run's clock. */
+  now(): Micros {
+    return this.#clock.now();
+  }
+
+  /** How every stream is. */
+  streams(): readonly (StreamSnapshot & { readonly pluggable: boolean })[] {
+    return this.#board
+      .snapshot(this.#clock.now())
+      .map((snapshot) => ({ ...snapshot, pluggable: this.#fleet.owns(snapshot.stream) }));
+  }
+
+  /** Why the next frameset is not there yet; undefined before the grid has started. */
+  blocking(): Blocking | undefined {
+    return this.#aligner.blocking();
+  }
+
+  counters(): RunCounters {
+    return {
+      framesets: this.#framesets,
+      moments: this.#momentCount,
+      refusedRows: this.#stage.refused,
+      stageRestarts: this.#stage.restarts,
+    };
+  }
+
+  /** Takes a stream's sensor away, for real: its process is killed. Settles when it is gone. */
+  async unplug(stream: string): Promise<void> {
+    this.#board.unplugged(stream);
+    await this.#fleet.unplug(stream);
+  }
+
+  /** Gives a stream's sensor back: its process is started again. */
+  replug(stream: string): void {
+    this.#board.plugged(stream);
+    this.#fleet.replug(stream);
+  }
+
+  /** Puts a label on record. */
+  label(label: Label): void {
+    this.#ingest.label(label);
+  }
+
+  /**
+   * Lets the feed run; settles when it has ended and everything has been said, or when disposed.
+   *
+   * @throws {SensorError} If, on a driven clock, a sensor cannot be started.
+   * @throws {DeviceError} If the model's worker died too often.
+   */
+  async go(): Promise<void> {
+    const { pace } = this.options;
+    const { period } = this.definition.grid;
+    this.#origin = micros(this.#clock.now() + (pace === "realtime" ? HEAD_START : 0));
+    this.#ingest.configure({ version: 1, origin: this.#origin, period });
+    this.#ingest.serve(this.#stage.model.version);
+    this.#watch();
+    this.#fleet.start(this.#origin);
+    this.#tellTruth();
+    await (this.#clock instanceof DrivenClock ? this.#drive(this.#clock) : this.#poll());
+    if (this.#closing === undefined) await this.#finish();
+  }
+
+  /** Ends the run. Idempotent. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #watch(): void {
+    this.#inlet.deliveries.subscribe({
+      next: ({ message, release }) => {
+        this.#ingest.accept(message);
+        this.#fleet.heard(message);
+        release();
+      },
+      error: (cause: unknown) => this.#tell(`the inlet failed: ${textOf(cause)}`),
+    });
+    this.#inlet.refusals.subscribe(({ stream, problem }) => this.#tell(problem, stream));
+    this.#logFailures.subscribe(({ message }) => this.#tell(`recording stopped: ${message}`));
+    this.#fleet.news.subscribe(({ stream, status }) => {
+      if (status.state === "crashed" || status.state === "failed")
+        this.#tell(status.reason, stream);
+    });
+  }
+
+  #tell(text: string, stream?: string): void {
+    if (stream !== undefined) this.#board.problem(stream, text);
+    this.#problems.next(stream === undefined ? { text } : { text, stream });
+  }
+
+  /** Puts the truth of the next pass of the feed on record before it begins. */
+  #tellTruth(): void {
+    const { feed, loop } = this.options;
+    const length = feed.duration ?? 0;
+    while (this.#truthLoops === 0 || (loop && length > 0)) {
+      const start = this.#origin + this.#truthLoops * length;
+      if (start > this.#clock.now() + HEAD_START + TRUTH_AHEAD) return;
+      for (const { from, to, ...label } of feed.truth)
+        this.#ingest.label({ ...label, from: micros(start + from), to: micros(start + to) });
+      this.#truthLoops++;
+    }
+  }
+
+  /** Takes away and gives back what is due. */
+  async #dropDue(): Promise<void> {
+    for (const { stream, action } of this.#schedule.due(micros(this.#clock.now() - this.#origin)))
+      if (action === "unplug") await this.unplug(stream);
+      else this.replug(stream);
+  }
+
+  /** Moves the run's own clock, one grid period at a time, as fast as everybody can follow. */
+  async #drive(clock: DrivenClock): Promise<void> {
+    const { period } = this.definition.grid;
+    await this.#fleet.reached(clock.now());
+    while (this.#closing === undefined && !this.#isOver()) {
+      // Before the clock moves, everything due by now has come in: a plug is pulled at its very instant.
+      await this.#dropDue();
+      clock.advance(micros(clock.now() + period));
+      await this.#control.tick(clock.now());
+      await this.#fleet.reached(clock.now());
+      this.#ingest.poll();
+      this.#tellTruth();
+      await this.#stage.drained();
+    }
+  }
+
+  /** Lets the machine's clock run. */
+  #poll(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        void this.#dropDue();
+        this.#ingest.poll();
+        this.#tellTruth();
+        if (this.#closing === undefined && !this.#isOver()) return;
+        clearInterval(timer);
+        resolve();
+      }, POLL_MS);
+    });
+  }
+
+  /** Whether the feed has ended and nobody has anything left to say. */
+  #isOver(): boolean {
+    const { feed, loop } = this.options;
+    if (loop || feed.duration === undefined) return false;
+    return this.#clock.now() >= this.#origin + feed.duration + WIND_DOWN && this.#fleet.finished;
+  }
+
+  async #finish(): Promise<void> {
+    await this.#stage.drained();
+    const last = this.#localizer.flush();
+    if (last.length > 0) this.#events.next(last);
+  }
+
+  async #close(): Promise<void> {
+    await this.#fleet[Symbol.asyncDispose]();
+    await this.#control[Symbol.asyncDispose]();
+    await this.#inlet[Symbol.asyncDispose]();
+    this.#ingest.complete();
+    await this.#stage[Symbol.asyncDispose]();
+    await this.#log?.[Symbol.asyncDispose]();
+    this.#events.complete();
+    this.#problems.complete();
+  }
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

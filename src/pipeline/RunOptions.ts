@@ -1,0 +1,39 @@
+import type { DeviceChoice } from "../tensor/device/Device.ts";
+import type { Drop } from "./DropSchedule.ts";
+import type { Feed } from "./Feed.ts";
+
+/**
+ * - `realtime`: on the machine's clock; a replay takes as long as it took to record
+ * - `driven`: on the run's own clock, as fast as it goes; idle times, drops and gaps are exact in the
+ *   feed's time and the same on every run
+ */
+export type Pace = "realtime" | "driven";
+
+/** What a run of a pipeline is told. */
+export interface RunOptions {
+  readonly feed: Feed;
+  readonly pace: Pace;
+  /** Start the feed over when it ends. */
+  readonly loop: boolean;
+  /** Streams whose sensor is never started. */
+  readonly without: readonly string[];
+  /** Times at which a stream's sensor is taken away and given back. */
+  readonly drops: readonly Drop[];
+  /** Streams that contain the answer and shall count all the same. */
+  readonly answerWith: readonly string[];
+  readonly device: DeviceChoice;
+  /** Threads of the model's session. */
+  readonly threads: number;
+  /** Seed of what the run draws at random: the jitter of restarts. */
+  readonly seed: number;
+  /** Where sensors push to; a free port of the loopback interface unless given. */
+  readonly bind?: string;
+  /** Publishers elsewhere to subscribe to. */
+  readonly subscribe?: readonly string[];
+  /** Allows `bind` to be reached from other machines without encryption. */
+  readonly insecure?: boolean;
+  /** File to record the log to; not recorded when absent. */
+  readonly record?: string;
+  /** Folder with the compiled sensors. */
+  readonly sensors: string;
+}

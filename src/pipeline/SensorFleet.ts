@@ -1,0 +1,157 @@
+import { type Observable, Subject } from "rxjs";
+
+import { SensorError } from "../errors.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
+import type { Micros } from "../units.ts";
+import type { WireMessage } from "../wire/WireMessage.ts";
+import type { Feed } from "./Feed.ts";
+import { SensorProcess, type SensorStatus } from "./SensorProcess.ts";
+
+export interface SensorFleetOptions {
+  readonly streams: readonly StreamDescription[];
+  readonly feed: Feed;
+  /** Streams whose sensor is never started. */
+  readonly without: readonly string[];
+  /** Start the feed over when it ends. */
+  readonly loop: boolean;
+  /** Folder of the sensors. */
+  readonly folder: string;
+  /** The pipeline's inlet and its control address. */
+  readonly connect: string;
+  readonly control: string;
+  /** Draws from [0, 1). */
+  readonly random: () => number;
+}
+
+/** A change in how a stream's sensor fares. */
+export interface FleetNews {
+  readonly stream: string;
+  readonly status: SensorStatus;
+}
+
+interface Member {
+  readonly process: SensorProcess;
+  plugged: boolean;
+  ended: boolean;
+  /** What the sensor's clock said last: all that was due by then has come in. */
+  reached: number;
+}
+
+/** The processes of a run's sensors: started together, unplugged and given back one by one. */
+export class SensorFleet {
+  /** Every change of every sensor. */
+  readonly news: Observable<FleetNews>;
+  readonly #news = new Subject<FleetNews>();
+  readonly #options: SensorFleetOptions;
+  readonly #members = new Map<string, Member>();
+  #waiting: { readonly at: number; readonly settle: (failure?: Error) => void } | undefined;
+
+  constructor(options: SensorFleetOptions) {
+    this.#options = options;
+    this.news = this.#news.asObservable();
+  }
+
+  /** Starts every sensor of the feed. @param origin Where the feed's start falls. */
+  start(origin: Micros): void {
+    const { streams, feed, without, loop, folder, random, connect, control } = this.#options;
+    for (const description of streams) {
+      const { stream } = description;
+      const plan = feed.sensors[stream];
+      if (plan === undefined || without.includes(stream)) continue;
+      const process = new SensorProcess({
+        ...plan,
+        description,
+        connect,
+        control,
+        origin,
+        ...(loop && feed.duration !== undefined && { repeat: feed.duration }),
+        sensors: folder,
+        random,
+      });
+      const member: Member = { process, plugged: true, ended: false, reached: -Infinity };
+      this.#members.set(stream, member);
+      process.status.subscribe((status) => this.#follow(stream, member, status));
+      process.start();
+    }
+  }
+
+  /** Whether the stream's sensor is ours to take away and give back. */
+  owns(stream: string): boolean {
+    return this.#members.has(stream);
+  }
+
+  /** Kills the stream's sensor, as if its plug was pulled; settles when it is gone. */
+  async unplug(stream: string): Promise<void> {
+    const member = this.#members.get(stream);
+    if (member === undefined || !member.plugged) return;
+    member.plugged = false;
+    await member.process.stop();
+    this.#settle();
+  }
+
+  /** Starts the stream's sensor again; it rejoins at the clock's now. */
+  replug(stream: string): void {
+    const member = this.#members.get(stream);
+    if (member === undefined || member.plugged) return;
+    member.plugged = true;
+    member.ended = false;
+    member.reached = -Infinity;
+    member.process.start();
+  }
+
+  /** A message of a sensor came in and has been dealt with. */
+  heard(message: WireMessage): void {
+    if (message.kind === "data") return;
+    const member = this.#members.get(message.stream);
+    if (member === undefined) return;
+    member.reached = Math.max(member.reached, message.at);
+    if (message.kind === "bye") member.ended = true;
+    this.#settle();
+  }
+
+  /** Whether no sensor will say anything any more, by itself. */
+  get finished(): boolean {
+    return [...this.#members.values()].every(({ plugged, ended }) => ended || !plugged);
+  }
+
+  /**
+   * Settles once every sensor that is plugged in has sent all that was due by `at`, or has ended.
+   *
+   * @throws {SensorError} If one cannot be started at all.
+   */
+  reached(at: Micros): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = {
+        at,
+        settle: (failure) => (failure === undefined ? resolve() : reject(failure)),
+      };
+      this.#settle();
+    });
+  }
+
+  /** Ends every process. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      [...this.#members.values()].map(({ process }) => process[Symbol.asyncDispose]()),
+    );
+    this.#news.complete();
+  }
+
+  #follow(stream: string, member: Member, status: SensorStatus): void {
+    // An earlier life's promise says nothing about what its successor has sent.
+    if (status.state === "starting") member.reached = -Infinity;
+    this.#news.next({ stream, status });
+    if (status.state !== "failed") return;
+    member.ended = true;
+    this.#waiting?.settle(new SensorError(`sensor of stream ${stream}`, status.reason));
+  }
+
+  #settle(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    for (const { plugged, ended, reached } of this.#members.values())
+      if (plugged && !ended && reached < waiting.at) return;
+    this.#waiting = undefined;
+    waiting.settle();
+  }
+}

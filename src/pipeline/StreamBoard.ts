@@ -1,0 +1,124 @@
+import type { AlignerCounters } from "../align/Aligner.ts";
+import { UNUSED_REASONS } from "../align/UnusedFrame.ts";
+import type { Frameset } from "../frames/Frameset.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
+import type { LogRecord } from "../log/LogRecord.ts";
+import { type HealthState, StreamHealth } from "../robustness/StreamHealth.ts";
+import type { Micros } from "../units.ts";
+import type { WireCounters } from "../wire/WireCounters.ts";
+
+/** How one stream is, at one moment. */
+export interface StreamSnapshot {
+  readonly stream: string;
+  readonly state: HealthState;
+  /** Frames per second over the last two seconds. */
+  readonly rate: number;
+  /** Time since it was last heard, in µs; absent before the first time. */
+  readonly age?: Micros;
+  /** Frames and messages that were not used, by reason, since the start; only reasons that occurred. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Last thing that went wrong, in words. */
+  readonly problem?: string;
+}
+
+/** Reasons that say that a frame came too late for its row. */
+const TOO_LATE = ["late", "equal"] as const;
+
+/** Follows every stream of a run, and says how each is. Fed with what happens; asked with `snapshot`. */
+export class StreamBoard {
+  readonly #site: string;
+  readonly #health = new Map<string, StreamHealth>();
+  readonly #problems = new Map<string, string>();
+  readonly #late = new Map<string, number>();
+  readonly #wire: WireCounters;
+  readonly #aligned: () => AlignerCounters;
+
+  /**
+   * @param streams The streams of the run.
+   * @param wire Counts what was refused at the door.
+   * @param aligned Tells what became of the frames that came in.
+   */
+  constructor(options: {
+    readonly streams: readonly StreamDescription[];
+    readonly wire: WireCounters;
+    readonly aligned: () => AlignerCounters;
+  }) {
+    this.#site = options.streams[0]?.site ?? "";
+    for (const { stream } of options.streams) this.#health.set(stream, new StreamHealth());
+    this.#wire = options.wire;
+    this.#aligned = options.aligned;
+  }
+
+  /** A record was appended to the log. */
+  record(record: LogRecord): void {
+    switch (record.kind) {
+      case "DATA":
+        this.#health
+          .get(record.chunk.stream)
+          ?.heard(record.logTime, record.chunk.originTimes.length);
+        break;
+      case "HEARTBEAT":
+        this.#health.get(record.stream)?.heard(record.logTime, 0);
+        break;
+      case "IDLE":
+        this.#health.get(record.stream)?.fellSilent();
+        break;
+      case "CLOSED":
+        this.#health.get(record.stream)?.ended();
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A frameset was formed. */
+  frameset({ cells }: Frameset): void {
+    for (const [stream, cell] of Object.entries(cells))
+      this.#health.get(stream)?.presence(cell.presence);
+  }
+
+  /** A stream's sensor was given back or started. */
+  plugged(stream: string): void {
+    this.#health.get(stream)?.plugged();
+  }
+
+  /** A stream's sensor was taken away. */
+  unplugged(stream: string): void {
+    this.#health.get(stream)?.unplugged();
+  }
+
+  /** Something went wrong with a stream. */
+  problem(stream: string, text: string): void {
+    this.#problems.set(stream, text);
+  }
+
+  /** How every stream is at `now`, in the order of the pipeline. */
+  snapshot(now: Micros): StreamSnapshot[] {
+    const { streams } = this.#aligned();
+    return [...this.#health].map(([stream, health]) => {
+      const wire = this.#wire.of(this.#site, stream);
+      const counters: Record<string, number> = {};
+      const count = (reason: string, frames: number | undefined): void => {
+        if (frames !== undefined && frames > 0) counters[reason] = (counters[reason] ?? 0) + frames;
+      };
+      for (const reason of UNUSED_REASONS) count(reason, streams[stream]?.[reason]);
+      for (const [reason, messages] of Object.entries(wire.refused)) count(reason, messages);
+      count("lost", wire.lost);
+
+      const late = TOO_LATE.reduce((sum, reason) => sum + (counters[reason] ?? 0), 0);
+      if (late > (this.#late.get(stream) ?? 0)) health.tooLate(now);
+      this.#late.set(stream, late);
+
+      const age = health.age(now);
+      const problem = this.#problems.get(stream);
+      return {
+        stream,
+        state: health.state(now),
+        rate: health.rate(now),
+        ...(age !== undefined && { age }),
+        counters,
+        ...(problem !== undefined && { problem }),
+      };
+    });
+  }
+}

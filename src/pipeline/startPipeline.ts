@@ -1,0 +1,111 @@
+import { readFile } from "node:fs/promises";
+import { ReplaySubject } from "rxjs";
+
+import { DrivenClock } from "../clock/DrivenClock.ts";
+import { SystemClock } from "../clock/SystemClock.ts";
+import { ConfigError, type LogError, ModelError } from "../errors.ts";
+import { LogWriter } from "../log/LogWriter.ts";
+import { Stage } from "../stage/Stage.ts";
+import { seconds } from "../units.ts";
+import { ControlServer } from "../wire/ControlServer.ts";
+import { Inlet } from "../wire/Inlet.ts";
+import type { PipelineDefinition } from "./definePipeline.ts";
+import { PipelineRun } from "./PipelineRun.ts";
+import type { RunOptions } from "./RunOptions.ts";
+
+/** When a driven run starts: any instant does, and a fixed one makes two runs byte-identical. */
+const DRIVEN_START = seconds(1_767_225_600);
+
+/** Rows that may wait for the model before one is refused: ten seconds at 25 Hz. */
+const STAGE_CAPACITY = 256;
+
+/**
+ * Opens everything a run needs: the model, the sockets, the log.
+ *
+ * @returns A run that waits for `go`.
+ * @throws {ModelError} If the weights cannot be read.
+ * @throws {DeviceError} If the model cannot be opened on the device.
+ * @throws {ConfigError} If an option contradicts the pipeline.
+ */
+export async function startPipeline(
+  definition: PipelineDefinition,
+  options: RunOptions,
+): Promise<PipelineRun> {
+  const where = `pipeline ${definition.name}`;
+  const names = Object.keys(definition.streams);
+  for (const stream of [...options.without, ...options.answerWith])
+    if (!names.includes(stream))
+      throw new ConfigError(
+        where,
+        `expected one of its streams ${names.join(", ")}, got ${stream}`,
+      );
+
+  const driven = options.pace === "driven";
+  const clock = driven ? new DrivenClock(DRIVEN_START) : new SystemClock();
+  const secured = options.insecure === undefined ? {} : { insecure: options.insecure };
+  const opened: AsyncDisposable[] = [];
+  const own = <T extends AsyncDisposable>(resource: T): T => {
+    opened.unshift(resource);
+    return resource;
+  };
+  try {
+    const stage = own(
+      await Stage.open({
+        weights: await readWeights(where, definition.model.weights),
+        device: options.device,
+        threads: options.threads,
+        capacity: STAGE_CAPACITY,
+      }),
+    );
+    const inlet = own(
+      await Inlet.open({
+        streams: Object.values(definition.streams).map(({ description }) => description),
+        clock,
+        ...secured,
+        ...(options.bind !== undefined && { bind: options.bind }),
+        ...(options.subscribe !== undefined && { connect: options.subscribe }),
+      }),
+    );
+    const control = own(
+      await ControlServer.open({ clock, clockKind: driven ? "driven" : "system", ...secured }),
+    );
+    const logFailures = new ReplaySubject<LogError>(1);
+    const log =
+      options.record === undefined
+        ? undefined
+        : own(
+            await LogWriter.open(options.record, {
+              clock,
+              onFailure: (error) => logFailures.next(error),
+              metadata: { pipeline: definition.name, feed: options.feed.name },
+            }),
+          );
+    return new PipelineRun({
+      definition,
+      options,
+      clock,
+      stage,
+      inlet,
+      control,
+      log,
+      logFailures,
+    });
+  } catch (cause) {
+    for (const resource of opened) await resource[Symbol.asyncDispose]();
+    throw cause;
+  }
+}
+
+async function readWeights(where: string, weights: URL): Promise<Uint8Array> {
+  try {
+    return await readFile(weights);
+  } catch (cause) {
+    throw new ModelError(
+      where,
+      `expected weights at ${weights.pathname}, got none: train it first`,
+      {
+        cause,
+      },
+    );
+  }
+}

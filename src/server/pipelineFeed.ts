@@ -1,0 +1,165 @@
+import { bufferTime, filter, interval, map, merge, Observable, share, startWith, tap } from "rxjs";
+
+import { parseCaption } from "../features/CaptionGrams.ts";
+import type { Cell } from "../frames/Frameset.ts";
+import type { Moment } from "../pipeline/Moment.ts";
+import { Percentiles } from "../pipeline/Percentiles.ts";
+import type { PipelineRun } from "../pipeline/PipelineRun.ts";
+import { micros } from "../units.ts";
+import type { LiveFeed } from "./LiveFeed.ts";
+import type {
+  CaptionView,
+  HelloMessage,
+  LatencyMessage,
+  ServerMessage,
+  StatusMessage,
+} from "./messages.ts";
+import { rowOf } from "./rowOf.ts";
+
+/** Classes shown per answer. */
+const TOP = 5;
+/** How often the streams' states are told, in ms. */
+const STREAMS_EVERY = 250;
+/** How often the latency is told, in ms. */
+const LATENCY_EVERY = 1_000;
+/** Silence after which a viewer is told why nothing comes, in ms. */
+const PATIENCE = 500;
+
+/**
+ * A running pipeline as a server shows it.
+ *
+ * @param run The run; borrowed.
+ * @param silence The class that means "nothing is happening"; empty where there is none.
+ */
+export function pipelineFeed(run: PipelineRun, silence: string): LiveFeed {
+  const total = new Percentiles();
+  const hello = (): HelloMessage => helloOf(run, silence);
+  const messages = new Observable<ServerMessage>((subscriber) => {
+    let spoke = -Infinity;
+    const rows = run.moments.pipe(
+      tap(({ delay }) => {
+        spoke = performance.now();
+        total.record(delay);
+      }),
+      map((moment) => ({ kind: "rows" as const, rows: [rowFor(run, moment)] })),
+    );
+    const events = run.events.pipe(map((spans) => ({ kind: "events" as const, events: spans })));
+    const truth = run.labels.pipe(
+      bufferTime(20),
+      filter((labels) => labels.length > 0),
+      map((labels) => ({ kind: "truth" as const, labels })),
+    );
+    const streams = interval(STREAMS_EVERY).pipe(
+      map(() => ({ kind: "streams" as const, time: run.now(), streams: run.streams() })),
+    );
+    const latency = interval(LATENCY_EVERY).pipe(map(() => latencyOf(total)));
+    const problems = run.problems.pipe(
+      map((problem) => ({ kind: "problem" as const, ...problem })),
+    );
+    let last = "";
+    const status = interval(STREAMS_EVERY).pipe(
+      startWith(0),
+      map(() => statusOf(run, performance.now() - spoke)),
+      filter((message) => {
+        const changed = message.state + message.text !== last;
+        last = message.state + message.text;
+        return changed;
+      }),
+    );
+    return merge(rows, events, truth, streams, latency, problems, status).subscribe(subscriber);
+  }).pipe(share());
+  return {
+    hello,
+    messages,
+    command({ kind, stream }) {
+      const state = run.streams().find((candidate) => candidate.stream === stream);
+      if (state === undefined) return `there is no stream ${stream}`;
+      if (!state.pluggable) return `the sensor of ${stream} is not ours: it runs by itself`;
+      if (kind === "unplug") void run.unplug(stream);
+      else run.replug(stream);
+      return undefined;
+    },
+  };
+}
+
+function helloOf({ definition, model, options }: PipelineRun, silence: string): HelloMessage {
+  return {
+    kind: "hello",
+    pipeline: definition.name,
+    summary: definition.summary,
+    feed: options.feed.name,
+    period: definition.grid.period,
+    lookAhead: model.lookAhead,
+    classes: model.classes,
+    silence,
+    slots: definition.slots,
+    streams: Object.values(definition.streams).map(({ description, view }) => ({
+      stream: description.stream,
+      modality: description.modality,
+      rate: description.rate === "irregular" ? 0 : description.rate,
+      unit: description.unit,
+      view,
+      counts:
+        !definition.answerStreams.includes(description.stream) ||
+        options.answerWith.includes(description.stream),
+    })),
+    codes: model.codes,
+    model: model.version,
+    hasTruth: options.feed.truth.length > 0,
+  };
+}
+
+function rowFor(run: PipelineRun, { frameset, reading, answer, views }: Moment) {
+  const captions: Record<string, readonly CaptionView[]> = {};
+  for (const [stream, { view }] of Object.entries(run.definition.streams)) {
+    const cell = frameset.cells[stream];
+    if (view.kind === "captions" && cell !== undefined) captions[stream] = captionsOf(cell);
+  }
+  // What each stream says for itself is shown for all; the fused answer leaves out what must not count.
+  return rowOf({
+    reading: { ...answer, streams: { ...reading.streams, ...answer.streams } },
+    cells: frameset.cells,
+    views,
+    captions,
+    top: TOP,
+  });
+}
+
+function captionsOf(cell: Cell): CaptionView[] {
+  if (cell.presence === "missing") return [];
+  const caption = parseCaption(cell.payload);
+  if (caption === undefined) return [];
+  const { text, duration } = caption;
+  return [{ text, from: cell.originTime, to: micros(cell.originTime + duration) }];
+}
+
+function latencyOf(total: Percentiles): LatencyMessage {
+  return {
+    kind: "latency",
+    total: { last: total.last, p50: total.at(50), p99: total.at(99) },
+    hops: [],
+  };
+}
+
+function statusOf(run: PipelineRun, silentMs: number): StatusMessage {
+  if (silentMs < PATIENCE) return { kind: "status", state: "running", text: "", blocking: [] };
+  const streams = run.streams();
+  const silent = streams.filter(({ state }) => state !== "live").map(({ stream }) => stream);
+  if (run.counters().moments === 0 && silent.length === streams.length)
+    return {
+      kind: "status",
+      state: "starting",
+      text: "The sensors are starting.",
+      blocking: silent,
+    };
+  const blocking = (run.blocking()?.waits ?? []).map(({ stream }) => stream);
+  return {
+    kind: "status",
+    state: "waiting",
+    text:
+      silent.length === streams.length
+        ? "Every sensor is silent: there is nothing to show until one speaks."
+        : `Waiting for ${(blocking.length > 0 ? blocking : silent).join(" and ")}.`,
+    blocking: blocking.length > 0 ? blocking : silent,
+  };
+}

@@ -1,0 +1,235 @@
+import type { Worker } from "node:worker_threads";
+import { type Observable, Subject } from "rxjs";
+
+import { ConfigError, DeviceError } from "../errors.ts";
+import type { Presence } from "../frames/Frameset.ts";
+import type { Reading } from "../frames/Reading.ts";
+import type { InferenceState, RowOutputs } from "../models/unified/inference.ts";
+import type { DeviceChoice } from "../tensor/device/Device.ts";
+import type { Micros } from "../units.ts";
+import type { FeatureRow } from "./FeatureRow.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+import { spawnWorker } from "./spawnWorker.ts";
+
+/** What the stage's model is; known once the stage is open. */
+export interface StageModel {
+  readonly version: string;
+  /** Device that computes: "cpu", "webgpu"… */
+  readonly device: string;
+  readonly classes: readonly string[];
+  /** [classes] how often each class is the answer in training, sums to 1. */
+  readonly prior: readonly number[];
+  /** How far behind the newest row the answers are, in µs. */
+  readonly lookAhead: Micros;
+  /** Size of the codebook that all modalities share. */
+  readonly codes: number;
+}
+
+export interface StageOptions {
+  /** Bytes of the weights file. */
+  readonly weights: Uint8Array;
+  readonly device: DeviceChoice;
+  /** Threads of the compute session, at least 1. */
+  readonly threads: number;
+  /** Rows that may wait for an answer; a row that comes when it is full is refused and counted. */
+  readonly capacity: number;
+  /** How often a worker that died is replaced before the stage gives up. */
+  readonly maxRestarts?: number;
+}
+
+/** What became of a row. */
+export type Submission = "accepted" | "refused";
+
+/**
+ * A model on a stream: rows in, readings out, in order, computed in a worker thread.
+ *
+ * Key behaviours:
+ * - Rows are answered one by one with the same shapes, so a reading's bits depend on the rows alone.
+ * - Bounded: at most `capacity` rows wait. One more is refused and counted in `refused`.
+ * - A worker that dies is replaced; the new one goes on from the last state it sent (at most 25 rows
+ *   old) and answers again what was unanswered. No row is lost, none is answered twice.
+ * - After `maxRestarts` deaths, `readings` ends with a `DeviceError`.
+ * - Who opens a stage disposes it; rows still waiting then are dropped.
+ */
+export class Stage {
+  readonly readings: Observable<Reading>;
+  #readings = new Subject<Reading>();
+  #options: StageOptions;
+  #worker: Worker | undefined;
+  #model: StageModel | undefined;
+  #next = 0;
+  #refused = 0;
+  #restarts = 0;
+  #closed = false;
+  /** Rows since the last known state, answered ones too: what a new worker has to be given. */
+  #rows = new Map<number, FeatureRow>();
+  /** Index of the last row that was answered. */
+  #answered = -1;
+  #state: InferenceState | undefined;
+  #idle: (() => void)[] = [];
+
+  private constructor(options: StageOptions) {
+    this.#options = options;
+    this.readings = this.#readings.asObservable();
+  }
+
+  /**
+   * Starts the worker and compiles the model in it.
+   *
+   * @throws {ConfigError} If `capacity` or `threads` < 1.
+   * @throws {DeviceError} If the model or the device cannot be opened; the message says why.
+   */
+  static async open(options: StageOptions): Promise<Stage> {
+    if (!(options.capacity >= 1))
+      throw new ConfigError("Stage", `capacity must be >= 1, got ${options.capacity}`);
+    if (!(options.threads >= 1))
+      throw new ConfigError("Stage", `threads must be >= 1, got ${options.threads}`);
+    const stage = new Stage(options);
+    await stage.#start();
+    return stage;
+  }
+
+  /** What the model is. */
+  get model(): StageModel {
+    if (this.#model === undefined) throw new DeviceError("Stage", "expected to be open, got none");
+    return this.#model;
+  }
+
+  /** Rows refused because too many were waiting. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Workers that died and were replaced. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Rows that wait for an answer. */
+  get waiting(): number {
+    return this.#next - 1 - this.#answered;
+  }
+
+  /** Hands in the next row; its reading comes on `readings`. */
+  submit(row: FeatureRow): Submission {
+    if (this.#closed || this.waiting >= this.#options.capacity) {
+      this.#refused++;
+      return "refused";
+    }
+    const index = this.#next++;
+    this.#rows.set(index, row);
+    this.#tell({ type: "row", index, inputs: row.inputs });
+    return "accepted";
+  }
+
+  /** Settles once every row handed in so far has been answered. */
+  async drained(): Promise<void> {
+    if (this.waiting === 0 || this.#closed) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Ends the worker and completes `readings`. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#worker?.terminate();
+    this.#readings.complete();
+    this.#wake();
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #wake(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #start(): Promise<void> {
+    const worker = spawnWorker(import.meta.url, "worker");
+    this.#worker = worker;
+    return new Promise((resolve, reject) => {
+      let ready = false;
+      let problem = "the worker ended before it was ready";
+      worker.on("message", (message: FromWorker) => {
+        if (message.type === "ready") {
+          ready = true;
+          this.#model = {
+            version: message.model,
+            device: message.device,
+            classes: message.classes,
+            prior: message.prior,
+            lookAhead: message.lookAhead as Micros,
+            codes: message.codes,
+          };
+          resolve();
+        } else if (message.type === "answer") this.#answer(message.index, message.outputs);
+        else if (message.type === "state") this.#keep(message.index, message.state);
+        else {
+          problem = message.problem;
+          void worker.terminate();
+        }
+      });
+      worker.on("error", (cause) => {
+        problem = cause.message;
+      });
+      worker.on("exit", () => {
+        if (this.#closed || this.#worker !== worker) return;
+        if (ready) this.#replace(problem);
+        else reject(new DeviceError("Stage", problem));
+      });
+      const { weights, device, threads } = this.#options;
+      this.#tell({
+        type: "open",
+        weights,
+        device,
+        threads,
+        ...(this.#state === undefined ? {} : { state: this.#state }),
+      });
+    });
+  }
+
+  #replace(problem: string): void {
+    this.#restarts++;
+    const fail = (cause: unknown): void => {
+      this.#closed = true;
+      this.#readings.error(cause);
+      this.#wake();
+    };
+    if (this.#restarts > (this.#options.maxRestarts ?? 3)) {
+      fail(new DeviceError("Stage", `the worker died ${this.#restarts} times: ${problem}`));
+      return;
+    }
+    this.#start().then(() => {
+      for (const [index, { inputs }] of this.#rows) this.#tell({ type: "row", index, inputs });
+    }, fail);
+  }
+
+  #keep(index: number, state: InferenceState): void {
+    this.#state = state;
+    for (const row of this.#rows.keys()) if (row <= index) this.#rows.delete(row);
+  }
+
+  #answer(index: number, outputs: RowOutputs): void {
+    const row = this.#rows.get(index);
+    // A replaced worker answers rows again that were answered before: they only rebuild its state.
+    if (row === undefined || index <= this.#answered) return;
+    this.#answered = index;
+    this.#readings.next(readingOf(row, outputs, this.model));
+    if (this.waiting === 0) this.#wake();
+  }
+}
+
+function readingOf({ frameset }: FeatureRow, outputs: RowOutputs, model: StageModel): Reading {
+  const presence: Record<string, Presence> = {};
+  for (const [stream, cell] of Object.entries(frameset.cells)) presence[stream] = cell.presence;
+  return {
+    id: frameset.id,
+    site: frameset.site,
+    time: frameset.time,
+    labelTime: (frameset.time - model.lookAhead) as Micros,
+    model: model.version,
+    presence,
+    ...outputs,
+  };
+}

@@ -1,0 +1,31 @@
+import type { InferenceState, RowInputs, RowOutputs } from "../models/unified/inference.ts";
+import type { DeviceChoice } from "../tensor/device/Device.ts";
+
+/** What the host tells its worker. */
+export type ToWorker =
+  | {
+      readonly type: "open";
+      /** Bytes of the weights file. */
+      readonly weights: Uint8Array;
+      readonly device: DeviceChoice;
+      readonly threads: number;
+      /** State to go on from; a fresh one when absent. */
+      readonly state?: InferenceState;
+    }
+  | { readonly type: "row"; readonly index: number; readonly inputs: RowInputs };
+
+/** What the worker tells its host. */
+export type FromWorker =
+  | {
+      readonly type: "ready";
+      readonly model: string;
+      readonly device: string;
+      readonly classes: readonly string[];
+      readonly lookAhead: number;
+      readonly prior: readonly number[];
+      readonly codes: number;
+    }
+  | { readonly type: "answer"; readonly index: number; readonly outputs: RowOutputs }
+  /** The state after row `index`, from which another worker can go on. */
+  | { readonly type: "state"; readonly index: number; readonly state: InferenceState }
+  | { readonly type: "failed"; readonly problem: string };

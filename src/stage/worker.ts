@@ -1,0 +1,65 @@
+/**
+ * The thread that computes. `session.run` blocks the thread it is called on, so the pipeline's own
+ * thread never runs a model.
+ */
+import { parentPort } from "node:worker_threads";
+
+import {
+  createInference,
+  type Inference,
+  type InferenceState,
+} from "../models/unified/inference.ts";
+import { decodeWeights } from "../models/unified/weights.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+
+/** Rows between two states sent to the host: what a new worker has to compute again at most. */
+const ROWS_PER_STATE = 25;
+
+const port = parentPort;
+if (port === null) throw new Error("stage/worker.ts: expected to run as a worker thread");
+
+let inference: Inference | undefined;
+let state: InferenceState | undefined;
+/** Rows are answered strictly one after the other: each needs the state that the one before left. */
+let turn: Promise<void> = Promise.resolve();
+
+function tell(message: FromWorker): void {
+  port?.postMessage(message);
+}
+
+async function handle(message: ToWorker): Promise<void> {
+  if (message.type === "open") {
+    const weights = decodeWeights(message.weights);
+    inference = await createInference(weights, {
+      device: message.device,
+      threads: message.threads,
+    });
+    state = message.state ?? inference.initialState();
+    const { classes, prior, lookAheadRows, rowMicros } = inference.config;
+    tell({
+      type: "ready",
+      model: weights.version,
+      device: inference.device,
+      classes,
+      prior,
+      lookAhead: lookAheadRows * rowMicros,
+      codes: inference.config.codes,
+    });
+    return;
+  }
+  if (inference === undefined || state === undefined)
+    throw new Error("stage/worker.ts: expected to be opened before the first row");
+  const step = await inference.step(message.inputs, state);
+  state = step.state;
+  tell({ type: "answer", index: message.index, outputs: step.outputs });
+  if (message.index % ROWS_PER_STATE === ROWS_PER_STATE - 1)
+    tell({ type: "state", index: message.index, state });
+}
+
+port.on("message", (message: ToWorker) => {
+  turn = turn
+    .then(() => handle(message))
+    .catch((cause: unknown) => {
+      tell({ type: "failed", problem: cause instanceof Error ? cause.message : String(cause) });
+    });
+});
