@@ -38,8 +38,8 @@ async function hosted(sensor: Sensor, description: StreamDescription, clockKind:
     stop,
     done,
     /** All that has come, in order: origin times of frames, and notices as [kind, until, at]. */
-    story: () =>
-      collected.messages.flatMap((message) =>
+    story: (): readonly (string | number)[] =>
+      collected.messages.flatMap((message): readonly (string | number)[] =>
         message.kind === "data"
           ? [...message.chunk.originTimes]
           : [`${message.kind} ${message.until} @${message.at}`],
