@@ -7,11 +7,16 @@ export type { Clock } from "./clock/Clock.ts";
 export { DrivenClock } from "./clock/DrivenClock.ts";
 export { SystemClock } from "./clock/SystemClock.ts";
 export { ConfigError, ModelError, SensorError, SensoriumError } from "./errors.ts";
+export { decodeMuLaw } from "./features/muLaw.ts";
 export { borrowNumbers, type DType } from "./frames/DType.ts";
 export type { Label } from "./frames/EventSpan.ts";
 export type { Caption } from "./frames/Frame.ts";
 export type { Modality } from "./frames/Modality.ts";
 export { defineStream, frameBytes, type StreamDescription } from "./frames/StreamDescription.ts";
+export { decodeNpy, type NpyArray } from "./learn/npy.ts";
+export type { SensorPlan } from "./pipeline/Feed.ts";
+export { readRecordedFrames, recordingStart } from "./pipeline/readRecording.ts";
+export { type ReplayPass, replayPasses } from "./pipeline/replayPasses.ts";
 export type {
   SensedFrame,
   Sensor,
@@ -19,4 +24,15 @@ export type {
   SensorKind,
   SensorProbe,
 } from "./pipeline/Sensor.ts";
-export { type Hertz, hertz, type Micros, micros, millis, periodUs, seconds } from "./units.ts";
+export { SensorSettings } from "./pipeline/SensorSettings.ts";
+export { Rng } from "./tensor/Rng.ts";
+export {
+  type Hertz,
+  hertz,
+  type Micros,
+  micros,
+  millis,
+  periodUs,
+  seconds,
+  toSeconds,
+} from "./units.ts";

@@ -1,5 +1,5 @@
 import { ModelError } from "../errors.ts";
-import { borrowNumbers } from "../frames/DType.ts";
+import { borrowNumbers, DTYPE_BYTES } from "../frames/DType.ts";
 
 /** The element types that our data sets use, with NumPy's name for each. */
 const DTYPES = {
@@ -46,12 +46,12 @@ export function decodeNpy(bytes: Uint8Array): NpyArray {
     .split(",")
     .filter((size) => size.trim() !== "")
     .map(Number);
-  const data = borrowNumbers(bytes.subarray(start), dtype);
-  const expected = shape.reduce((product, size) => product * size, 1);
-  if (data.length !== expected)
+  const payload = bytes.subarray(start);
+  const expected = shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
+  if (payload.byteLength !== expected)
     throw new ModelError(
       "decodeNpy",
-      `expected ${expected} elements for [${shape}], got ${data.length}`,
+      `expected ${expected} bytes for [${shape}] ${descr}, got ${payload.byteLength}`,
     );
-  return { shape, data };
+  return { shape, data: borrowNumbers(payload, dtype) };
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { ModelError } from "../../src/errors.ts";
@@ -43,8 +44,20 @@ describe("decodeNpy", () => {
       npy("<f8", "(1,)", new Float64Array(1)),
       npy(">i2", "(1,)", new Int16Array(1)),
       npy("|u1", "(3,)", Uint8Array.of(7, 8, 9), "True"),
+      npy("|u1", "(2,)", Uint8Array.of(7, 8, 9)),
+      npy("<i2", "(1,)", Uint8Array.of(7, 8, 9)),
     ])
       expect(() => decodeNpy(bad)).toThrow(ModelError);
+  });
+
+  it("throws only ModelError, on any bytes and at any truncation", () => {
+    const whole = npy("<i2", "(2,)", Int16Array.of(1, 2));
+    const cut = fc.nat(whole.length - 1).map((length) => whole.subarray(0, length));
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), cut), (bytes) => {
+        expect(() => decodeNpy(bytes)).toThrow(ModelError);
+      }),
+    );
   });
 });
 
