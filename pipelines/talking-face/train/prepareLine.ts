@@ -1,0 +1,59 @@
+import { ROW_MS, type SpeechClip } from "../corpus/SpeechClip.ts";
+import { augmentMouth } from "./augmentMouth.ts";
+import { augmentSound } from "./augmentSound.ts";
+import { type Line, labelsOf, layLine, placeClips, type Random } from "./Line.ts";
+import { drawOutages, lineFeatures, type StreamFeatures, type StreamName } from "./lineFeatures.ts";
+
+/** A line as the model meets it. */
+export interface PreparedLine {
+  readonly rows: number;
+  readonly streams: Readonly<Record<StreamName, StreamFeatures>>;
+  /** [rows] class of the instant each row is about. */
+  readonly labels: Int32Array;
+}
+
+/** Names of the classes and how far back the answers lie. */
+export interface LineTarget {
+  readonly classes: readonly string[];
+  readonly lookAheadRows: number;
+}
+
+/**
+ * One line of training: clips in the given order, every one varied anew, with silences and outages.
+ *
+ * @param voices Sound to mix babble from; the clip itself may be among them.
+ */
+export function prepareTrainingLine(
+  clips: readonly SpeechClip[],
+  voices: readonly Int16Array[],
+  random: Random,
+  target: LineTarget,
+): PreparedLine {
+  const placed = placeClips(clips, random).map((clip) => ({
+    ...clip,
+    pcm: augmentSound(clip.pcm, voices, random),
+    mouth: augmentMouth(clip.mouth, random),
+  }));
+  // From a dead-quiet line input to a fan beside the microphone.
+  const roomNoise = 10 ** (-1.5 - 2.5 * random());
+  const line = layLine(placed, random, { roomNoise, roomColour: 0.9 * random() });
+  const outages = {
+    audio: drawOutages(line.rows, random),
+    video: drawOutages(line.rows, random),
+  };
+  return prepareLine(line, target, outages);
+}
+
+/** A line as it is, through the live extractors. */
+export function prepareLine(
+  line: Line,
+  { classes, lookAheadRows }: LineTarget,
+  outages: Parameters<typeof lineFeatures>[1] = {},
+): PreparedLine {
+  const lookAheadMs = lookAheadRows * ROW_MS;
+  return {
+    rows: line.rows,
+    streams: lineFeatures(line, outages, lookAheadMs),
+    labels: labelsOf(line, classes, lookAheadMs),
+  };
+}

@@ -1,0 +1,157 @@
+import { ConfigError } from "../../errors.ts";
+import { type Tensor, tf } from "../../tensor/tf.ts";
+import { codeDistances } from "../codebook/nearestCode.ts";
+import type { UnifiedConfig } from "./config.ts";
+import { fuse, subsetMasks } from "./fuse.ts";
+import {
+  type Caches,
+  cacheShapes,
+  classify,
+  type Encoded,
+  encodeJoint,
+  encodeStream,
+  project,
+} from "./network.ts";
+import type { UnifiedParams } from "./params.ts";
+
+/** What the stream of rows carries from one to the next. */
+export interface RowState<L> {
+  /** Per stream, the caches of its causal blocks: [1, 2·dilation, width]. */
+  readonly streams: { readonly [stream: string]: { readonly [position: string]: L } };
+  /** Caches of the joint's blocks, one joint per subset of the streams: [M, 2·dilation, width]. */
+  readonly joint: { readonly [position: string]: L };
+  /** [S] smoothed entropies. */
+  readonly entropy: L;
+}
+
+/** Shapes of a `RowState`. */
+export function rowStateShapes(config: UnifiedConfig): RowState<readonly number[]> {
+  const subsets = 2 ** config.streams.length - 1;
+  return {
+    streams: Object.fromEntries(
+      config.streams.map(({ name, dilations }) => [name, cacheShapes(1, config.width, dilations)]),
+    ),
+    joint: cacheShapes(subsets, config.width, config.jointDilations),
+    entropy: [config.streams.length],
+  };
+}
+
+/** The model's answer for one row, tensors stacked in the order of `config.streams`. */
+export interface RowAnswer {
+  /** [S] int32 */
+  readonly code: Tensor;
+  /** [S] */
+  readonly distance: Tensor;
+  /** [S] */
+  readonly margin: Tensor;
+  /** [S, embedding] */
+  readonly embedding: Tensor;
+  /** [S, classes] natural log, each stream's own head. */
+  readonly streamLogProbabilities: Tensor;
+  /** [M, S] */
+  readonly weights: Tensor;
+  /** [M, embedding] */
+  readonly joint: Tensor;
+  /** [M, classes] natural log, per subset; row i is subset i + 1 in binary. */
+  readonly subsetLogProbabilities: Tensor;
+}
+
+/**
+ * One row in, one answer out: encoders, codes, one joint per subset, fusion. A pure function.
+ *
+ * No stream's encoder reads another stream, so each is computed once, and the 2^S − 1 joints are one
+ * batch: what any drop-out would cost is known at every row, for one run.
+ *
+ * @param codes [K, D]
+ * @param x [1, 1, size] per stream, zeros where missing.
+ * @param present [S] 1 or 0.
+ */
+export function inferRow(
+  params: UnifiedParams<Tensor>,
+  codes: Tensor,
+  config: UnifiedConfig,
+  x: { readonly [stream: string]: Tensor },
+  present: Tensor,
+  state: RowState<Tensor>,
+): { answer: RowAnswer; state: RowState<Tensor> } {
+  const masks = subsetMasks(config.streams.length);
+  const M = masks.length;
+  const subsets = tf.tensor2d(masks); // [M, S]
+  const flags = config.streams.map((_, at) => tf.slice(present, [at], [1])); // [1] each
+
+  const encoded = config.streams.map((stream, at) => {
+    const [weights, feed, caches] = [
+      params.streams[stream.name],
+      x[stream.name],
+      state.streams[stream.name],
+    ];
+    if (weights === undefined || feed === undefined || caches === undefined)
+      throw new ConfigError("inferRow", `expected weights, input and state of ${stream.name}`);
+    const seen = tf.reshape(flags[at] ?? present, [1, 1]);
+    return { name: stream.name, ...encodeStream(weights, stream, feed, seen, caches as Caches) };
+  });
+  const allowed = tf.mul(subsets, tf.expandDims(present, 0)); // [M, S]
+  const joint = encodeJoint(
+    params.joint,
+    config,
+    encoded.map(({ rows }) => tf.tile(rows, [M, 1, 1])),
+    config.streams.map((_, at) => tf.slice(allowed, [0, at], [M, 1])),
+    state.joint as Caches,
+  );
+
+  const z = tf.concat(
+    encoded.map((each) => each.z),
+    0,
+  ); // [S, D]
+  const s = tf.concat(
+    encoded.map((each) => each.s),
+    0,
+  ); // [S, specific]
+  const own = answer(params, codes, { z, s });
+  const together = answer(params, codes, joint);
+  const fused = fuse(
+    own.logProbabilities,
+    together.logProbabilities,
+    present,
+    state.entropy,
+    subsets,
+    config.fusion,
+  );
+  return {
+    answer: {
+      code: own.index,
+      distance: own.distance,
+      margin: own.margin,
+      embedding: project(params.projection, z),
+      streamLogProbabilities: own.logProbabilities,
+      weights: fused.weights,
+      joint: project(params.projection, joint.z),
+      subsetLogProbabilities: fused.logProbabilities,
+    },
+    state: {
+      streams: Object.fromEntries(encoded.map(({ name, caches }) => [name, caches])),
+      joint: joint.caches,
+      entropy: fused.entropy,
+    },
+  };
+}
+
+function answer(
+  params: UnifiedParams<Tensor>,
+  codes: Tensor,
+  { z, s }: Pick<Encoded, "z" | "s">,
+): { index: Tensor; distance: Tensor; margin: Tensor; logProbabilities: Tensor } {
+  const size = codes.shape[0] ?? 0;
+  const distances = codeDistances(z, codes); // [N, K]
+  const index = tf.cast(tf.argMin(distances, 1), "int32"); // [N]
+  const nearest = tf.sqrt(tf.min(distances, 1)); // [N]
+  const others = tf.add(distances, tf.oneHot(index as never, size, 1e9, 0, "float32"));
+  const second = tf.sqrt(tf.min(others, 1));
+  const quantised = tf.gather(codes, index as never) as Tensor; // [N, D]
+  return {
+    index,
+    distance: nearest,
+    margin: tf.sub(second, nearest),
+    logProbabilities: tf.logSoftmax(classify(params.head, quantised, s)),
+  };
+}

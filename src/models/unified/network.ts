@@ -1,0 +1,169 @@
+import { ShapeError } from "../../errors.ts";
+import { type Tensor, tf } from "../../tensor/tf.ts";
+import { type CausalBlockParams, cacheRows, causalBlock } from "../layers/CausalBlock.ts";
+import { gelu } from "../layers/gelu.ts";
+import { type LinearParams, linear } from "../layers/Linear.ts";
+import { layerNorm } from "../layers/layerNorm.ts";
+import { stridedConv } from "../layers/stridedConv.ts";
+import { unitLength } from "../layers/unitLength.ts";
+import type { FrontConfig, StreamConfig, UnifiedConfig } from "./config.ts";
+import type { BranchParams, FrontParams, StreamParams, UnifiedParams } from "./params.ts";
+
+/** The past of a stack of causal blocks, one [B, 2·dilation, width] per block, by position. */
+export type Caches = { readonly [position: string]: Tensor };
+
+/** Dropout factors of a stack: one per block and one before the branches, broadcast to [B, T, width]. */
+export type StackMasks = { readonly [position: string]: Tensor };
+
+/** What an encoder gives for B stretches of T rows. */
+export interface Encoded {
+  /** [B, T, width], what the joint reads. */
+  readonly rows: Tensor;
+  /** [B·T, D] semantic branch, rows of norm √D before the norm's gain. */
+  readonly z: Tensor;
+  /** [B·T, specific] */
+  readonly s: Tensor;
+  /** To pass in with the rows that follow. */
+  readonly caches: Caches;
+}
+
+/** Shapes of the caches of a stack, by position. */
+export function cacheShapes(
+  batch: number,
+  width: number,
+  dilations: readonly number[],
+): { readonly [position: string]: readonly number[] } {
+  return Object.fromEntries(
+    dilations.map((dilation, position) => [String(position), [batch, cacheRows(dilation), width]]),
+  );
+}
+
+/**
+ * One stream's encoder: front, then causal blocks, then the branches z and s.
+ *
+ * A missing row enters as the learned vector `missing`: absence is told, never a zero feature.
+ *
+ * @param x [B, T, size] features; any finite value where missing.
+ * @param present [B, T] 1 where the row was sensed, else 0.
+ * @param caches Of the rows before; zeros at the start.
+ * @param masks Dropout; absent at inference.
+ */
+export function encodeStream(
+  params: StreamParams<Tensor>,
+  config: StreamConfig,
+  x: Tensor,
+  present: Tensor,
+  caches: Caches,
+  masks?: StackMasks,
+): Encoded {
+  const [batch = 0, rows = 0, size = 0] = x.shape;
+  if (size !== config.size)
+    throw new ShapeError(
+      "encodeStream",
+      `${config.name}: expected size ${config.size}, got ${size}`,
+    );
+  const seen = tf.expandDims(present, 2); // [B, T, 1]
+  const front = tf.reshape(applyFront(params.front, config.front, x), [batch, rows, -1]);
+  const first = tf.add(tf.mul(front, seen), tf.mul(tf.sub(1, seen), params.missing)); // [B, T, width]
+  return applyStack(first, params.blocks, params.branches, config.dilations, caches, masks);
+}
+
+/**
+ * The joint encoder, with weights of its own, over the rows of every stream.
+ *
+ * @param rows [B, T, width] per stream, in the order of `config.streams`.
+ * @param present [B, T] per stream: 1 where this joint may look at it.
+ */
+export function encodeJoint(
+  params: UnifiedParams<Tensor>["joint"],
+  config: UnifiedConfig,
+  rows: readonly Tensor[],
+  present: readonly Tensor[],
+  caches: Caches,
+  masks?: StackMasks,
+): Encoded {
+  if (rows.length !== config.streams.length || present.length !== rows.length)
+    throw new ShapeError(
+      "encodeJoint",
+      `expected ${config.streams.length} streams, got ${rows.length} and ${present.length} masks`,
+    );
+  const seen = present.map((mask) => tf.expandDims(mask, 2)); // [B, T, 1] each
+  const read = rows.map((each, index) => tf.mul(each, seen[index] ?? 0));
+  // ±1, not 0 and 1: with nothing present the row would be zero, where layer norm has no slope.
+  const flags = seen.map((mask) => tf.sub(tf.mul(mask, 2), 1));
+  const first = linear(params.front, tf.concat([...read, ...flags], 2)); // [B, T, width]
+  return applyStack(first, params.blocks, params.branches, config.jointDilations, caches, masks);
+}
+
+/**
+ * Logits of the one classification head.
+ *
+ * @param quantised [N, D] ẑ
+ * @param s [N, specific]
+ * @returns [N, classes]
+ */
+export function classify(head: LinearParams<Tensor>, quantised: Tensor, s: Tensor): Tensor {
+  return linear(head, tf.concat([quantised, s], 1));
+}
+
+/**
+ * GMC's shared projection: unit vectors in which one stream can stand in for all.
+ *
+ * @param z [N, D], not quantised.
+ * @returns [N, embedding], rows of unit length.
+ *
+ * Poklukar et al. 2022, sec. 3, arXiv:2202.03390.
+ */
+export function project(projection: LinearParams<Tensor>, z: Tensor): Tensor {
+  return unitLength(linear(projection, z));
+}
+
+function applyFront(params: FrontParams<Tensor>, front: FrontConfig, x: Tensor): Tensor {
+  const layer = (name: string): LinearParams<Tensor> => {
+    const found = params[name];
+    if (found === undefined) throw new ShapeError("encodeStream", `expected a layer ${name}`);
+    return found;
+  };
+  if (front.kind === "vector") return linear(layer("second"), gelu(linear(layer("first"), x)));
+
+  const { channels, rows, columns } = front;
+  const [batch = 0, length = 0] = x.shape;
+  const planes = tf.reshape(x, [batch * length, channels, rows, columns]);
+  const image = tf.transpose(planes, [0, 2, 3, 1]); // [N, H, W, C]
+  // Rectifiers here, not gelu: these maps are ten times larger than all that follows.
+  const half = tf.relu(stridedConv(layer("convolution1"), image));
+  const quarter = tf.relu(stridedConv(layer("convolution2"), half)); // [N, H/4, W/4, F]
+  return linear(layer("dense"), tf.reshape(quarter, [batch * length, -1]));
+}
+
+function applyStack(
+  first: Tensor,
+  blocks: { readonly [position: string]: CausalBlockParams<Tensor> },
+  branches: BranchParams<Tensor>,
+  dilations: readonly number[],
+  caches: Caches,
+  masks: StackMasks | undefined,
+): Encoded {
+  let rows = first;
+  const next: { [position: string]: Tensor } = {};
+  for (const [position, dilation] of dilations.entries()) {
+    const block = blocks[position];
+    const cache = caches[position];
+    if (block === undefined || cache === undefined)
+      throw new ShapeError("applyStack", `expected weights and a cache for block ${position}`);
+    const output = causalBlock(block, rows, cache, dilation, masks?.[position]);
+    rows = output.rows;
+    next[position] = output.cache;
+  }
+  const out = masks?.["out"];
+  const features = tf.reshape(out === undefined ? rows : tf.mul(rows, out), [
+    -1,
+    rows.shape[2] ?? 0,
+  ]);
+  return {
+    rows,
+    z: layerNorm(branches.semanticNorm, linear(branches.semantic, features)),
+    s: layerNorm(branches.specificNorm, linear(branches.specific, features)),
+    caches: next,
+  };
+}

@@ -1,0 +1,99 @@
+import type { HostTensor } from "../../tensor/HostTensor.ts";
+import { type CausalBlockParams, initCausalBlock } from "../layers/CausalBlock.ts";
+import { initLinear, type LinearParams } from "../layers/Linear.ts";
+import { initLayerNorm, type LayerNormParams } from "../layers/layerNorm.ts";
+import type { Uniform } from "../layers/Uniform.ts";
+import type { FrontConfig, StreamConfig, UnifiedConfig } from "./config.ts";
+
+/** Weights of a front: two affine maps for a vector, two convolutions and one for an image. */
+export type FrontParams<L> = { readonly [layer: string]: LinearParams<L> };
+
+/** The two branches every encoder ends in. */
+export type BranchParams<L> = {
+  /** width → D, normalised by layer: the semantic branch z, which is quantised. */
+  readonly semantic: LinearParams<L>;
+  readonly semanticNorm: LayerNormParams<L>;
+  /** width → specific, normalised by layer: what the modality knows beside. */
+  readonly specific: LinearParams<L>;
+  readonly specificNorm: LayerNormParams<L>;
+};
+
+/** Weights of one stream's encoder. */
+export type StreamParams<L> = {
+  readonly front: FrontParams<L>;
+  /** [1, width] what stands for a missing row. */
+  readonly missing: L;
+  /** By position: "0", "1", … */
+  readonly blocks: { readonly [position: string]: CausalBlockParams<L> };
+  readonly branches: BranchParams<L>;
+};
+
+/** All weights that learn by gradient. */
+export type UnifiedParams<L> = {
+  readonly streams: { readonly [stream: string]: StreamParams<L> };
+  readonly joint: {
+    /** streams · (width + 1) → width */
+    readonly front: LinearParams<L>;
+    readonly blocks: { readonly [position: string]: CausalBlockParams<L> };
+    readonly branches: BranchParams<L>;
+  };
+  /** [ẑ ; s] → classes, one head for every stream and the joint. */
+  readonly head: LinearParams<L>;
+  /** D → embedding, GMC's one projection head. */
+  readonly projection: LinearParams<L>;
+};
+
+type Host = HostTensor<"float32">;
+
+/** Fresh weights, a pure function of the configuration and the numbers drawn. */
+export function initParams(config: UnifiedConfig, uniform: Uniform): UnifiedParams<Host> {
+  const { width, codeDim, specific, classes, embedding } = config;
+  const branches = (): BranchParams<Host> => ({
+    semantic: initLinear(uniform, width, codeDim),
+    semanticNorm: initLayerNorm(codeDim),
+    specific: initLinear(uniform, width, specific),
+    specificNorm: initLayerNorm(specific),
+  });
+  const blocks = (dilations: readonly number[]): { [position: string]: CausalBlockParams<Host> } =>
+    Object.fromEntries(
+      dilations.map((_, position) => [String(position), initCausalBlock(uniform, width)]),
+    );
+  const stream = ({ size, front, dilations }: StreamConfig): StreamParams<Host> => ({
+    front: initFront(uniform, front, size, width),
+    // Not zeros: layer norm multiplies the gradient at a zero row by 1/√ε, block after block.
+    missing: initLinear(uniform, 1, width, 0.5).weight,
+    blocks: blocks(dilations),
+    branches: branches(),
+  });
+  return {
+    streams: Object.fromEntries(config.streams.map((each) => [each.name, stream(each)])),
+    joint: {
+      front: initLinear(uniform, config.streams.length * (width + 1), width),
+      blocks: blocks(config.jointDilations),
+      branches: branches(),
+    },
+    // Small, so that training starts from undecided answers.
+    head: initLinear(uniform, codeDim + specific, classes.length, 0.3),
+    projection: initLinear(uniform, codeDim, embedding),
+  };
+}
+
+function initFront(
+  uniform: Uniform,
+  front: FrontConfig,
+  size: number,
+  width: number,
+): FrontParams<Host> {
+  if (front.kind === "vector")
+    return {
+      first: initLinear(uniform, size, width, 1.4),
+      second: initLinear(uniform, width, width),
+    };
+  const [one, two] = front.filters;
+  const pixels = (front.rows / 4) * (front.columns / 4);
+  return {
+    convolution1: initLinear(uniform, 16 * front.channels, one, 1.4),
+    convolution2: initLinear(uniform, 16 * one, two, 1.4),
+    dense: initLinear(uniform, two * pixels, width),
+  };
+}
