@@ -1,0 +1,76 @@
+/** Everything painted, in one place; the style sheet has the same values under the same names. */
+export const COLOURS = {
+  lane: "#0e131d",
+  grid: "rgba(140, 152, 178, 0.10)",
+  text: "#eaeef7",
+  dim: "#97a1b6",
+  faint: "#667085",
+  hatch: "rgba(140, 152, 178, 0.20)",
+  wrong: "#ff7a7a",
+} as const;
+
+const ACCENTS: Readonly<Record<string, string>> = {
+  audio: "#ffb65c",
+  video: "#62c4ff",
+  text: "#c9adff",
+  sensor: "#82dca0",
+};
+
+/** The accent of a modality. */
+export function accentOf(modality: string): string {
+  return ACCENTS[modality] ?? COLOURS.dim;
+}
+
+/**
+ * A colour for each code, the same in every lane.
+ *
+ * Hues step by the golden angle and lightness by thirds, so that codes next to each other in the
+ * codebook look unlike. OKLCH keeps them about equally strong.
+ */
+export function codeColour(code: number): string {
+  const hue = (code * 137.508) % 360;
+  const lightness = 0.66 + 0.09 * (code % 3);
+  const chroma = 0.1 + 0.05 * (Math.floor(code / 3) % 2);
+  return `oklch(${lightness} ${chroma} ${hue.toFixed(1)})`;
+}
+
+type Rgb = readonly [red: number, green: number, blue: number];
+
+/** 256 RGBA colours through the given ones, evenly spaced, as a flat table. */
+export function colourTable(anchors: readonly Rgb[], gamma = 1): Uint8ClampedArray {
+  const table = new Uint8ClampedArray(1_024);
+  for (let value = 0; value < 256; value += 1) {
+    const at = (value / 255) ** gamma * (anchors.length - 1);
+    const below = anchors[Math.floor(at)] ?? [0, 0, 0];
+    const above = anchors[Math.ceil(at)] ?? below;
+    const share = at - Math.floor(at);
+    for (let channel = 0; channel < 3; channel += 1)
+      table[value * 4 + channel] =
+        (below[channel] ?? 0) * (1 - share) + (above[channel] ?? 0) * share;
+    table[value * 4 + 3] = 255;
+  }
+  return table;
+}
+
+/** Sound: rises evenly in lightness, from the lane's own dark through violet and amber to white. */
+export const SOUND_TABLE = colourTable(
+  [
+    [14, 19, 29],
+    [26, 20, 48],
+    [84, 26, 109],
+    [149, 44, 112],
+    [214, 74, 88],
+    [250, 135, 74],
+    [255, 199, 120],
+    [255, 248, 222],
+  ],
+  1.25,
+);
+
+/** Pictures: grey with a breath of blue. */
+export const PICTURE_TABLE = colourTable([
+  [8, 12, 19],
+  [52, 66, 84],
+  [128, 146, 166],
+  [236, 243, 250],
+]);

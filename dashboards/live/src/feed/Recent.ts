@@ -1,0 +1,104 @@
+import type {
+  CaptionView,
+  LiveEvent,
+  Row,
+  ServerMessage,
+  TruthMessage,
+} from "../../../../src/server/protocol.ts";
+
+/** A listener to rows as they come; `undefined` means that the past no longer counts. */
+export type RowListener = (row: Row | undefined) => void;
+
+/**
+ * The last seconds of everything that has been received, in memory, for drawing.
+ *
+ * Bounded by `span` µs of row time. Rows that come again, or from before, start a new past.
+ */
+export class Recent {
+  readonly #span: number;
+  readonly #listeners = new Set<RowListener>();
+  #rows: Row[] = [];
+  #events = new Map<string, LiveEvent>();
+  #truth: TruthMessage["labels"][number][] = [];
+  #captions: CaptionView[] = [];
+
+  constructor(span: number) {
+    this.#span = span;
+  }
+
+  /** Oldest first. */
+  get rows(): readonly Row[] {
+    return this.#rows;
+  }
+
+  get events(): Iterable<LiveEvent> {
+    return this.#events.values();
+  }
+
+  get truth(): readonly TruthMessage["labels"][number][] {
+    return this.#truth;
+  }
+
+  get captions(): readonly CaptionView[] {
+    return this.#captions;
+  }
+
+  /** Calls `listener` with every row there is and every one to come; returns how to stop that. */
+  listen(listener: RowListener): () => void {
+    for (const row of this.#rows) listener(row);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Remembers what a message says. */
+  push(message: ServerMessage): void {
+    if (message.kind === "rows") for (const row of message.rows) this.#pushRow(row);
+    if (message.kind === "truth") this.#truth.push(...message.labels);
+    if (message.kind === "events")
+      for (const event of message.events) {
+        if (event.state === "withdrawn") this.#events.delete(event.id);
+        else this.#events.set(event.id, event);
+      }
+  }
+
+  /** The last row at or before a time, if it is no more than `slack` µs before it. */
+  rowAt(time: number, slack: number): Row | undefined {
+    let low = 0;
+    let high = this.#rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#rows[middle]?.time ?? 0) <= time) low = middle + 1;
+      else high = middle;
+    }
+    const row = this.#rows[low - 1];
+    return row !== undefined && time - row.time <= slack ? row : undefined;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#rows = [];
+    this.#events.clear();
+    this.#truth = [];
+    this.#captions = [];
+    for (const listener of this.#listeners) listener(undefined);
+  }
+
+  #pushRow(row: Row): void {
+    const newest = this.#rows.at(-1);
+    if (newest !== undefined && row.time <= newest.time) this.clear();
+    this.#rows.push(row);
+    for (const stream of Object.values(row.streams))
+      if (stream.captions !== undefined) this.#captions.push(...stream.captions);
+    for (const listener of this.#listeners) listener(row);
+    this.#forget(row.time - this.#span);
+  }
+
+  #forget(since: number): void {
+    // Most pushes forget one row; a search each time would cost as much as the drawing.
+    while (this.#rows.length > 0 && (this.#rows[0]?.time ?? since) < since) this.#rows.shift();
+    while (this.#captions.length > 0 && (this.#captions[0]?.to ?? since) < since)
+      this.#captions.shift();
+    while (this.#truth.length > 0 && (this.#truth[0]?.to ?? since) < since) this.#truth.shift();
+    for (const [id, event] of this.#events) if (event.to < since) this.#events.delete(id);
+  }
+}

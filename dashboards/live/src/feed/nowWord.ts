@@ -1,0 +1,62 @@
+import type { HelloMessage, LiveEvent, Row } from "../../../../src/server/protocol.ts";
+
+/** The word that is being said at an instant. */
+export interface NowWord {
+  readonly label: string;
+  /** What kind of word it is: "digit"; empty where there is one kind. */
+  readonly slot: string;
+  /** In [0, 1]. */
+  readonly confidence: number;
+  /** Evidence of each stream that backs it, strongest first, in [0, 1]. */
+  readonly carriers: readonly { readonly stream: string; readonly evidence: number }[];
+}
+
+/** How long after its end a word is still the one being said, in µs: words follow without a pause. */
+const LINGER_US = 160_000;
+/** A pause that ends an utterance, in µs. */
+const PAUSE_US = 900_000;
+
+/**
+ * The word being said at `time`, as the localised events have it: they are smoothed, one row's best class
+ * is not.
+ *
+ * @returns undefined in silence.
+ */
+export function nowWord(
+  hello: HelloMessage,
+  events: Iterable<LiveEvent>,
+  row: Row | undefined,
+  time: number,
+): NowWord | undefined {
+  let event: LiveEvent | undefined;
+  for (const candidate of events)
+    if (candidate.from <= time && time < candidate.to + LINGER_US)
+      if (event === undefined || candidate.from > event.from) event = candidate;
+  if (event === undefined) return undefined;
+  const { label, score, evidence } = event;
+  const now = row?.fused.find((candidate) => hello.classes[candidate.class] === label);
+  return {
+    label,
+    slot: slotOf(hello, label),
+    confidence: now?.probability ?? score,
+    carriers: event.modalities.map((stream) => ({ stream, evidence: evidence[stream] ?? 0 })),
+  };
+}
+
+/** The words of the utterance that `time` falls in or follows, oldest first. */
+export function utterance(events: Iterable<LiveEvent>, time: number): LiveEvent[] {
+  const past = [...events].filter(({ from }) => from <= time).sort((a, b) => b.from - a.from);
+  const words: LiveEvent[] = [];
+  let next = time;
+  for (const event of past) {
+    if (next - event.to > PAUSE_US) break;
+    words.unshift(event);
+    next = event.from;
+  }
+  return words;
+}
+
+/** The slot that a label fills; empty where it fills none. */
+export function slotOf({ slots }: HelloMessage, label: string): string {
+  return Object.entries(slots).find(([, labels]) => labels.includes(label))?.[0] ?? "";
+}

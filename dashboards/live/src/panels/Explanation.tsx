@@ -1,0 +1,28 @@
+import type { Dashboard } from "../feed/Dashboard.ts";
+
+/** Why there is nothing new to see, when there is not. */
+export function ExplanationCard({ dashboard }: { readonly dashboard: Dashboard }) {
+  const explanation = dashboard.explanation.value;
+  const empty = dashboard.moment.value === undefined;
+  return (
+    <div class="explanation" role="status" data-role="explanation" data-empty={empty}>
+      {explanation !== undefined && (
+        <div class="explanation-card" data-tone={explanation.tone}>
+          <strong>{explanation.title}</strong>
+          <span>{explanation.detail}</span>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** What went wrong a moment ago, for a moment. */
+export function Notices({ dashboard }: { readonly dashboard: Dashboard }) {
+  return (
+    <div class="notices" role="log" aria-label="Notices">
+      {dashboard.notices.value.map(({ id, text }) => (
+        <p key={id}>{text}</p>
+      ))}
+    </div>
+  );
+}

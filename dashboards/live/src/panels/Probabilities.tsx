@@ -1,0 +1,71 @@
+import type { Candidate, HelloMessage } from "../../../../src/server/protocol.ts";
+import { accentOf, COLOURS } from "../draw/colours.ts";
+import type { Dashboard } from "../feed/Dashboard.ts";
+
+const BARS = 5;
+
+/** What everything together, and each stream alone, takes to be most probable. */
+export function Probabilities({ dashboard }: { readonly dashboard: Dashboard }) {
+  const hello = dashboard.hello.value;
+  const row = dashboard.moment.value?.row;
+  if (hello === undefined) return null;
+  const singles = hello.streams.filter(({ counts }) => counts);
+  return (
+    <section class="probabilities" aria-label="Class probabilities">
+      <Bars hello={hello} name="together" accent={COLOURS.text} top={row?.fused} />
+      {singles.map(({ stream, modality }) => (
+        <Bars
+          key={stream}
+          hello={hello}
+          name={`${stream} alone`}
+          accent={accentOf(modality)}
+          top={row?.streams[stream]?.reading?.top}
+          weight={row?.streams[stream]?.reading?.weight}
+        />
+      ))}
+    </section>
+  );
+}
+
+interface BarsProps {
+  readonly hello: HelloMessage;
+  readonly name: string;
+  readonly accent: string;
+  readonly top: readonly Candidate[] | undefined;
+  readonly weight?: number | undefined;
+}
+
+function Bars({ hello, name, accent, top, weight }: BarsProps) {
+  return (
+    <div class="bars" style={{ "--accent": accent }}>
+      <h2>
+        {name}
+        {weight !== undefined && (
+          <span class="dim" title="its share in the answer">
+            {Math.round(weight * 100)} %
+          </span>
+        )}
+      </h2>
+      {top === undefined || top.length === 0 ? (
+        <p class="bars-none">says nothing</p>
+      ) : (
+        <ol>
+          {top.slice(0, BARS).map(({ class: index, probability }, rank) => (
+            <li key={rank}>
+              <span class="bar-label">{nameOf(hello, index)}</span>
+              <span class="bar" aria-hidden="true">
+                <i style={{ transform: `scaleX(${probability})` }} />
+              </span>
+              <span class="bar-value">{Math.round(probability * 100)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}
+
+function nameOf({ classes, silence }: HelloMessage, index: number): string {
+  const label = classes[index] ?? `#${index}`;
+  return label === silence ? "silence" : label;
+}

@@ -1,0 +1,88 @@
+import type { StreamInfo, StreamState } from "../../../../src/server/protocol.ts";
+import { accentOf } from "../draw/colours.ts";
+import type { Dashboard } from "../feed/Dashboard.ts";
+
+/** How one stream is, and the button that pulls its plug. */
+export interface StreamChipProps {
+  readonly dashboard: Dashboard;
+  readonly info: StreamInfo;
+}
+
+const SAID: Readonly<Record<StreamState["state"], string>> = {
+  starting: "starting",
+  live: "live",
+  late: "late",
+  idle: "idle",
+  rejoining: "rejoining",
+  unplugged: "unplugged",
+  ended: "ended",
+};
+
+export function StreamChip({ dashboard, info }: StreamChipProps) {
+  const state = dashboard.streams.value?.streams.find(({ stream }) => stream === info.stream);
+  const name = state?.state ?? "starting";
+  const gone = name === "unplugged" || name === "ended";
+  return (
+    <div
+      class="chip"
+      data-stream={info.stream}
+      data-state={name}
+      style={{ "--accent": accentOf(info.modality) }}
+    >
+      <div class="chip-title">
+        <span class="chip-name">
+          {info.stream}
+          {!info.counts && <small title="not part of the answer">shown only</small>}
+        </span>
+        <span class="chip-state">
+          <span class="dot" aria-hidden="true" />
+          {SAID[name]}
+        </span>
+      </div>
+      <div class="chip-facts">
+        <span title="frames per second, measured">{rateOf(info, state)}</span>
+        <span title="age of the newest frame">{ageOf(state)}</span>
+      </div>
+      <div class="chip-foot">
+        {state?.pluggable !== false && (
+          <button
+            type="button"
+            class="plug"
+            aria-label={`${gone ? "Replug" : "Unplug"} ${info.stream}`}
+            disabled={state === undefined}
+            onClick={() => dashboard.plug(gone ? "replug" : "unplug", info.stream)}
+          >
+            {gone ? "Replug" : "Unplug"}
+          </button>
+        )}
+        <Troubles state={state} />
+      </div>
+    </div>
+  );
+}
+
+function Troubles({ state }: { readonly state: StreamState | undefined }) {
+  const counters = Object.entries(state?.counters ?? {}).filter(([, count]) => count > 0);
+  if (counters.length === 0) return null;
+  const total = counters.reduce((sum, [, count]) => sum + count, 0);
+  const detail = counters.map(([reason, count]) => `${reason} ${count}`).join(", ");
+  const title = state?.problem === undefined ? detail : `${detail}\n${state.problem}`;
+  return (
+    <span class="troubles" title={title} role="note" aria-label={`not used: ${detail}`}>
+      {counters.length === 1 ? detail : `${total} not used`}
+    </span>
+  );
+}
+
+function rateOf(info: StreamInfo, state: StreamState | undefined): string {
+  if (state === undefined) return "–";
+  const digits = state.rate >= 10 ? 0 : 1;
+  return info.rate > 0 && state.rate === 0 ? "0 Hz" : `${state.rate.toFixed(digits)} Hz`;
+}
+
+function ageOf(state: StreamState | undefined): string {
+  if (state?.age === undefined) return "";
+  const ms = state.age / 1_000;
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min`;
+}

@@ -1,0 +1,230 @@
+import { useMemo, useRef } from "preact/hooks";
+
+import type { HelloMessage, StreamInfo } from "../../../../src/server/protocol.ts";
+import { ColumnStrip } from "../draw/ColumnStrip.ts";
+import { accentOf, PICTURE_TABLE, SOUND_TABLE } from "../draw/colours.ts";
+import { drawAxis, drawSeconds } from "../draw/drawAxis.ts";
+import { drawCaptions } from "../draw/drawCaptions.ts";
+import { drawCodes, sharedCodes } from "../draw/drawCodes.ts";
+import { drawEvents } from "../draw/drawEvents.ts";
+import { drawGaps } from "../draw/drawGaps.ts";
+import { FrameLoop } from "../draw/FrameLoop.ts";
+import type { Painter } from "../draw/Pen.ts";
+import { PictureStrip } from "../draw/PictureStrip.ts";
+import type { Dashboard } from "../feed/Dashboard.ts";
+import type { Recent } from "../feed/Recent.ts";
+import { Lane } from "./Lane.tsx";
+import { StreamChip } from "./StreamChip.tsx";
+
+/** What the timeline is made of. */
+export interface TimelineProps {
+  readonly dashboard: Dashboard;
+  readonly hello: HelloMessage;
+  readonly loop: FrameLoop;
+}
+
+const SPAN_US = 24_000_000;
+const STEP_US = 200_000;
+/** Share of a picture in the mean that the trace of motion is drawn against: about two seconds. */
+const FORGETTING = 0.02;
+
+/** All lanes on one axis: what was sensed, the codes it became, and the events found in it. */
+export function Timeline({ dashboard, hello, loop }: TimelineProps) {
+  const { recent } = dashboard;
+  const painters = useMemo(() => paintersOf(recent, hello), [recent, hello]);
+  const body = useRef<HTMLDivElement>(null);
+  const canvasOf = (): DOMRect | undefined =>
+    body.current?.querySelector("canvas")?.getBoundingClientRect();
+  const span = FrameLoop.span(canvasOf()?.width ?? 0);
+  const point = (clientX: number): void => {
+    const rect = canvasOf();
+    if (rect === undefined || clientX < rect.left || clientX > rect.right) {
+      dashboard.pointed.value = undefined;
+      return;
+    }
+    const share = (rect.right - clientX) / rect.width;
+    dashboard.pointed.value = share * FrameLoop.span(rect.width);
+  };
+  const step = (event: KeyboardEvent): void => {
+    const behind = dashboard.pointed.value ?? 0;
+    const longest = FrameLoop.span(canvasOf()?.width ?? 0);
+    if (event.key === "ArrowLeft") dashboard.pointed.value = Math.min(longest, behind + STEP_US);
+    else if (event.key === "ArrowRight" && behind > STEP_US)
+      dashboard.pointed.value = behind - STEP_US;
+    else if (event.key === "ArrowRight" || event.key === "Escape" || event.key === "End")
+      dashboard.pointed.value = undefined;
+    else return;
+    event.preventDefault();
+  };
+  const pointed = dashboard.pointed.value;
+  return (
+    <div
+      ref={body}
+      class="timeline"
+      role="slider"
+      tabIndex={0}
+      aria-label="Timeline: look back with the left and right arrow, return with escape"
+      aria-valuemin={-span / 1e6}
+      aria-valuemax={0}
+      aria-valuenow={-(pointed ?? 0) / 1e6}
+      aria-valuetext={pointed === undefined ? "now" : `${(pointed / 1e6).toFixed(1)} seconds ago`}
+      onPointerMove={(event) => point(event.clientX)}
+      onPointerLeave={() => point(Number.NEGATIVE_INFINITY)}
+      onKeyDown={step}
+      onBlur={() => point(Number.NEGATIVE_INFINITY)}
+    >
+      {hello.streams.map((info) => (
+        <Lane
+          key={info.stream}
+          loop={loop}
+          kind={info.view.kind}
+          label={LANE_LABELS[info.view.kind]}
+          painter={painters.streams.get(info.stream) ?? drawSeconds}
+        >
+          <StreamChip dashboard={dashboard} info={info} />
+        </Lane>
+      ))}
+      <Lane loop={loop} kind="codes" label="Codes of each stream" painter={painters.codes}>
+        <div class="head-plain">
+          <h2>codes</h2>
+          <Shared dashboard={dashboard} hello={hello} />
+        </div>
+      </Lane>
+      <Lane loop={loop} kind="events" label="Events found" painter={painters.events}>
+        <div class="head-plain">
+          <h2>events</h2>
+          {hello.hasTruth && <p class="dim">true words above</p>}
+        </div>
+      </Lane>
+      <Lane loop={loop} kind="axis" label="Seconds ago" painter={drawAxis}>
+        <span />
+      </Lane>
+      {pointed !== undefined && span > 0 && (
+        <div class="pointer" style={{ "--share": pointed / span }} aria-hidden="true" />
+      )}
+    </div>
+  );
+}
+
+const LANE_LABELS = {
+  columns: "Spectrogram of the last seconds",
+  image: "Pictures of the last seconds",
+  captions: "Words of the last seconds",
+  none: "Presence over the last seconds",
+} as const;
+
+function Shared({ dashboard, hello }: Pick<TimelineProps, "dashboard" | "hello">) {
+  // Read for its changes: the rows themselves are no signal.
+  const time = dashboard.moment.value?.time;
+  const streams = dashboard.counting.value;
+  const share = time === undefined ? undefined : sharedCodes(dashboard.recent.rows, streams);
+  return (
+    <>
+      <p class="dim">one codebook of {hello.codes}</p>
+      <p class="dim" data-role="shared-codes">
+        {share === undefined ? "nothing to compare" : `${Math.round(share * 100)} % in common`}
+      </p>
+    </>
+  );
+}
+
+interface Painters {
+  readonly streams: ReadonlyMap<string, Painter>;
+  readonly codes: Painter;
+  readonly events: Painter;
+}
+
+function paintersOf(recent: Recent, hello: HelloMessage): Painters {
+  const counting = hello.streams.filter(({ counts }) => counts);
+  const codes = {
+    streams: counting.map(({ stream }) => stream),
+    period: hello.period,
+    lookAhead: hello.lookAhead,
+    silence: hello.classes.indexOf(hello.silence),
+  };
+  const evidence = counting.map(({ stream, modality }) => ({ stream, colour: accentOf(modality) }));
+  return {
+    streams: new Map(
+      hello.streams.map((info) => [info.stream, streamPainter(recent, hello, info)]),
+    ),
+    codes(pen) {
+      drawSeconds(pen);
+      drawCodes(pen, recent.rows, codes);
+    },
+    events(pen) {
+      drawSeconds(pen);
+      drawEvents(pen, recent.events, { truth: recent.truth, streams: evidence });
+    },
+  };
+}
+
+function streamPainter(recent: Recent, hello: HelloMessage, info: StreamInfo): Painter {
+  const { stream, view, modality } = info;
+  const draw = viewPainter(recent, hello, info);
+  const gaps = { stream, irregular: info.rate === 0, period: hello.period };
+  return (pen) => {
+    if (view.kind !== "columns") drawSeconds(pen);
+    draw(pen);
+    if (view.kind === "captions") drawCaptions(pen, recent.captions, accentOf(modality));
+    drawGaps(pen, recent.rows, gaps);
+  };
+}
+
+function viewPainter(
+  recent: Recent,
+  { period }: HelloMessage,
+  { stream, view }: StreamInfo,
+): Painter {
+  if (view.kind === "columns") {
+    const { bins, perRow } = view;
+    const strip = new ColumnStrip({
+      stream,
+      bins,
+      perRow,
+      period,
+      span: SPAN_US,
+      table: SOUND_TABLE,
+      pick: (bytes, column, bin) => bytes[column * bins + bin] ?? 0,
+      holds: false,
+    });
+    recent.listen((row) => strip.take(row));
+    return (pen) => strip.draw(pen, 0, pen.height);
+  }
+  if (view.kind === "image") {
+    const { width, height } = view;
+    const film = new PictureStrip({
+      stream,
+      width,
+      height,
+      capacity: Math.ceil(SPAN_US / period),
+    });
+    // The middle column of every picture, one after the other, against what it usually is: what moves
+    // stands out, and an opening mouth is a bulge.
+    const usual = new Float32Array(height).fill(128);
+    const slit = new ColumnStrip({
+      stream,
+      bins: height,
+      perRow: 1,
+      period,
+      span: SPAN_US,
+      table: PICTURE_TABLE,
+      pick(bytes, _column, bin) {
+        const now = bytes[(height - 1 - bin) * width + (width >> 1)] ?? 0;
+        const mean = usual[bin] ?? now;
+        usual[bin] = mean + (now - mean) * FORGETTING;
+        return Math.max(0, Math.min(255, Math.round(84 + 3 * (now - mean))));
+      },
+      holds: true,
+    });
+    recent.listen((row) => {
+      film.take(row);
+      slit.take(row);
+    });
+    return (pen) => {
+      const strip = Math.round(pen.height * 0.66);
+      film.drawFilm(pen, 0, strip);
+      slit.draw(pen, strip + 4, pen.height - strip - 4);
+    };
+  }
+  return () => {};
+}
