@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 
-import { registerGradients } from "./registerGradients.ts";
+import { registerGradients } from "./autodiff/registerGradients.ts";
 
 // Production mode before the first op: it silences the banner and skips the per-op NaN scans.
 tf.enableProdMode();

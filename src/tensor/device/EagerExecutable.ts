@@ -77,7 +77,7 @@ export class EagerExecutable implements Executable {
   async run(data: readonly TensorData[]): Promise<TensorData[]> {
     const results: TensorData[] = [];
     tf.tidy(() => {
-      for (const [, tensor] of this.#body(data)) results.push(tensor.dataSync().slice());
+      for (const [, tensor] of this.#body(data)) results.push(ownData(tensor));
     });
     return results;
   }
@@ -121,4 +121,12 @@ export class EagerExecutable implements Executable {
 
 function isTensor(node: object): node is Tensor {
   return node instanceof tf.Tensor;
+}
+
+// tfjs's CPU backend may hand out another array type than the dtype's: a cast that loses nothing
+// keeps the operand's storage.
+function ownData(tensor: Tensor): TensorData {
+  const data: ArrayLike<number> = tensor.dataSync();
+  if (tensor.dtype === "float32") return Float32Array.from(data);
+  return tensor.dtype === "int32" ? Int32Array.from(data) : Uint8Array.from(data);
 }

@@ -3,7 +3,7 @@ import { tf } from "../tf.ts";
 import { float, int } from "./attributes.ts";
 import type { GraphBuilder } from "./GraphBuilder.ts";
 import type { GraphValue } from "./GraphValue.ts";
-import { dim, reshape, transposePerm } from "./layout.ts";
+import { dim, isSameShape, reshape, transpose, transposePerm } from "./layout.ts";
 
 /** Operator domain of ONNX Runtime's own operations, present in every build of it. */
 export const ORT_DOMAIN = "com.microsoft";
@@ -45,19 +45,24 @@ export function matMul(
     const rows = reshape(g, left, [batchA * m, k]);
     return reshape(g, gemm(g, rows, right, false, swapB), shape);
   }
+  if (!swapA && !swapB) return g.node("MatMul", [left, right], { shape, type: "float32" });
+  // ORT's FusedMatMul misreads transposed operands whose batch axes are broadcast.
+  if (!isSameShape(left.shape.slice(0, -2), right.shape.slice(0, -2))) {
+    const operands = [swapA ? swapLastTwo(g, left) : left, swapB ? swapLastTwo(g, right) : right];
+    return g.node("MatMul", operands, { shape, type: "float32" });
+  }
   const attributes = {
     transA: int(swapA ? 1 : 0),
     transB: int(swapB ? 1 : 0),
     alpha: float(1),
   };
-  if (!swapA && !swapB) return g.node("MatMul", [left, right], { shape, type: "float32" });
-  // FusedMatMul ignores transpose flags on operands of rank 1 and broadcasts like MatMul.
-  const operands = [left, right].map((operand) =>
-    operand.shape.length < shape.length
-      ? reshape(g, operand, [...shape.slice(operand.shape.length).map(() => 1), ...operand.shape])
-      : operand,
-  );
-  return g.node("FusedMatMul", operands, { shape, type: "float32" }, attributes, ORT_DOMAIN);
+  return g.node("FusedMatMul", [left, right], { shape, type: "float32" }, attributes, ORT_DOMAIN);
+}
+
+function swapLastTwo(g: GraphBuilder, x: GraphValue): GraphValue {
+  const rank = x.shape.length;
+  const axes = x.shape.map((_, axis) => axis);
+  return transpose(g, x, [...axes.slice(0, rank - 2), rank - 1, rank - 2]);
 }
 
 function gemm(

@@ -317,7 +317,9 @@ function batchToSpace(call: KernelCall): GraphValue {
   const perm = tf.backend_util.getPermuted(reshaped.length, blocks.length);
   const flat = tf.backend_util.getReshapedPermuted([...x.shape], blocks, product);
   const begin = tf.backend_util.getSliceBeginCoords(cropPairs, blocks.length);
-  const size = tf.backend_util.getSliceSize(flat, cropPairs, blocks.length);
+  const cropped = tf.backend_util.getSliceSize(flat, cropPairs, blocks.length);
+  // tfjs gives the batch and block axes only; the rest stays whole.
+  const size = [...cropped, ...flat.slice(cropped.length)];
   const whole = reshape(graph, transpose(graph, reshape(graph, x, reshaped), perm), flat);
   return slice(graph, whole, begin, size);
 }

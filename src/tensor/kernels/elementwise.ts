@@ -122,7 +122,8 @@ export const elementwiseKernels: KernelTable = {
       "Floor",
       binary(graph, "Div", float32(graph, a), float32(graph, b)),
     );
-    return cast(graph, quotient, operand(a).type);
+    // tfjs declares the result int32 whatever the operands are.
+    return cast(graph, quotient, "int32");
   },
   Mod: ({ graph, operands: [a, b] }) => floorMod(graph, operand(a), operand(b)),
   Atan2: ({ graph, operands: [a, b] }) => atan2(graph, float32(graph, a), float32(graph, b)),

@@ -1,5 +1,4 @@
 import { int, ints, text } from "../graph/attributes.ts";
-import { binary } from "../graph/elementwise.ts";
 import type { GraphBuilder } from "../graph/GraphBuilder.ts";
 import type { GraphValue } from "../graph/GraphValue.ts";
 import { reshape } from "../graph/layout.ts";
@@ -80,37 +79,16 @@ function averagePool(g: GraphBuilder, x: GraphValue, geometry: ConvGeometry): Gr
   return fromChannelsFirst(g, pooled, geometry);
 }
 
-/** Each dy is shared equally by the inputs its window really covered; padding takes no share. */
+/**
+ * Spreads each dy evenly over its full window, as tfjs defines the kernel; the registered gradient
+ * of AvgPool makes up for windows that reach into the padding.
+ */
 function averagePoolGradient(g: GraphBuilder, dy: GraphValue, geometry: ConvGeometry): GraphValue {
   const { batch, inChannels, inSize, outSize, kernel } = geometry;
-  const shares = g.constant(
-    Float32Array.from(windowCounts(geometry), (count) => 1 / count),
-    [...outSize, 1],
-  );
-  const shared = binary(g, "Mul", dy, shares);
-  const planes = reshape(g, toChannelsFirst(g, shared, geometry), [
-    batch * inChannels,
-    1,
-    ...outSize,
-  ]);
-  const spreadPlanes = spread(g, planes, g.splat(1, [1, 1, ...kernel], "float32"), geometry, 1);
-  const dx = reshape(g, spreadPlanes, [batch, inChannels, ...inSize]);
+  const planes = reshape(g, toChannelsFirst(g, dy, geometry), [batch * inChannels, 1, ...outSize]);
+  const share = g.splat(1 / sizeOfShape(kernel), [1, 1, ...kernel], "float32");
+  const dx = reshape(g, spread(g, planes, share, geometry, 1), [batch, inChannels, ...inSize]);
   return fromChannelsFirst(g, dx, geometry);
-}
-
-/** How many real inputs each output's window covers, in row-major order. */
-function windowCounts({ inSize, outSize, kernel, strides, padBegin }: ConvGeometry): number[] {
-  const perAxis = outSize.map((size, axis) =>
-    Array.from({ length: size }, (_, i) => {
-      const from = i * (strides[axis] ?? 1) - (padBegin[axis] ?? 0);
-      const to = Math.min(from + (kernel[axis] ?? 1), inSize[axis] ?? 0);
-      return Math.max(1, to - Math.max(0, from));
-    }),
-  );
-  return perAxis.reduce(
-    (counts, axis) => counts.flatMap((count) => axis.map((n) => count * n)),
-    [1],
-  );
 }
 
 function maxPool(

@@ -1,0 +1,146 @@
+import { compile } from "../../../src/tensor/compile.ts";
+import { defineProgram } from "../../../src/tensor/defineProgram.ts";
+import type { Device } from "../../../src/tensor/device/Device.ts";
+import { type HostTensor, hostTensor, type TensorData } from "../../../src/tensor/HostTensor.ts";
+import type { Rng } from "../../../src/tensor/Rng.ts";
+import type { SpecTree, TensorTree } from "../../../src/tensor/TensorSpec.ts";
+import { sizeOfShape } from "../../../src/tensor/TensorSpec.ts";
+import { type Tensor, tf } from "../../../src/tensor/tf.ts";
+import type { KernelDraw } from "./KernelCase.ts";
+
+/** How far the compiled results of some draws are from tfjs's CPU backend. */
+export interface Comparison {
+  /** Largest |a − b| / max(|b|) over the compared tensors. */
+  readonly error: number;
+  /** Where the largest error was, for the message. */
+  readonly worst: string;
+  readonly tensors: number;
+}
+
+/** Runs draws on a device and eagerly in tfjs, values and gradients, all in one program. */
+export async function compareWithTfjs(
+  name: string,
+  draws: readonly KernelDraw[],
+  rng: Rng,
+  {
+    device = "cpu",
+    gradients = true,
+  }: { readonly device?: Device; readonly gradients?: boolean } = {},
+): Promise<Comparison> {
+  const inputs: Record<string, SpecTree> = {};
+  const feeds: Record<string, Record<string, HostTensor>> = {};
+  const weights = outputWeights(draws, rng);
+  draws.forEach(({ operands }, i) => {
+    const [seeds, values] = [weights[i] ?? [], operands];
+    const named = (prefix: string, list: readonly HostTensor[]): [string, HostTensor][] =>
+      list.map((tensor, j) => [`${prefix}${j}`, tensor]);
+    const leaves = [...named("x", values), ...named("dy", seeds)];
+    inputs[`draw${i}`] = Object.fromEntries(
+      leaves.map(([key, { shape, dtype }]) => [key, { shape, dtype }]),
+    );
+    feeds[`draw${i}`] = Object.fromEntries(leaves);
+  });
+  const program = defineProgram({
+    name,
+    inputs,
+    body: (tensors) => {
+      const outputs: Record<string, TensorTree> = {};
+      draws.forEach((draw, i) => {
+        const given = tensors[`draw${i}`] as Record<string, Tensor>;
+        outputs[`draw${i}`] = applyDraw(draw, given, weights[i] ?? [], gradients);
+      });
+      return outputs;
+    },
+  });
+  const results: Map<string, TensorData>[] = [];
+  for (const target of [device, "tfjs"] as const) {
+    await using compiled = await compile(program, { device: target });
+    const tree = (await compiled.run(feeds as never)) as Record<string, Record<string, TensorData>>;
+    const flat = new Map<string, TensorData>();
+    for (const [draw, leaves] of Object.entries(tree))
+      for (const [leaf, data] of Object.entries(leaves)) flat.set(`${draw}.${leaf}`, data);
+    results.push(flat);
+  }
+  const [actual = new Map(), expected = new Map<string, TensorData>()] = results;
+  let error = 0;
+  let worst = "";
+  for (const [key, reference] of expected) {
+    const [draw] = key.split(".");
+    const found = relativeError(actual.get(key) ?? new Float32Array(0), reference);
+    if (!(found <= error)) {
+      error = found;
+      const shapes = draws[Number(draw?.slice(4))]?.operands
+        .map(({ shape }) => `[${shape}]`)
+        .join(" ");
+      worst = `${key} of ${shapes}: got ${[...(actual.get(key) ?? [])].slice(0, 8)}, expected ${[...reference].slice(0, 8)}`;
+    }
+  }
+  return { error, worst, tensors: expected.size };
+}
+
+/** Largest difference over the largest magnitude; infinities and NaN must agree exactly. */
+export function relativeError(actual: TensorData, expected: TensorData): number {
+  if (actual.length !== expected.length || actual.constructor !== expected.constructor)
+    return Infinity;
+  let scale = 0;
+  let difference = 0;
+  for (const [i, b] of expected.entries()) {
+    const a = actual[i] ?? Number.NaN;
+    if (Object.is(a, b) || a === b) {
+      if (Number.isFinite(b)) scale = Math.max(scale, Math.abs(b));
+      continue;
+    }
+    if (!Number.isFinite(a) || !Number.isFinite(b)) return Infinity;
+    scale = Math.max(scale, Math.abs(b));
+    difference = Math.max(difference, Math.abs(a - b));
+  }
+  return difference === 0 ? 0 : difference / Math.max(scale, 1e-3);
+}
+
+function applyDraw(
+  { operands, apply, differentiable }: KernelDraw,
+  given: Record<string, Tensor>,
+  weights: readonly HostTensor[],
+  gradients: boolean,
+): Record<string, Tensor> {
+  const xs = operands.map((_, i) => given[`x${i}`]).filter((x) => x !== undefined);
+  const outputs: Record<string, Tensor> = {};
+  asList(apply(...xs)).forEach((y, i) => {
+    outputs[`y${i}`] = y;
+  });
+  const wanted =
+    differentiable ?? operands.flatMap(({ dtype }, i) => (dtype === "float32" ? [i] : []));
+  if (!gradients || wanted.length === 0) return outputs;
+  const loss = (...free: Tensor[]): Tensor => {
+    const all = xs.map((x, i) => free[wanted.indexOf(i)] ?? x);
+    const parts = asList(apply(...all)).flatMap((y, i) =>
+      y.dtype === "float32" && weights[i] !== undefined
+        ? [tf.sum(tf.mul(y, given[`dy${i}`] as Tensor))]
+        : [],
+    );
+    return tf.addN(parts);
+  };
+  const grads = tf.grads(loss)(wanted.map((i) => xs[i] as Tensor));
+  grads.forEach((gradient, i) => {
+    outputs[`g${wanted[i]}`] = gradient;
+  });
+  return outputs;
+}
+
+function outputWeights(draws: readonly KernelDraw[], rng: Rng): HostTensor[][] {
+  return draws.map(
+    ({ operands, apply }) =>
+      tf.tidy(() => {
+        const xs = operands.map(({ data, shape, dtype }) =>
+          tf.tensor(data.slice(), [...shape], dtype),
+        );
+        return asList(apply(...xs)).map(({ shape }) =>
+          hostTensor(rng.uniformArray(sizeOfShape(shape), -1, 1), [...shape]),
+        ) as never;
+      }) as unknown as HostTensor[],
+  );
+}
+
+function asList(result: Tensor | Tensor[]): Tensor[] {
+  return Array.isArray(result) ? result : [result];
+}
