@@ -275,7 +275,6 @@ export const productCases: readonly KernelCase[] = [
       };
     },
   },
-  },
   {
     name: "GatherV2",
     kernels: ["GatherV2"],
