@@ -1,5 +1,4 @@
-import { ConfigError } from "../../../src/errors.ts";
-import type { Rng } from "../../../src/tensor/Rng.ts";
+import { ConfigError, type Rng } from "../../../src/index.ts";
 import { SLOT_NAMES, SLOTS } from "../corpus/grammar.ts";
 
 /**

@@ -1,7 +1,6 @@
-import type { Rng } from "../../../src/tensor/Rng.ts";
+import type { Rng } from "../../../src/index.ts";
 import { MOUTH_PIXELS, ROW_MS } from "../corpus/SpeechClip.ts";
-import type { TimedPhone } from "./articulate.ts";
-import { articulate } from "./articulate.ts";
+import { articulate, type TimedPhone } from "./articulate.ts";
 import { drawMouth } from "./drawMouth.ts";
 import type { Face } from "./Face.ts";
 import { type HeadPoseOptions, headPose } from "./headPose.ts";

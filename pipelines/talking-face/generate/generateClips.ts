@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
-import { ConfigError } from "../../../src/errors.ts";
-import { Rng } from "../../../src/tensor/Rng.ts";
+import { ConfigError, Rng } from "../../../src/index.ts";
 import type { SpeechClip } from "../corpus/SpeechClip.ts";
 import { readClips, writeClips } from "./clipStore.ts";
 import { drawSentences } from "./drawSentences.ts";
@@ -71,7 +70,7 @@ export async function generateClips(options: GenerateOptions): Promise<SpeechCli
 }
 
 /** What will be rendered for these options; drawn clip by clip from generators of their own. */
-export function planClips(options: GenerateOptions): ClipPlan[] {
+export function planClips(options: Omit<GenerateOptions, "cache">): ClipPlan[] {
   const root = Rng.fromSeed(options.seed);
   const sentences = drawSentences(
     options.sentences,

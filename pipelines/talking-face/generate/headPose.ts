@@ -1,4 +1,4 @@
-import type { Rng } from "../../../src/tensor/Rng.ts";
+import type { Rng } from "../../../src/index.ts";
 import type { HeadPose } from "./drawMouth.ts";
 
 export interface HeadPoseOptions {

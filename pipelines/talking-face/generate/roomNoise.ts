@@ -1,4 +1,4 @@
-import type { Rng } from "../../../src/tensor/Rng.ts";
+import type { Rng } from "../../../src/index.ts";
 import { SAMPLE_RATE } from "../corpus/SpeechClip.ts";
 
 export interface RoomNoiseOptions {

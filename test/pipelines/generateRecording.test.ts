@@ -1,0 +1,188 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { SpeechClip } from "../../pipelines/talking-face/corpus/SpeechClip.ts";
+import { planClips } from "../../pipelines/talking-face/generate/generateClips.ts";
+import { recordClip } from "../../pipelines/talking-face/generate/recordClip.ts";
+import {
+  DEMO,
+  recordedTexts,
+  sentencesOf,
+  TRAINING_VOICES,
+  UNSEEN_VOICE,
+} from "../../pipelines/talking-face/generate/recordingPlans.ts";
+import { Aligner } from "../../src/align/Aligner.ts";
+import { last, window } from "../../src/align/Policy.ts";
+import { ConfigError } from "../../src/errors.ts";
+import { parseCaption } from "../../src/features/CaptionGrams.ts";
+import type { Frameset } from "../../src/frames/Frameset.ts";
+import type { StreamDescription } from "../../src/frames/StreamDescription.ts";
+import { logInfo } from "../../src/log/logInfo.ts";
+import { readLog } from "../../src/log/readLog.ts";
+import { hertz, micros, millis, seconds } from "../../src/units.ts";
+
+const COLUMNS = {
+  audio: window({ from: millis(-50), to: millis(-10), count: 4, aggregate: "concatenate" }),
+  video: last({ maxAge: millis(60) }),
+  text: window({ from: millis(-40), to: millis(0), count: "any", aggregate: "last" }),
+};
+
+describe.each([DEMO, UNSEEN_VOICE])("the committed recording $name", (plan) => {
+  const path = fileURLToPath(
+    new URL(`../../pipelines/talking-face/demo/${plan.name}.mcap`, import.meta.url),
+  );
+
+  it("says its plan's sentences, and says the truth about them", async () => {
+    const info = await logInfo(path);
+    expect(info.closed).toBe(true);
+    expect(info.labels.map(({ label }) => label)).toEqual(sentencesOf(plan).flat());
+    expect(info.labels.every(({ by }) => by === "truth")).toBe(true);
+    expect(info.labels.slice(0, 6).map(({ slot }) => slot)).toEqual([
+      "command",
+      "colour",
+      "preposition",
+      "letter",
+      "digit",
+      "adverb",
+    ]);
+    expect((await stat(path)).size).toBeLessThan(2_000_000);
+  });
+
+  it("has sound and a picture at every instant of its grid", async () => {
+    const rows = await rowsOf(path);
+    const info = await logInfo(path);
+    const span = (info.to ?? 0) - (info.from ?? 0);
+    expect(rows.length).toBeGreaterThanOrEqual(Math.floor(span / 40_000) - 1);
+    // Row 0 is the very start: the sound before it is not on record.
+    expect(rows.slice(1, -1).every(({ cells }) => cells["audio"]?.presence === "real")).toBe(true);
+    expect(rows.slice(0, -1).every(({ cells }) => cells["video"]?.presence === "real")).toBe(true);
+    const captions = rows.flatMap(({ cells }) => {
+      const cell = cells["text"];
+      return cell === undefined || cell.presence === "missing" ? [] : [parseCaption(cell.payload)];
+    });
+    expect(captions.map((caption) => caption?.text)).toEqual(sentencesOf(plan).flat());
+  });
+});
+
+describe("the training set", () => {
+  it("has neither a sentence of a recording nor the unseen voice", () => {
+    const exclude = recordedTexts();
+    expect(exclude).toHaveLength(24);
+    const plans = planClips({
+      sentences: 600,
+      seed: 1,
+      voices: TRAINING_VOICES,
+      exclude,
+      varied: true,
+    });
+    const texts = plans.flatMap(({ sentences }) => sentences.map((words) => words.join(" ")));
+    expect(texts).toHaveLength(600);
+    expect(texts.filter((text) => exclude.includes(text))).toEqual([]);
+    const unseen = UNSEEN_VOICE.turns.map(({ voice }) => voice);
+    expect(plans.filter(({ voice }) => unseen.includes(voice))).toEqual([]);
+  });
+});
+
+describe("recordClip", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sensorium-record-"));
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+  const options = (name: string) => ({
+    path: join(folder, name),
+    streams: STREAMS,
+    period: millis(40),
+    start: seconds(1_000),
+    metadata: { seed: "1" },
+  });
+
+  it("gives back sound, pictures and words at their times", async () => {
+    await recordClip(CLIP, options("one.mcap"));
+    const rows = await rowsOf(join(folder, "one.mcap"));
+    for (const { cells, time } of rows.slice(1, 10)) {
+      const row = (time - seconds(1_000)) / 40_000;
+      const [audio, video] = [cells["audio"], cells["video"]];
+      if (audio?.presence !== "real" || video?.presence !== "real") throw new Error("missing");
+      const samples = new Int16Array(audio.payload.slice().buffer);
+      expect(samples).toEqual(CLIP.pcm.slice((row - 1) * 640, row * 640));
+      expect(video.payload).toEqual(CLIP.mouth.slice(row * 560, (row + 1) * 560));
+    }
+    const { labels } = await logInfo(join(folder, "one.mcap"));
+    expect(labels).toEqual([
+      {
+        label: "bin",
+        slot: "command",
+        by: "truth",
+        from: micros(seconds(1_000) + 130_000),
+        to: micros(seconds(1_000) + 250_000),
+      },
+    ]);
+  });
+
+  it("writes the same bytes each time", async () => {
+    await recordClip(CLIP, options("two.mcap"));
+    await recordClip(CLIP, options("three.mcap"));
+    const [two, three] = await Promise.all(
+      ["two.mcap", "three.mcap"].map((name) => readFile(join(folder, name))),
+    );
+    expect(two).toEqual(three);
+  });
+
+  it("refuses a pipeline without one of its streams", async () => {
+    const lacking = { ...options("four.mcap"), streams: STREAMS.slice(0, 2) };
+    await expect(recordClip(CLIP, lacking)).rejects.toThrow(ConfigError);
+  });
+});
+
+async function rowsOf(path: string): Promise<Frameset[]> {
+  const aligner = new Aligner({ columns: COLUMNS, skew: millis(100) });
+  const rows: Frameset[] = [];
+  for await (const record of readLog(path)) rows.push(...aligner.push(record));
+  return rows;
+}
+
+const BASE = { site: "desk", lateness: millis(0), idleTimeout: millis(250) };
+const STREAMS: readonly StreamDescription[] = [
+  {
+    ...BASE,
+    stream: "audio",
+    modality: "audio",
+    dtype: "i16",
+    shape: [160],
+    rate: hertz(100),
+    unit: "PCM",
+  },
+  {
+    ...BASE,
+    stream: "video",
+    modality: "video",
+    dtype: "u8",
+    shape: [20, 28],
+    rate: hertz(25),
+    unit: "grey level",
+  },
+  {
+    ...BASE,
+    stream: "text",
+    modality: "text",
+    dtype: "utf8",
+    shape: [],
+    rate: "irregular",
+    unit: "word",
+  },
+];
+
+const CLIP: SpeechClip = {
+  name: "test",
+  speaker: "nobody",
+  pcm: Int16Array.from({ length: 640 * 12 }, (_, n) => (n * 37) % 5_000),
+  mouth: Uint8Array.from({ length: 560 * 12 }, (_, n) => (n * 31) % 200),
+  words: [{ label: "bin", slot: "command", fromMs: 130, toMs: 250 }],
+  durationMs: 480,
+};
