@@ -3,7 +3,7 @@ import { tf } from "../tf.ts";
 import { float, int } from "./attributes.ts";
 import type { GraphBuilder } from "./GraphBuilder.ts";
 import type { GraphValue } from "./GraphValue.ts";
-import { dim, isSameShape, reshape, transpose, transposePerm } from "./layout.ts";
+import { dim, reshape, transposePerm } from "./layout.ts";
 
 /** Operator domain of ONNX Runtime's own operations, present in every build of it. */
 export const ORT_DOMAIN = "com.microsoft";
@@ -46,23 +46,16 @@ export function matMul(
     return reshape(g, gemm(g, rows, right, false, swapB), shape);
   }
   if (!swapA && !swapB) return g.node("MatMul", [left, right], { shape, type: "float32" });
-  // ORT's FusedMatMul misreads transposed operands whose batch axes are broadcast.
-  if (!isSameShape(left.shape.slice(0, -2), right.shape.slice(0, -2))) {
-    const operands = [swapA ? swapLastTwo(g, left) : left, swapB ? swapLastTwo(g, right) : right];
-    return g.node("MatMul", operands, { shape, type: "float32" });
-  }
   const attributes = {
     transA: int(swapA ? 1 : 0),
     transB: int(swapB ? 1 : 0),
     alpha: float(1),
   };
-  return g.node("FusedMatMul", [left, right], { shape, type: "float32" }, attributes, ORT_DOMAIN);
-}
-
-function swapLastTwo(g: GraphBuilder, x: GraphValue): GraphValue {
-  const rank = x.shape.length;
-  const axes = x.shape.map((_, axis) => axis);
-  return transpose(g, x, [...axes.slice(0, rank - 2), rank - 1, rank - 2]);
+  const operands = [left, right].map((operand) => {
+    const missing = Math.max(0, shape.length - operand.shape.length);
+    return reshape(g, operand, [...Array.from({ length: missing }, () => 1), ...operand.shape]);
+  });
+  return g.node("FusedMatMul", operands, { shape, type: "float32" }, attributes, ORT_DOMAIN);
 }
 
 function gemm(

