@@ -5,7 +5,7 @@ import type { Pen } from "./Pen.ts";
 /** Where the codes of each stream go. */
 export interface CodesOptions {
   /** From top to bottom. */
-  readonly streams: readonly string[];
+  readonly streams: readonly { readonly stream: string; readonly colour: string }[];
   readonly period: number;
   /** How far the answer of a row lies before the row, in µs. */
   readonly lookAhead: number;
@@ -22,6 +22,8 @@ interface Run {
 }
 
 const BRIDGE_PX = 8;
+/** Width of the mark that says whose band it is. */
+const MARK_PX = 3;
 
 /**
  * One band per stream, a colour per code; where two streams next to each other have the same code at the
@@ -33,29 +35,18 @@ export function drawCodes(pen: Pen, rows: readonly Row[], options: CodesOptions)
   const visible = rows.filter(
     ({ time }) => time - lookAhead + period >= pen.from && time - lookAhead - period <= pen.to,
   );
-  for (const [index, stream] of streams.entries()) {
+  for (const [index, { stream, colour }] of streams.entries()) {
     const top = index * (band + BRIDGE_PX);
     const code = (row: Row): number | undefined => row.streams[stream]?.reading?.code;
     fill(pen, runs(visible, options, code), top, band, 3);
-    const below = streams[index + 1];
+    pen.context.fillStyle = colour;
+    pen.context.fillRect(0, top, MARK_PX, band);
+    const below = streams[index + 1]?.stream;
     if (below === undefined) continue;
     const shared = (row: Row): number | undefined =>
       row.streams[below]?.reading?.code === code(row) ? code(row) : undefined;
     fill(pen, runs(visible, options, shared), top + band - 3, BRIDGE_PX + 6, 0);
   }
-}
-
-/** Share of the rows in which all these streams had a code and it was the same one; undefined if none. */
-export function sharedCodes(rows: readonly Row[], streams: readonly string[]): number | undefined {
-  let both = 0;
-  let same = 0;
-  for (const row of rows) {
-    const codes = streams.map((stream) => row.streams[stream]?.reading?.code);
-    if (codes.length < 2 || codes.includes(undefined)) continue;
-    both += 1;
-    if (new Set(codes).size === 1) same += 1;
-  }
-  return both === 0 ? undefined : same / both;
 }
 
 function runs(

@@ -4,13 +4,7 @@ import {
   encodeClientMessage,
   type ServerMessage,
 } from "../../../../src/server/protocol.ts";
-
-/** How the line to the server is. */
-export type LineState =
-  | { readonly kind: "connecting" }
-  | { readonly kind: "open" }
-  /** Broken; tried again at `retryAt`, in ms of the page's clock. */
-  | { readonly kind: "lost"; readonly retryAt: number; readonly reason: string };
+import type { LineState } from "./LineState.ts";
 
 /** What a connection needs from the page. */
 export interface ConnectionOptions {

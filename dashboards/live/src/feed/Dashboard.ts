@@ -8,8 +8,9 @@ import type {
   StatusMessage,
   StreamsMessage,
 } from "../../../../src/server/protocol.ts";
-import { Connection, type LineState } from "./Connection.ts";
+import { Connection } from "./Connection.ts";
 import { type Explanation, explain } from "./explain.ts";
+import type { LineState } from "./LineState.ts";
 import { PlaybackCursor } from "./PlaybackCursor.ts";
 import { Recent } from "./Recent.ts";
 

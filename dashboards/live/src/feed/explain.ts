@@ -3,7 +3,7 @@ import type {
   StatusMessage,
   StreamsMessage,
 } from "../../../../src/server/protocol.ts";
-import type { LineState } from "./Connection.ts";
+import type { LineState } from "./LineState.ts";
 
 /** What is known about why there may be nothing to see. */
 export interface Situation {

@@ -5,7 +5,7 @@ import { ColumnStrip } from "../draw/ColumnStrip.ts";
 import { accentOf, PICTURE_TABLE, SOUND_TABLE } from "../draw/colours.ts";
 import { drawAxis, drawSeconds } from "../draw/drawAxis.ts";
 import { drawCaptions } from "../draw/drawCaptions.ts";
-import { drawCodes, sharedCodes } from "../draw/drawCodes.ts";
+import { drawCodes } from "../draw/drawCodes.ts";
 import { drawEvents } from "../draw/drawEvents.ts";
 import { drawGaps } from "../draw/drawGaps.ts";
 import { FrameLoop } from "../draw/FrameLoop.ts";
@@ -13,6 +13,7 @@ import type { Painter } from "../draw/Pen.ts";
 import { PictureStrip } from "../draw/PictureStrip.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
 import type { Recent } from "../feed/Recent.ts";
+import { sharedCodes } from "../feed/sharedCodes.ts";
 import { Lane } from "./Lane.tsx";
 import { StreamChip } from "./StreamChip.tsx";
 
@@ -136,13 +137,13 @@ interface Painters {
 
 function paintersOf(recent: Recent, hello: HelloMessage): Painters {
   const counting = hello.streams.filter(({ counts }) => counts);
+  const marked = counting.map(({ stream, modality }) => ({ stream, colour: accentOf(modality) }));
   const codes = {
-    streams: counting.map(({ stream }) => stream),
+    streams: marked,
     period: hello.period,
     lookAhead: hello.lookAhead,
     silence: hello.classes.indexOf(hello.silence),
   };
-  const evidence = counting.map(({ stream, modality }) => ({ stream, colour: accentOf(modality) }));
   return {
     streams: new Map(
       hello.streams.map((info) => [info.stream, streamPainter(recent, hello, info)]),
@@ -153,7 +154,7 @@ function paintersOf(recent: Recent, hello: HelloMessage): Painters {
     },
     events(pen) {
       drawSeconds(pen);
-      drawEvents(pen, recent.events, { truth: recent.truth, streams: evidence });
+      drawEvents(pen, recent.events, { truth: recent.truth, streams: marked });
     },
   };
 }

@@ -1,0 +1,6 @@
+/** How the line to the server is. */
+export type LineState =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "open" }
+  /** Broken; tried again at `retryAt`, in ms of the page's clock. */
+  | { readonly kind: "lost"; readonly retryAt: number; readonly reason: string };

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { SystemClock } from "../../src/clock/SystemClock.ts";
+import { Server } from "../../src/server/Server.ts";
+import {
+  type BuiltDashboard,
+  buildDashboard,
+  frameRate,
+  launchBrowser,
+  NO_BROWSER,
+  watchFrames,
+} from "../support/browser.ts";
+import { runSynthetic } from "../support/runSynthetic.ts";
+import { SubjectFeed } from "../support/SubjectFeed.ts";
+import { SyntheticFeed } from "../support/SyntheticFeed.ts";
+
+const browser = await launchBrowser();
+if (browser === undefined) process.stderr.write(`${NO_BROWSER}\n`);
+const clock = new SystemClock();
+
+describe.skipIf(browser === undefined)("the live dashboard in a browser", () => {
+  let built: BuiltDashboard;
+
+  beforeAll(async () => {
+    built = await buildDashboard();
+  });
+
+  afterAll(async () => {
+    await built[Symbol.asyncDispose]();
+    await browser?.close();
+  });
+
+  /** A page on a server; what the browser complains of is collected. */
+  async function open(server: Server) {
+    if (browser === undefined) throw new Error(NO_BROWSER);
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const complaints: string[] = [];
+    page.on("pageerror", (problem) => complaints.push(problem.message));
+    page.on("console", (line) => {
+      if (line.type() === "error" || line.type() === "warning") complaints.push(line.text());
+    });
+    await watchFrames(page);
+    await page.goto(server.url);
+    return { page, complaints, [Symbol.asyncDispose]: () => page.close() };
+  }
+
+  function serve(feed: SyntheticFeed | SubjectFeed, port = 0): Promise<Server> {
+    return Server.start(feed, { clock, port, dashboard: built.folder });
+  }
+
+  /** A synthetic feed that runs until it is disposed. */
+  function running() {
+    const feed = new SyntheticFeed(clock.now());
+    const stop = new AbortController();
+    const done = runSynthetic(feed, clock, stop.signal);
+    return {
+      feed,
+      async [Symbol.asyncDispose]() {
+        stop.abort();
+        await done;
+      },
+    };
+  }
+
+  it("shows the word being said, every lane, and breaks no rule of its own policy", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    await tab.page.waitForSelector('[data-role="now-word"][data-saying="word"]');
+    const word = await tab.page.textContent('[data-role="now-word"]');
+    expect(source.feed.hello().classes).toContain(word);
+    for (const stream of ["audio", "video", "text"])
+      await tab.page.waitForSelector(`[data-stream="${stream}"][data-state="live"]`);
+    expect(await tab.page.locator("canvas").count()).toBe(6);
+    const drawn = await tab.page.evaluate<number[]>(`[...document.querySelectorAll("canvas")].map(
+      (canvas) => new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+        .data.filter((_, at) => at % 4 === 0)).size)`);
+    for (const shades of drawn) expect(shades).toBeGreaterThan(4);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it("unplugs a sensor for real, goes on without it, and takes it back", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    await tab.page.click('[aria-label="Unplug video"]');
+    await tab.page.waitForSelector('[data-stream="video"][data-state="unplugged"]');
+    await tab.page.waitForSelector(".bars-none");
+    await tab.page.waitForSelector('[data-role="now-word"][data-saying="word"]');
+    expect(await tab.page.textContent(".now-why")).not.toContain("video");
+    await tab.page.click('[aria-label="Replug video"]');
+    await tab.page.waitForSelector('[data-stream="video"][data-state="live"]');
+    await tab.page.waitForSelector(".carrier >> text=video");
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it("says what is wrong while the server is gone, and comes back by itself", async () => {
+    await using source = running();
+    const first = await serve(source.feed);
+    await using tab = await open(first);
+    await tab.page.waitForSelector('[data-connection="open"]');
+    await tab.page.waitForSelector("canvas");
+    const port = Number(new URL(first.url).port);
+    await first[Symbol.asyncDispose]();
+    await tab.page.waitForSelector('[data-connection="lost"]');
+    await tab.page.waitForSelector('[data-role="explanation"] >> text=Connection lost');
+    await using second = await serve(source.feed, port);
+    await tab.page.waitForSelector('[data-connection="open"]');
+    await tab.page.waitForSelector('[data-role="now-word"][data-saying="word"]');
+    await tab.page.waitForSelector(".explanation-card", { state: "detached" });
+    expect(second.counters.clients).toBe(1);
+  });
+
+  it("says why there is nothing to see, and who holds it up", async () => {
+    const feed = new SubjectFeed();
+    await using server = await serve(feed);
+    await using tab = await open(server);
+    await tab.page.waitForSelector('[data-role="explanation"] >> text=Nothing yet');
+    feed.messages.next({
+      kind: "status",
+      state: "waiting",
+      text: "Waiting for the microphone: it has never been heard.",
+      blocking: ["audio"],
+    });
+    await tab.page.waitForSelector('[data-role="explanation"] >> text=Waiting for the microphone');
+    feed.messages.error(new Error("the disk is full"));
+    await tab.page.waitForSelector('[data-role="explanation"] >> text=the disk is full');
+  });
+
+  it("shows what the server refuses as a notice", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    await tab.page.waitForSelector('[data-connection="open"]');
+    source.feed.messages.next({
+      kind: "problem",
+      stream: "video",
+      text: "expected 560 bytes, got 3",
+    });
+    await tab.page.waitForSelector(".notices >> text=video: expected 560 bytes, got 3");
+  });
+
+  it("looks back with the keyboard, and returns to now", async () => {
+    await using source = running();
+    for (let row = 0; row < 250; row += 1) source.feed.advance();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    await tab.page.focus('[role="slider"]');
+    for (let step = 0; step < 10; step += 1) await tab.page.keyboard.press("ArrowLeft");
+    await tab.page.waitForSelector(".now-kicker >> text=2.0 s ago");
+    await tab.page.keyboard.press("Escape");
+    await tab.page.waitForSelector(".now-kicker >> text=being said now");
+  });
+
+  it("fits a phone without scrolling sideways", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    await tab.page.setViewportSize({ width: 390, height: 844 });
+    await tab.page.waitForSelector("canvas");
+    const overflow = await tab.page.evaluate<number>(
+      "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+    );
+    expect(overflow).toBe(0);
+  });
+
+  it("draws frame after frame, and reports how many", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    await tab.page.waitForSelector("canvas");
+    const { perSecond, scriptMs } = await frameRate(tab.page, 1_000);
+    process.stdout.write(
+      `dashboard: ${perSecond.toFixed(1)} frames/s, script ${scriptMs.mean.toFixed(2)} ms a frame\n`,
+    );
+    expect(perSecond).toBeGreaterThan(0);
+  });
+});
