@@ -1,0 +1,109 @@
+import { LogError } from "../errors.ts";
+import { isDType } from "../frames/DType.ts";
+import { type Micros, micros } from "../units.ts";
+import { CHUNK_HEADER_BYTES, HAS_LENGTHS } from "./encodeRecord.ts";
+import type { LogRecord } from "./LogRecord.ts";
+
+type Decoder = (message: Uint8Array, logTime: Micros) => LogRecord;
+
+/** Kinds whose message is JSON, and the fields that each must have. */
+const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  HEARTBEAT: { stream: "string", until: "number" },
+  IDLE: { stream: "string" },
+  ACTIVE: { stream: "string" },
+  CLOSED: { stream: "string" },
+  CLOCK: { stream: "string", offset: "number", uncertainty: "number" },
+  CONFIG: { version: "number", origin: "number", period: "number", streams: "object" },
+  MODEL: { version: "string" },
+  LABEL: { label: "object" },
+};
+
+/**
+ * How the messages of one channel are read; undefined for a channel that is not ours.
+ *
+ * The decoder's payloads are borrowed from the message. It throws a `LogError` if the message is not
+ * what the channel promises.
+ */
+export function decoderOf(
+  topic: string,
+  metadata: ReadonlyMap<string, string>,
+): Decoder | undefined {
+  const kind = metadata.get("kind") ?? "";
+  if (kind === "DATA") return chunkDecoder(topic, metadata);
+  const fields = Object.hasOwn(FIELDS, kind) ? FIELDS[kind] : undefined;
+  return fields === undefined
+    ? undefined
+    : (message, logTime) => json(topic, kind, fields, message, logTime);
+}
+
+function json(
+  topic: string,
+  kind: string,
+  fields: Readonly<Record<string, string>>,
+  message: Uint8Array,
+  logTime: Micros,
+): LogRecord {
+  let body: unknown;
+  try {
+    body = JSON.parse(
+      Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString(),
+    );
+  } catch (cause) {
+    throw new LogError(topic, "a JSON message expected, got something else", { cause });
+  }
+  if (typeof body !== "object" || body === null)
+    throw new LogError(topic, `a JSON object expected, got ${typeof body}`);
+  for (const [name, type] of Object.entries(fields)) {
+    const value: unknown = Reflect.get(body, name);
+    if (typeof value !== type || value === null)
+      throw new LogError(topic, `${type} ${name} expected, got ${JSON.stringify(value)}`);
+  }
+  return { kind, logTime, ...body } as LogRecord;
+}
+
+function chunkDecoder(topic: string, metadata: ReadonlyMap<string, string>): Decoder {
+  const site = metadata.get("site") ?? "";
+  const stream = metadata.get("stream") ?? "";
+  const dtype = metadata.get("dtype");
+  if (!isDType(dtype)) throw new LogError(topic, `a dtype expected, got ${dtype}`);
+  const shape = shapeOf(topic, metadata.get("shape") ?? "");
+  return (message, logTime) => {
+    const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+    const frames = message.byteLength < CHUNK_HEADER_BYTES ? 0 : view.getUint32(0, true);
+    const flags = frames === 0 ? 0 : view.getUint32(4, true);
+    const hasLengths = (flags & HAS_LENGTHS) !== 0;
+    const head = CHUNK_HEADER_BYTES + frames * (hasLengths ? 12 : 8);
+    if (frames === 0 || message.byteLength < head)
+      throw new LogError(
+        topic,
+        `a chunk of ${frames} frames expected, got ${message.byteLength} bytes`,
+      );
+    const chunk = {
+      site,
+      stream,
+      epoch: view.getFloat64(8, true),
+      firstSequence: view.getFloat64(16, true),
+      originTimes: Array.from({ length: frames }, (_, i) =>
+        micros(view.getFloat64(CHUNK_HEADER_BYTES + i * 8, true)),
+      ),
+      arrivalTime: micros(view.getFloat64(24, true)),
+      dtype,
+      shape,
+      payload: message.subarray(head),
+    };
+    if (!hasLengths) return { kind: "DATA", logTime, chunk };
+    const at = CHUNK_HEADER_BYTES + frames * 8;
+    const lengths = Array.from({ length: frames }, (_, i) => view.getUint32(at + i * 4, true));
+    return { kind: "DATA", logTime, chunk: { ...chunk, lengths } };
+  };
+}
+
+function shapeOf(topic: string, text: string): readonly number[] {
+  try {
+    const shape: unknown = JSON.parse(text);
+    if (Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size))) return shape;
+  } catch {
+    // Told below, like any other text that is not a shape.
+  }
+  throw new LogError(topic, `a shape expected, got ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,74 @@
+import { MCAP_MAGIC, Opcode } from "@mcap/core";
+
+import { LogError } from "../errors.ts";
+import { LogLayout, METADATA_NAME } from "./LogLayout.ts";
+import type { LogBytes } from "./LogSource.ts";
+import { parseChunk } from "./parseChunk.ts";
+import { scanFile } from "./scanFile.ts";
+
+/** What is whole in a log file, and where to go on. */
+export interface RecoveredLayout {
+  /** Continues after the last complete chunk. */
+  readonly layout: LogLayout;
+  /** The file up to here is as it should be. */
+  readonly keep: number;
+  /** What belongs at `keep` and is not, or not completely, there: nothing, the start, or a chunk's indices. */
+  readonly missing: Uint8Array;
+  /** Whether the file ends with a footer, as a closed log does. */
+  readonly closed: boolean;
+  /** Records in complete chunks. */
+  readonly records: number;
+}
+
+/**
+ * Finds out how much of a log file is whole.
+ *
+ * @throws {LogError} If the file is no log of ours.
+ */
+export async function recoverLayout(bytes: LogBytes, where: string): Promise<RecoveredLayout> {
+  const layout = new LogLayout();
+  const size = await bytes.size();
+  if (size < MCAP_MAGIC.length && isPrefix(await bytes.read(0, size)))
+    return { layout, keep: 0, missing: layout.begin({}), closed: false, records: 0 };
+
+  let missing: Uint8Array = new Uint8Array(0);
+  let records = 0;
+  let closed = false;
+  let started = false;
+  for await (const { opcode, offset, length } of scanFile(bytes, where)) {
+    if (opcode === Opcode.FOOTER) {
+      const magic = await bytes.read(offset + length, MCAP_MAGIC.length);
+      closed = magic.byteLength === MCAP_MAGIC.length && isPrefix(magic);
+    } else if (opcode === Opcode.METADATA && !started) {
+      started = true;
+      const index = { offset: BigInt(offset), length: BigInt(length), name: METADATA_NAME };
+      layout.adoptStart(await bytes.read(0, offset + length), [index]);
+    } else if (opcode === Opcode.CHUNK && started) {
+      const record = await bytes.read(offset, length);
+      const chunk = opened(record, where);
+      if (chunk === undefined) break;
+      records += chunk.messages.length;
+      const indices = layout.adoptChunk(chunk, record, chunk.stored, chunk.compression);
+      const found = await bytes.read(offset + length, indices.byteLength);
+      if (Buffer.compare(found, indices) === 0) continue;
+      missing = indices;
+      break;
+    }
+  }
+  if (!started) return { layout, keep: 0, missing: layout.begin({}), closed: false, records: 0 };
+  return { layout, keep: layout.position - missing.byteLength, missing, closed, records };
+}
+
+function opened(record: Uint8Array, where: string): ReturnType<typeof parseChunk> | undefined {
+  try {
+    return parseChunk(record, where);
+  } catch (error) {
+    // A crash may leave blocks of a chunk unwritten: it and all after it are the torn tail.
+    if (error instanceof LogError) return undefined;
+    throw error;
+  }
+}
+
+function isPrefix(bytes: Uint8Array): boolean {
+  return bytes.every((byte, i) => byte === MCAP_MAGIC[i]);
+}

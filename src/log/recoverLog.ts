@@ -1,0 +1,53 @@
+import { type FileHandle, open } from "node:fs/promises";
+
+import { LogError } from "../errors.ts";
+import { FileBytes } from "./LogSource.ts";
+import { recoverLayout } from "./recoverLayout.ts";
+import { writeFully } from "./writeFully.ts";
+import { zstdReady } from "./zstd.ts";
+
+/** What `recoverLog` found and did. */
+export interface LogRecovery {
+  /** Whether the log had been closed properly, so that nothing was changed. */
+  readonly wasClosed: boolean;
+  /** Records in the log now. */
+  readonly records: number;
+  /** Bytes after the last complete chunk that were cut off. */
+  readonly droppedBytes: number;
+}
+
+/**
+ * Repairs a log that a crash left without its end.
+ *
+ * Cuts the file after its last complete chunk and closes it there, so that every MCAP reader takes it. A
+ * closed log is left as it is.
+ *
+ * @throws {LogError} If the file cannot be opened for writing or is no log of ours.
+ */
+export async function recoverLog(path: string): Promise<LogRecovery> {
+  await zstdReady;
+  const handle = await openForRepair(path);
+  try {
+    const { size } = await handle.stat();
+    const { layout, keep, missing, closed, records } = await recoverLayout(
+      new FileBytes(handle),
+      path,
+    );
+    if (closed) return { wasClosed: true, records, droppedBytes: 0 };
+    await handle.truncate(keep);
+    await writeFully(handle, missing, keep);
+    await writeFully(handle, layout.end(), keep + missing.byteLength);
+    await handle.datasync();
+    return { wasClosed: false, records, droppedBytes: size - keep };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openForRepair(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r+");
+  } catch (cause) {
+    throw new LogError(path, "a writable log file expected, got none", { cause });
+  }
+}

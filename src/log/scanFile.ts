@@ -1,0 +1,58 @@
+import { MCAP_MAGIC, Opcode } from "@mcap/core";
+
+import { LogError } from "../errors.ts";
+import type { LogBytes } from "./LogSource.ts";
+
+/** Bytes of a record before its content: opcode and length. */
+const RECORD_HEAD = 9;
+/** Bytes at the start of a chunk's content: first and last log time. */
+const CHUNK_TIMES = 16;
+/** Longer than any record of ours: a damaged length must not make us wait for the file to grow. */
+const LARGEST_RECORD = 2 ** 31;
+
+/** One record of the file as it lies there; its content is not read yet. */
+export interface FileRecord {
+  readonly opcode: number;
+  /** Where the record starts. */
+  readonly offset: number;
+  /** Bytes of the whole record. */
+  readonly length: number;
+  /** First and last log time in ns, of chunks only. */
+  readonly times?: readonly [from: bigint, to: bigint];
+}
+
+/**
+ * Walks the records of an MCAP file from its start, whatever may be missing at its end.
+ *
+ * Ends at the first record that is not there completely, or after the footer. Reads only the heads, so a
+ * chunk that is not wanted costs one small read.
+ *
+ * @throws {LogError} Before the first record, if the file is too short or not MCAP.
+ */
+export async function* scanFile(bytes: LogBytes, where: string): AsyncGenerator<FileRecord> {
+  const magic = await bytes.read(0, MCAP_MAGIC.length);
+  if (!MCAP_MAGIC.every((byte, i) => magic[i] === byte))
+    throw new LogError(where, `an MCAP file expected, got one that starts with [${magic}]`);
+  let offset = MCAP_MAGIC.length;
+  let size = await bytes.size();
+  for (;;) {
+    const head = await bytes.read(offset, RECORD_HEAD + CHUNK_TIMES);
+    if (head.byteLength < RECORD_HEAD) return;
+    const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+    const opcode = view.getUint8(0);
+    const length = RECORD_HEAD + Number(view.getBigUint64(1, true));
+    if (length > LARGEST_RECORD) return;
+    if (offset + length > size) size = await bytes.size();
+    if (offset + length > size) return;
+    if (opcode === Opcode.CHUNK && head.byteLength === RECORD_HEAD + CHUNK_TIMES)
+      yield {
+        opcode,
+        offset,
+        length,
+        times: [view.getBigUint64(RECORD_HEAD, true), view.getBigUint64(RECORD_HEAD + 8, true)],
+      };
+    else yield { opcode, offset, length };
+    if (opcode === Opcode.FOOTER) return;
+    offset += length;
+  }
+}
