@@ -141,8 +141,9 @@ describe("the GRID corpus sensor", () => {
     async (_what, stream) => {
       const whole = await frames(context(stream));
       for (const from of [15_000, 700_000, 3_333_333, 7_000_000]) {
-        const joined = await frames(context(stream, from));
-        expect(joined).toEqual(whole.filter(({ originTime }) => originTime >= from));
+        const expected = whole.filter(({ originTime }) => originTime >= from).slice(0, 150);
+        const joined = await frames(context(stream, from), 150);
+        expect(joined.map(shown)).toEqual(expected.map(shown));
       }
     },
   );

@@ -1,0 +1,93 @@
+import { readdir } from "node:fs/promises";
+
+import {
+  ConfigError,
+  micros,
+  millis,
+  type SensedFrame,
+  type SensorContext,
+  type SensorKind,
+  type SensorProbe,
+  SensorSettings,
+} from "../src/sensing.ts";
+import { inputArguments, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
+import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
+
+/** Each platform's way to a camera, in ffmpeg's words. */
+const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
+  linux: { format: "v4l2", source: "/dev/video0" },
+  darwin: { format: "avfoundation", source: "default", options: ["-framerate", "30"] },
+};
+
+/** Left, top, width and height as fractions of the picture: its middle, where the mouth is to be held. */
+const MIDDLE = [0.3, 0.31, 0.4, 0.38];
+
+/**
+ * A camera, or anything else that ffmpeg sees, as small grey pictures of a part of it.
+ *
+ * Options: `device` (`/dev/video0`) with `format` (`v4l2`...), or `input`, a file or an address; `crop`,
+ * left, top, width and height of the part as fractions of the picture; `delayMs`, how long a picture
+ * takes to get from the light to us (0). The stream is u8 [rows, columns] at a regular rate.
+ */
+export const camera: SensorKind = {
+  name: "camera",
+  summary: "Watches a camera, a file or a network stream through ffmpeg.",
+  probe: () => probeFfmpeg(probeDevice),
+  create(options) {
+    const settings = new SensorSettings("camera", options);
+    const input = mediaInput(settings, DEFAULTS[process.platform]);
+    const crop = settings.numbers("crop", 4, MIDDLE);
+    const delay = millis(settings.number("delayMs", 0));
+    settings.end();
+    const [left = 0, top = 0, width = 0, height = 0] = crop;
+    const inside = left >= 0 && top >= 0 && left + width <= 1 && top + height <= 1;
+    if (!inside || !(width > 0) || !(height > 0))
+      throw new ConfigError("camera", `expected crop within the picture, [0, 1], got [${crop}]`);
+    return { pace: "live", frames: (context) => watch(input, crop, delay, context) };
+  },
+};
+
+async function* watch(
+  input: MediaInput,
+  crop: readonly number[],
+  delay: number,
+  { description, clock, signal }: SensorContext,
+): AsyncGenerator<SensedFrame> {
+  const { rate, dtype, shape, stream } = description;
+  const [rows, columns, ...more] = shape;
+  if (rate === "irregular" || dtype !== "u8" || !rows || !columns || more.length > 0)
+    throw new ConfigError(
+      `stream ${stream}`,
+      `expected u8 [rows, columns] at a regular rate for camera, got ${dtype} [${shape}] ${rate}`,
+    );
+  const [left = 0, top = 0, width = 1, height = 1] = crop;
+  const filters = [
+    `crop=iw*${width}:ih*${height}:iw*${left}:ih*${top}`,
+    `scale=${columns}:${rows}:flags=area`,
+    `fps=${rate}`,
+    "format=gray",
+  ];
+  const pictures = mediaBlocks({
+    where: "camera",
+    arguments: [...inputArguments(input), ...["-an", "-vf", filters.join(","), "-f", "rawvideo"]],
+    blockBytes: rows * columns,
+    signal,
+  });
+  let last = -Infinity;
+  for await (const payload of pictures) {
+    // Pictures that come at once were not taken at once, but two with one time would be one too many.
+    last = Math.max(micros(clock.now() - delay), last + 1);
+    yield { originTime: micros(last), payload };
+  }
+}
+
+async function probeDevice(): Promise<SensorProbe> {
+  if (process.platform !== "linux") return { works: true, detail: "through ffmpeg" };
+  const devices = (await readdir("/dev")).filter((name) => /^video\d+$/.test(name));
+  if (devices.length > 0) return { works: true, detail: devices.join(", ") };
+  return {
+    works: false,
+    detail: "no camera",
+    fix: "plug one in, or give the sensor an input (a file, an address)",
+  };
+}
