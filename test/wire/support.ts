@@ -19,14 +19,17 @@ export const audio: StreamDescription = {
   dtype: "i16",
   shape: [4],
   rate: hertz(100),
+  span: millis(10),
   unit: "PCM",
   lateness: millis(0),
   idleTimeout: millis(200),
 };
 
+const { span: _, ...instant } = audio;
+
 /** A stream of captions. */
 export const text: StreamDescription = {
-  ...audio,
+  ...instant,
   stream: "text",
   modality: "text",
   dtype: "utf8",
