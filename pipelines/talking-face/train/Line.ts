@@ -1,3 +1,5 @@
+import { gapSound, quietestPart } from "../../../sensors/grid/gapSound.ts";
+import type { Rng } from "../../../src/tensor/Rng.ts";
 import {
   MOUTH_PIXELS,
   ROW_MS,
@@ -5,6 +7,7 @@ import {
   type SpeechClip,
   type SpokenWord,
 } from "../corpus/SpeechClip.ts";
+import type { NoiseTable } from "./NoiseTable.ts";
 
 /** Clips one after the other with silence between them, as a microphone and a camera would have it. */
 export interface Line {
@@ -31,25 +34,29 @@ export interface PlacedClip {
 /** A source of numbers in [0, 1). */
 export type Random = () => number;
 
-/** What fills the silence between clips, and how long it lasts. */
+/** How a line is laid. */
 export interface LineOptions {
   /** Longest silence between two clips, in ms; shortest is 0. */
   readonly longestGapMs?: number;
+  /** Clips begin on multiples of this many ms: 40 keeps pictures on the rows, 1 lets them age. */
+  readonly stepMs?: number;
   /** Standard deviation of the room noise, in units of full scale 32768. */
   readonly roomNoise?: number;
   /** Correlation of neighbouring noise samples, in [0, 1): 0 is white. */
   readonly roomColour?: number;
+  /** Share of silences filled with the neighbouring clips' own background, as the corpus feed does. */
+  readonly ownBackground?: number;
 }
 
 /** Places clips in the given order with random silences before, between and after them. */
 export function placeClips(
   clips: readonly SpeechClip[],
   random: Random,
-  { longestGapMs = 1_500 }: LineOptions = {},
+  { longestGapMs = 1_500, stepMs = ROW_MS }: LineOptions = {},
 ): PlacedClip[] {
   let atMs = 0;
   return clips.map((clip) => {
-    const startMs = Math.round(atMs + random() * longestGapMs);
+    const startMs = Math.ceil((atMs + random() * longestGapMs) / stepMs) * stepMs;
     atMs = startMs + clip.durationMs;
     return { ...clip, startMs };
   });
@@ -58,37 +65,44 @@ export function placeClips(
 /**
  * Lays placed clips on one line.
  *
- * Between clips the room is heard, and the camera stays on: the last mouth rests, then the next one.
+ * Between clips the room is heard, and the camera stays on: the last mouth turns into the next one.
  *
  * @param placed Ascending and apart.
  */
 export function layLine(
   placed: readonly PlacedClip[],
-  random: Random,
-  { roomNoise = 0.001, roomColour = 0.5 }: LineOptions = {},
+  rng: Rng,
+  noise: NoiseTable,
+  { roomNoise = 0.001, roomColour = 0.5, ownBackground = 1 }: LineOptions = {},
 ): Line {
   const last = placed.at(-1);
   const endMs = last === undefined ? 0 : last.startMs + last.durationMs;
   const rows = Math.ceil(endMs / ROW_MS) + 12;
   const pcm = new Int16Array(rows * ROW_SAMPLES);
-  fillRoomNoise(pcm, random, roomNoise, roomColour);
-  for (const clip of placed) pcm.set(clip.pcm, clip.startMs * 16);
-
+  const scale = 32_768 * roomNoise * Math.sqrt(1 - roomColour * roomColour);
+  let value = 0;
+  noise.forEach(pcm.length, (draw, i) => {
+    value = roomColour * value + draw * scale;
+    pcm[i] = Math.round(value);
+  });
   const mouth = new Uint8Array(rows * MOUTH_PIXELS);
-  let at = 0;
-  for (let row = 0; row < rows; row++) {
-    const timeMs = row * ROW_MS;
-    while (at + 1 < placed.length && turnMs(placed[at], placed[at + 1]) <= timeMs) at++;
-    const clip = placed[at];
-    if (clip === undefined) break;
-    const frames = clip.mouth.length / MOUTH_PIXELS;
-    const inside = Math.floor((timeMs - clip.startMs) / ROW_MS);
-    const frame = Math.min(Math.max(inside, 0), frames - 1);
-    const picture = clip.mouth.subarray(frame * MOUTH_PIXELS, (frame + 1) * MOUTH_PIXELS);
-    const target = mouth.subarray(row * MOUTH_PIXELS, (row + 1) * MOUTH_PIXELS);
-    if (inside === frame) target.set(picture);
-    else for (const [i, grey] of picture.entries()) target[i] = clamp(grey + 4 * random() - 2);
+  for (const [at, clip] of placed.entries()) {
+    const before = placed[at - 1];
+    const fromMs = before === undefined ? 0 : before.startMs + before.durationMs;
+    const length = (clip.startMs - fromMs) * 16;
+    if (length > 0 && rng.uniform() < ownBackground)
+      pcm.set(
+        gapSound({
+          ...(before === undefined ? {} : { before: quietestPart(before.pcm) }),
+          after: quietestPart(clip.pcm),
+          length,
+          rng,
+        }),
+        fromMs * 16,
+      );
+    pcm.set(clip.pcm, clip.startMs * 16);
   }
+  layPictures(mouth, placed, noise);
   const words = placed.flatMap(({ startMs, words: said }) =>
     said.map((word) => ({
       ...word,
@@ -97,6 +111,38 @@ export function layLine(
     })),
   );
   return { rows, pcm, mouth, words };
+}
+
+/** The newest picture of each row; between clips one face turns into the other, never quite still. */
+function layPictures(mouth: Uint8Array, placed: readonly PlacedClip[], noise: NoiseTable): void {
+  const rows = mouth.length / MOUTH_PIXELS;
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    const timeMs = row * ROW_MS;
+    while (at + 1 < placed.length && (placed[at + 1]?.startMs ?? Infinity) <= timeMs) at++;
+    const clip = placed[at];
+    if (clip === undefined) return;
+    const target = mouth.subarray(row * MOUTH_PIXELS, (row + 1) * MOUTH_PIXELS);
+    const endMs = clip.startMs + clip.durationMs;
+    if (timeMs >= clip.startMs && timeMs < endMs) {
+      target.set(pictureOf(clip, Math.floor((timeMs - clip.startMs) / ROW_MS)));
+      continue;
+    }
+    const next = timeMs < clip.startMs ? clip : placed[at + 1];
+    const from = timeMs < clip.startMs ? pictureOf(clip, 0) : pictureOf(clip, Infinity);
+    const to = next === undefined ? from : pictureOf(next, 0);
+    const progress =
+      next === undefined || next === clip ? 0 : (timeMs - endMs) / (next.startMs - endMs);
+    noise.forEach(MOUTH_PIXELS, (draw, pixel) => {
+      const [a = 0, b = 0] = [from[pixel], to[pixel]];
+      target[pixel] = Math.max(0, Math.min(255, Math.round(a + progress * (b - a) + draw)));
+    });
+  }
+}
+
+function pictureOf({ mouth }: PlacedClip, index: number): Uint8Array {
+  const at = Math.min(index, mouth.length / MOUTH_PIXELS - 1);
+  return mouth.subarray(at * MOUTH_PIXELS, (at + 1) * MOUTH_PIXELS);
 }
 
 /** Class of the instant that each row is about: the word said there, else 0. */
@@ -111,23 +157,4 @@ export function labelsOf(line: Line, classes: readonly string[], lookAheadMs: nu
       labels[row] = Math.max(classes.indexOf(word.label), 0);
   }
   return labels;
-}
-
-/** The middle of the silence between two clips: where the resting mouth changes. */
-function turnMs(before: PlacedClip | undefined, after: PlacedClip | undefined): number {
-  if (before === undefined || after === undefined) return Infinity;
-  return (before.startMs + before.durationMs + after.startMs) / 2;
-}
-
-function fillRoomNoise(pcm: Int16Array, random: Random, level: number, colour: number): void {
-  const scale = 32_768 * level * Math.sqrt(12) * Math.sqrt(1 - colour * colour);
-  let value = 0;
-  for (let i = 0; i < pcm.length; i++) {
-    value = colour * value + (random() - 0.5) * scale;
-    pcm[i] = Math.round(value);
-  }
-}
-
-function clamp(grey: number): number {
-  return grey < 0 ? 0 : grey > 255 ? 255 : Math.round(grey);
 }

@@ -1,5 +1,6 @@
 import { SAMPLE_RATE } from "../corpus/SpeechClip.ts";
 import type { PlacedClip, Random } from "./Line.ts";
+import type { NoiseTable } from "./NoiseTable.ts";
 
 /** How sound is varied in training. */
 export interface SoundAugmentation {
@@ -28,12 +29,14 @@ export const SOUND_AUGMENTATION: SoundAugmentation = {
  * Lays other voices, noise and another gain over one clip's sound.
  *
  * @param voices What babble is mixed from: other sentences of the same training set, 1 to 5 at a time.
+ * @param table White noise.
  * @returns A new array; the clip's own is not touched.
  */
 export function augmentSound(
   pcm: Int16Array,
   voices: readonly PlacedClip["pcm"][],
   random: Random,
+  table: NoiseTable,
   options: SoundAugmentation = SOUND_AUGMENTATION,
 ): Int16Array {
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random();
@@ -44,7 +47,10 @@ export function augmentSound(
     addScaled(sound, babble, speech, between(options.babbleDb));
   }
   if (random() < options.noiseShare) {
-    const noise = Float32Array.from(pcm, () => random() - 0.5);
+    const noise = new Float32Array(pcm.length);
+    table.forEach(noise.length, (value, i) => {
+      noise[i] = value;
+    });
     addScaled(sound, noise, speech, between(options.noiseDb));
   }
   const gain = 10 ** (between(options.gainDb) / 20);

@@ -1,8 +1,10 @@
+import type { Rng } from "../../../src/tensor/Rng.ts";
 import { ROW_MS, type SpeechClip } from "../corpus/SpeechClip.ts";
 import { augmentMouth } from "./augmentMouth.ts";
 import { augmentSound } from "./augmentSound.ts";
-import { type Line, labelsOf, layLine, placeClips, type Random } from "./Line.ts";
+import { type Line, labelsOf, layLine, placeClips } from "./Line.ts";
 import { drawOutages, lineFeatures, type StreamFeatures, type StreamName } from "./lineFeatures.ts";
+import type { NoiseTable } from "./NoiseTable.ts";
 
 /** A line as the model meets it. */
 export interface PreparedLine {
@@ -26,17 +28,25 @@ export interface LineTarget {
 export function prepareTrainingLine(
   clips: readonly SpeechClip[],
   voices: readonly Int16Array[],
-  random: Random,
+  rng: Rng,
+  noise: NoiseTable,
   target: LineTarget,
 ): PreparedLine {
-  const placed = placeClips(clips, random).map((clip) => ({
+  const random = (): number => rng.uniform();
+  // A camera of its own clock on one line in three; else its pictures come with the rows.
+  const stepMs = random() < 1 / 3 ? 1 : ROW_MS;
+  const placed = placeClips(clips, random, { stepMs }).map((clip) => ({
     ...clip,
-    pcm: augmentSound(clip.pcm, voices, random),
+    pcm: augmentSound(clip.pcm, voices, random, noise),
     mouth: augmentMouth(clip.mouth, random),
   }));
   // From a dead-quiet line input to a fan beside the microphone.
   const roomNoise = 10 ** (-1.5 - 2.5 * random());
-  const line = layLine(placed, random, { roomNoise, roomColour: 0.9 * random() });
+  const line = layLine(placed, rng, noise, {
+    roomNoise,
+    roomColour: 0.9 * random(),
+    ownBackground: 0.6,
+  });
   const outages = {
     audio: drawOutages(line.rows, random),
     video: drawOutages(line.rows, random),

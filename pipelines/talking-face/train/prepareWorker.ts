@@ -2,6 +2,7 @@ import { parentPort } from "node:worker_threads";
 
 import { Rng } from "../../../src/tensor/Rng.ts";
 import type { SpeechClip } from "../corpus/SpeechClip.ts";
+import { NoiseTable } from "./NoiseTable.ts";
 import { type LineTarget, type PreparedLine, prepareTrainingLine } from "./prepareLine.ts";
 
 /** What a worker is given once. */
@@ -37,11 +38,13 @@ function answer(
 ): void {
   const voices = clips.map(({ pcm }) => pcm);
   const random = Rng.fromSeed(seed).fork(`epoch ${epoch}`);
-  const draw = (): number => random.uniform();
+  const noise = new NoiseTable(() => random.uniform());
   const order = random.shuffle([...clips]);
   const lines: PreparedLine[] = [];
   for (let at = 0; at < order.length; at += clipsPerLine)
-    lines.push(prepareTrainingLine(order.slice(at, at + clipsPerLine), voices, draw, target));
+    lines.push(
+      prepareTrainingLine(order.slice(at, at + clipsPerLine), voices, random, noise, target),
+    );
   const reply: PrepareReply = { epoch, lines };
   parentPort?.postMessage(reply, buffersOf(lines));
 }

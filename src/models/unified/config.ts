@@ -6,12 +6,12 @@ export type FrontConfig =
   | {
       readonly kind: "image";
       readonly channels: number;
-      /** Multiple of 4. */
       readonly rows: number;
-      /** Multiple of 4. */
       readonly columns: number;
-      /** Filters of the two strided convolutions. */
-      readonly filters: readonly [number, number];
+      /** Side of the square patches that a frame is cut into; divides rows and columns. */
+      readonly patch: number;
+      /** Filters that every patch is seen through. */
+      readonly filters: number;
     };
 
 /** One stream's encoder. */
@@ -57,7 +57,7 @@ export interface UnifiedConfig {
  * Checks a configuration, most of all one that came from a file.
  *
  * @throws {ConfigError} If a size is not a positive integer, a name is used twice, the prior does not
- *   belong to the classes, or an image front's sides are not multiples of 4.
+ *   belong to the classes, or an image front's patches do not tile it.
  */
 export function checkConfig(config: UnifiedConfig): UnifiedConfig {
   const refuse = (problem: string): never => {
@@ -82,8 +82,12 @@ export function checkConfig(config: UnifiedConfig): UnifiedConfig {
     positive(`${name}.size`, size);
     for (const dilation of dilations) positive(`${name}.dilations`, dilation);
     if (front.kind !== "image") continue;
-    if (front.rows % 4 !== 0 || front.columns % 4 !== 0)
-      refuse(`${name}: image sides must be multiples of 4, got ${front.rows} x ${front.columns}`);
+    positive(`${name}.patch`, front.patch);
+    positive(`${name}.filters`, front.filters);
+    if (front.rows % front.patch !== 0 || front.columns % front.patch !== 0)
+      refuse(
+        `${name}: image sides must be multiples of ${front.patch}, got ${front.rows} x ${front.columns}`,
+      );
     if (front.channels * front.rows * front.columns !== size)
       refuse(`${name}: size must be ${front.channels * front.rows * front.columns}, got ${size}`);
   }

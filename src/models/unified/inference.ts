@@ -3,13 +3,7 @@ import type { StreamReading, SubsetReading } from "../../frames/Reading.ts";
 import { compile } from "../../tensor/compile.ts";
 import { defineProgram } from "../../tensor/defineProgram.ts";
 import type { Device, DeviceChoice } from "../../tensor/device/Device.ts";
-import {
-  asFloat32,
-  asInt32,
-  type HostTensor,
-  specsOf,
-  type TensorData,
-} from "../../tensor/HostTensor.ts";
+import { asFloat32, asInt32, specsOf, type TensorData } from "../../tensor/HostTensor.ts";
 import { float32, type SpecTree } from "../../tensor/TensorSpec.ts";
 import type { Tensor } from "../../tensor/tf.ts";
 import { flattenTree, unflattenTree } from "../../tensor/tree.ts";

@@ -5,7 +5,7 @@ import { initLayerNorm, type LayerNormParams } from "../layers/layerNorm.ts";
 import type { Uniform } from "../layers/Uniform.ts";
 import type { FrontConfig, StreamConfig, UnifiedConfig } from "./config.ts";
 
-/** Weights of a front: two affine maps for a vector, two convolutions and one for an image. */
+/** Weights of a front: `first` and `second` for a vector, `patch` and `dense` for an image. */
 export type FrontParams<L> = { readonly [layer: string]: LinearParams<L> };
 
 /** The two branches every encoder ends in. */
@@ -89,11 +89,9 @@ function initFront(
       first: initLinear(uniform, size, width, 1.4),
       second: initLinear(uniform, width, width),
     };
-  const [one, two] = front.filters;
-  const pixels = (front.rows / 4) * (front.columns / 4);
+  const patches = (front.rows * front.columns) / front.patch ** 2;
   return {
-    convolution1: initLinear(uniform, 16 * front.channels, one, 1.4),
-    convolution2: initLinear(uniform, 16 * one, two, 1.4),
-    dense: initLinear(uniform, two * pixels, width),
+    patch: initLinear(uniform, front.channels * front.patch ** 2, front.filters, 1.4),
+    dense: initLinear(uniform, front.filters * patches, width),
   };
 }

@@ -1,0 +1,75 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import { initTrainerState, type TrainerState } from "../../../src/learn/UnifiedTrainer.ts";
+import type { UnifiedConfig } from "../../../src/models/unified/config.ts";
+import { initParams } from "../../../src/models/unified/params.ts";
+import { type HostTensor, type HostTree, isHostTensor } from "../../../src/tensor/HostTensor.ts";
+import { decodeSafetensors, encodeSafetensors, treeOf } from "../../../src/tensor/safetensors.ts";
+import { flattenTree } from "../../../src/tensor/tree.ts";
+
+/** Where a run stopped. */
+export interface Checkpoint {
+  readonly state: TrainerState;
+  /** Epochs done. */
+  readonly epoch: number;
+}
+
+/**
+ * Writes a checkpoint so that a stop in the middle leaves the one before.
+ *
+ * @param run What the run is made of (data, seed, epochs): a run only goes on from its own checkpoint.
+ */
+export async function writeCheckpoint(
+  file: string,
+  run: string,
+  { state, epoch }: Checkpoint,
+): Promise<void> {
+  const { step, ...tensors } = state;
+  await mkdir(dirname(file), { recursive: true });
+  const bytes = encodeSafetensors(tensors as unknown as HostTree, {
+    run,
+    epoch: String(epoch),
+    step: String(step),
+  });
+  await writeFile(`${file}.part`, bytes);
+  await rename(`${file}.part`, file);
+}
+
+/** Reads a checkpoint; undefined where there is none, or one of another run or another model. */
+export async function readCheckpoint(
+  file: string,
+  run: string,
+  config: UnifiedConfig,
+): Promise<Checkpoint | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch {
+    return undefined;
+  }
+  const decoded = decodeSafetensors(bytes);
+  const { metadata } = decoded;
+  if (metadata["run"] !== run) return undefined;
+  const { step: _, ...fresh } = initTrainerState(
+    config,
+    initParams(config, () => 0.5),
+  );
+  if (namesOf(fresh as unknown as HostTree) !== namesOf(treeOf(decoded))) return undefined;
+  return {
+    state: {
+      // Same names and shapes as a fresh state, checked above.
+      ...(treeOf(decoded) as unknown as Omit<TrainerState, "step">),
+      step: Number(metadata["step"]),
+    },
+    epoch: Number(metadata["epoch"]),
+  };
+}
+
+function namesOf(tree: HostTree): string {
+  const isLeaf = (node: object): node is HostTensor => isHostTensor(node as HostTensor | HostTree);
+  return flattenTree(tree, isLeaf, "readCheckpoint")
+    .map(([path, { shape }]) => `${path}[${shape}]`)
+    .sort()
+    .join();
+}

@@ -1,0 +1,37 @@
+import { createInference } from "../../../src/models/unified/inference.ts";
+import { decodeWeights } from "../../../src/models/unified/weights.ts";
+import type { DeviceChoice } from "../../../src/tensor/device/Device.ts";
+import { Rng } from "../../../src/tensor/Rng.ts";
+import { type CorpusLineOptions, corpusLine } from "./corpusLine.ts";
+import { prepareLine } from "./prepareLine.ts";
+import { type DecoderSettings, type LineScore, scoreLine } from "./scoreLine.ts";
+
+/** What to score, and with which weights. */
+export interface EvaluateOptions extends Omit<CorpusLineOptions, "babble"> {
+  /** Bytes of the weights' file. */
+  readonly weights: Uint8Array;
+  readonly device?: DeviceChoice;
+  /** Speech over babble in dB; clean where absent. */
+  readonly babbleDb?: number;
+  readonly decoder?: DecoderSettings;
+}
+
+/**
+ * Scores weights on a split of GRID as one continuous line, exactly as the live path would be fed.
+ *
+ * @returns With all sensors, by ear alone (`audio`), by lips alone (`video`).
+ * @throws {ModelError} If the data or the weights are not what they should be.
+ */
+export async function evaluateCorpus(options: EvaluateOptions): Promise<LineScore> {
+  const { weights, device, babbleDb, decoder, ...where } = options;
+  const decoded = decodeWeights(weights, "talking-face");
+  const rng = Rng.fromSeed(options.seed).fork("babble");
+  const line = await corpusLine({
+    ...where,
+    ...(babbleDb === undefined
+      ? {}
+      : { babble: { decibels: babbleDb, random: () => rng.uniform() } }),
+  });
+  await using inference = await createInference(decoded, device === undefined ? {} : { device });
+  return await scoreLine(inference, prepareLine(line, decoded.config), line.words, decoder);
+}
