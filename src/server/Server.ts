@@ -105,7 +105,7 @@ export class Server implements AsyncDisposable {
     this.#feed = feed;
     this.#clock = options.clock;
     this.#limits = options.lanes ?? LANES;
-    this.#history = new History({ span: options.history ?? seconds(20), pictureEvery: 5 });
+    this.#history = new History({ span: options.history ?? seconds(20), pictureEvery: 3 });
     this.#app = fastify({ forceCloseConnections: true });
   }
 

@@ -4,7 +4,10 @@ import { SOCKET_PATH } from "../../../src/server/protocol.ts";
 import { FrameLoop } from "./draw/FrameLoop.ts";
 import { Dashboard } from "./feed/Dashboard.ts";
 import { App } from "./panels/App.tsx";
-import "./style.css";
+import "./style/page.css";
+import "./style/answer.css";
+import "./style/timeline.css";
+import "./style/narrow.css";
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 const dashboard = new Dashboard({

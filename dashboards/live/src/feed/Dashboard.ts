@@ -16,8 +16,9 @@ import { Recent } from "./Recent.ts";
 
 /** The instant that the panels speak about. */
 export interface Moment {
-  /** Row time, in µs. */
+  /** What is spoken about: as far behind the newest row as the answers are, or where somebody points. */
   readonly time: number;
+  /** The row whose answer is about that time. */
   readonly row: Row | undefined;
   /** µs behind the right edge; 0 unless somebody points at the past. */
   readonly behind: number;
@@ -112,9 +113,11 @@ export class Dashboard {
       this.moment.value = undefined;
       return;
     }
+    const lookAhead = this.hello.value?.lookAhead ?? 0;
     const behind = this.pointed.value ?? 0;
-    const time = edge - behind;
-    this.moment.value = { time, row: this.recent.rowAt(time, ROW_SLACK_US), behind };
+    const time = edge - Math.max(behind, lookAhead);
+    const row = this.recent.rowAt(time + lookAhead, ROW_SLACK_US);
+    this.moment.value = { time, row, behind };
   }
 
   #explain(now: number): void {

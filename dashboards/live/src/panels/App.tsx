@@ -1,3 +1,4 @@
+import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import type { FrameLoop } from "../draw/FrameLoop.ts";
@@ -21,6 +22,7 @@ export function App({
   readonly loop: FrameLoop;
 }) {
   const hello = dashboard.hello.value;
+  const empty = useComputed(() => dashboard.moment.value === undefined);
   useEffect(() => {
     // Without lanes, or in a tab that is not shown, no frame asks.
     const timer = setInterval(() => dashboard.frame(), IDLE_MS);
@@ -29,11 +31,13 @@ export function App({
   return (
     <main class="page">
       <Header dashboard={dashboard} />
-      <div class="answer">
-        <NowPanel dashboard={dashboard} />
-        <Probabilities dashboard={dashboard} />
-        <DrillPanel dashboard={dashboard} />
-      </div>
+      {empty.value ? null : (
+        <div class="answer">
+          <NowPanel dashboard={dashboard} />
+          <Probabilities dashboard={dashboard} />
+          <DrillPanel dashboard={dashboard} />
+        </div>
+      )}
       <ExplanationCard dashboard={dashboard} />
       {hello !== undefined && <Timeline dashboard={dashboard} hello={hello} loop={loop} />}
       <Notices dashboard={dashboard} />

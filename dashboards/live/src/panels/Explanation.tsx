@@ -1,6 +1,6 @@
 import type { Dashboard } from "../feed/Dashboard.ts";
 
-/** Why there is nothing new to see, when there is not. */
+/** Why there is nothing new to see, when there is not; in place of the answer when there never was any. */
 export function ExplanationCard({ dashboard }: { readonly dashboard: Dashboard }) {
   const explanation = dashboard.explanation.value;
   const empty = dashboard.moment.value === undefined;

@@ -1,10 +1,10 @@
 import { useRef } from "preact/hooks";
 
 import { accentOf } from "../draw/colours.ts";
-import type { Dashboard } from "../feed/Dashboard.ts";
+import type { Dashboard, Moment } from "../feed/Dashboard.ts";
 import { type NowWord, nowWord, utterance } from "../feed/nowWord.ts";
 
-/** How long the last word stays to be read after it has ended, in ms of row time. */
+/** How long the last word stays to be read after it has ended, in µs of row time. */
 const FADE_US = 700_000;
 
 /** The word being said right now, large enough for the other end of the room. */
@@ -12,36 +12,31 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
   const last = useRef<{ readonly word: NowWord; readonly time: number } | undefined>(undefined);
   const hello = dashboard.hello.value;
   const moment = dashboard.moment.value;
-  if (hello === undefined || moment === undefined)
-    return (
-      <section class="now" aria-label="Now">
-        <p class="now-word" data-role="now-word" data-saying="nothing">
-          …
-        </p>
-      </section>
-    );
-  const time = moment.time - hello.lookAhead;
+  if (hello === undefined || moment === undefined) return null;
+  const { time } = moment;
   const word = nowWord(hello, dashboard.recent.events, moment.row, time);
   if (word !== undefined) last.current = { word, time };
   const old = last.current;
   const fading = old !== undefined && Math.abs(time - old.time) < FADE_US ? old.word : undefined;
   const shown = word ?? fading;
+  const offline = dashboard.line.value.kind !== "open";
+  const sensed = (moment.row?.subsets.length ?? 0) > 0;
   const said = utterance(dashboard.recent.events, time);
   const accent = (stream: string): string =>
     accentOf(hello.streams.find((info) => info.stream === stream)?.modality ?? "");
   return (
     <section class="now" aria-label="Now">
       <p class="now-kicker">
-        {moment.behind > 0 ? `${(moment.behind / 1e6).toFixed(1)} s ago` : "being said now"}
+        {offline ? "when the connection broke" : kicker(moment, sensed)}
         {shown?.slot ? <span class="now-slot">{shown.slot}</span> : null}
       </p>
       <p
         class="now-word"
         data-role="now-word"
         data-saying={word === undefined ? "nothing" : "word"}
-        data-faded={word === undefined}
+        data-faded={word === undefined || offline}
       >
-        {shown?.label ?? "silence"}
+        {shown?.label ?? (sensed ? "silence" : "…")}
       </p>
       <div class="now-why" data-hidden={word === undefined}>
         <span class="now-confidence">{Math.round((word?.confidence ?? 0) * 100)} %</span>
@@ -59,4 +54,10 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
       </p>
     </section>
   );
+}
+
+function kicker({ behind, row }: Moment, sensed: boolean): string {
+  if (behind > 0) return `${(behind / 1e6).toFixed(1)} s ago`;
+  if (row === undefined) return "nothing new";
+  return sensed ? "being said now" : "nothing is sensed";
 }

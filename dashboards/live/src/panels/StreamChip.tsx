@@ -21,12 +21,14 @@ const SAID: Readonly<Record<StreamState["state"], string>> = {
 export function StreamChip({ dashboard, info }: StreamChipProps) {
   const state = dashboard.streams.value?.streams.find(({ stream }) => stream === info.stream);
   const name = state?.state ?? "starting";
+  const stale = dashboard.line.value.kind !== "open";
   const gone = name === "unplugged" || name === "ended";
   return (
     <div
       class="chip"
       data-stream={info.stream}
       data-state={name}
+      data-stale={stale}
       style={{ "--accent": accentOf(info.modality) }}
     >
       <div class="chip-title">
@@ -49,7 +51,7 @@ export function StreamChip({ dashboard, info }: StreamChipProps) {
             type="button"
             class="plug"
             aria-label={`${gone ? "Replug" : "Unplug"} ${info.stream}`}
-            disabled={state === undefined}
+            disabled={state === undefined || stale}
             onClick={() => dashboard.plug(gone ? "replug" : "unplug", info.stream)}
           >
             {gone ? "Replug" : "Unplug"}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+
+import { drill } from "../../dashboards/live/src/feed/drill.ts";
+import { nowWord, slotOf, utterance } from "../../dashboards/live/src/feed/nowWord.ts";
+import { sharedCodes } from "../../dashboards/live/src/feed/sharedCodes.ts";
+import type { LiveEvent, Row, SubsetRow } from "../../src/server/protocol.ts";
+import { micros } from "../../src/units.ts";
+import { SubjectFeed } from "../support/SubjectFeed.ts";
+import { START } from "../support/sampleMessages.ts";
+
+const hello = new SubjectFeed().hello(); // classes: sil, bin, blue
+const at = (ms: number) => micros(START + ms * 1_000);
+
+function event(label: string, from: number, to: number): LiveEvent {
+  return {
+    id: `${label}${from}`,
+    label,
+    from: at(from),
+    to: at(to),
+    score: 0.8,
+    evidence: { audio: 0.9, video: 0.4 },
+    modalities: ["audio", "video"],
+    state: "final",
+  };
+}
+
+function row(
+  fused: number,
+  subsets: readonly SubsetRow[],
+  codes: Record<string, number> = {},
+): Row {
+  const streams = Object.entries(codes).map(
+    ([stream, code]) =>
+      [stream, { presence: "real", reading: { code, margin: 0, weight: 0.5, top: [] } }] as const,
+  );
+  return {
+    time: START,
+    fused: [{ class: fused, probability: 0.9 }],
+    streams: Object.fromEntries(streams),
+    subsets,
+  };
+}
+
+const pair = (audio: number, video: number): SubsetRow[] => [
+  { streams: ["audio"], class: audio, probability: 0.8 },
+  { streams: ["video"], class: video, probability: 0.6 },
+  { streams: ["audio", "video"], class: audio, probability: 0.9 },
+];
+
+describe("the word being said now", () => {
+  const events = [event("bin", 0, 200), event("blue", 200, 500)];
+
+  it("is that of the event at that time, with what carries it", () => {
+    expect(nowWord(hello, events, undefined, at(100))).toEqual({
+      label: "bin",
+      slot: "command",
+      confidence: 0.8,
+      carriers: [
+        { stream: "audio", evidence: 0.9 },
+        { stream: "video", evidence: 0.4 },
+      ],
+    });
+  });
+
+  it("is the later one where the earlier still lingers", () => {
+    expect(nowWord(hello, events, undefined, at(220))?.label).toBe("blue");
+  });
+
+  it("is none in silence", () => {
+    expect(nowWord(hello, events, undefined, at(700))).toBeUndefined();
+    expect(nowWord(hello, events, undefined, at(-1))).toBeUndefined();
+  });
+
+  it("is as sure as the row is now", () => {
+    expect(nowWord(hello, events, row(2, []), at(300))?.confidence).toBe(0.9);
+  });
+
+  it("belongs to an utterance that a pause ends", () => {
+    const said = [event("bin", 0, 200), event("blue", 2_000, 2_200), event("bin", 2_250, 2_400)];
+    expect(utterance(said, at(2_300)).map(({ label }) => label)).toEqual(["blue", "bin"]);
+    expect(utterance(said, at(9_000))).toEqual([]);
+    expect(slotOf(hello, "sil")).toBe("");
+  });
+});
+
+describe("the drill", () => {
+  it("says what each lost stream would change", () => {
+    const now = row(1, pair(1, 2));
+    const past = [row(1, pair(1, 1)), row(1, pair(1, 2)), row(0, pair(0, 2))];
+    expect(drill(hello, past, now)).toEqual([
+      {
+        lost: ["video"],
+        left: ["audio"],
+        label: "bin",
+        probability: 0.8,
+        same: true,
+        agreement: 1,
+      },
+      {
+        lost: ["audio"],
+        left: ["video"],
+        label: "blue",
+        probability: 0.6,
+        same: false,
+        agreement: 0.5,
+      },
+    ]);
+  });
+
+  it("has nothing to lose when one stream is left", () => {
+    expect(drill(hello, [], row(1, [{ streams: ["audio"], class: 1, probability: 1 }]))).toEqual(
+      [],
+    );
+  });
+});
+
+describe("the share of codes in common", () => {
+  it("counts the rows in which every stream had a code", () => {
+    const rows = [
+      row(1, [], { audio: 3, video: 3 }),
+      row(1, [], { audio: 3, video: 4 }),
+      row(1, [], { audio: 3 }),
+    ];
+    expect(sharedCodes(rows, ["audio", "video"])).toBe(0.5);
+    expect(sharedCodes(rows.slice(2), ["audio", "video"])).toBeUndefined();
+    expect(sharedCodes(rows, ["audio"])).toBeUndefined();
+  });
+});

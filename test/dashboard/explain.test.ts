@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+
+import { explain, type Situation } from "../../dashboards/live/src/feed/explain.ts";
+import type { StreamStateName, StreamsMessage } from "../../src/server/protocol.ts";
+import { SubjectFeed } from "../support/SubjectFeed.ts";
+import { START } from "../support/sampleMessages.ts";
+
+function streams(states: Record<string, StreamStateName>): StreamsMessage {
+  return {
+    kind: "streams",
+    time: START,
+    streams: Object.entries(states).map(([stream, state]) => ({
+      stream,
+      state,
+      rate: 0,
+      counters: {},
+      pluggable: true,
+    })),
+  };
+}
+
+const fine: Situation = {
+  line: { kind: "open" },
+  wasOpen: true,
+  hello: new SubjectFeed().hello(),
+  status: { kind: "status", state: "running", text: "", blocking: [] },
+  streams: streams({ audio: "live", video: "live", text: "idle" }),
+  rowAge: 40,
+  now: 10_000,
+};
+
+describe("explain", () => {
+  it("says nothing while rows come", () => {
+    expect(explain(fine)).toBeUndefined();
+    expect(
+      explain({ ...fine, streams: streams({ audio: "idle", video: "live" }) }),
+    ).toBeUndefined();
+  });
+
+  it("says that the line is lost and when it is tried again", () => {
+    const line = { kind: "lost", retryAt: 12_400, reason: "" } as const;
+    expect(explain({ ...fine, line })).toMatchObject({
+      title: "Connection lost",
+      detail: expect.stringContaining("again in 3 s"),
+    });
+    expect(explain({ ...fine, line, wasOpen: false })?.title).toBe("No connection");
+    const slow = { ...line, reason: "this page was too slow" };
+    expect(explain({ ...fine, line: slow })?.detail).toContain("this page was too slow");
+  });
+
+  it("names every sensor when all whose answers count are silent", () => {
+    const silent = streams({ audio: "unplugged", video: "idle", text: "live" });
+    expect(explain({ ...fine, streams: silent })).toMatchObject({
+      title: "Every sensor is silent",
+      detail: expect.stringContaining("audio is unplugged, video is idle"),
+    });
+  });
+
+  it("passes on what the pipeline says when it waits, fails or ends", () => {
+    const status = (state: "waiting" | "failed" | "ended" | "starting") =>
+      ({ kind: "status", state, text: `it is ${state}`, blocking: [] }) as const;
+    for (const state of ["waiting", "starting"] as const)
+      expect(explain({ ...fine, rowAge: undefined, status: status(state) })?.detail).toBe(
+        `it is ${state}`,
+      );
+    for (const state of ["failed", "ended"] as const)
+      expect(explain({ ...fine, status: status(state) })?.detail).toBe(`it is ${state}`);
+  });
+
+  it("says for how long nothing has come when nobody says why", () => {
+    expect(explain({ ...fine, rowAge: 4_100 })).toMatchObject({
+      title: "Standing still",
+      detail: expect.stringMatching(/4 s ago.*audio is live/),
+    });
+    expect(explain({ ...fine, rowAge: undefined, streams: undefined })?.detail).toBe(
+      "No row has come. Nothing is known of any sensor.",
+    );
+  });
+
+  it("is calm while it connects", () => {
+    expect(explain({ ...fine, line: { kind: "connecting" } })?.tone).toBe("calm");
+    expect(explain({ ...fine, hello: undefined })?.title).toBe("Connected");
+  });
+});
