@@ -15,13 +15,22 @@ describe("charGrams", () => {
     expect(charGrams("  bin   BLUE ")).toEqual(vector);
   });
 
-  it("agrees with FNV-1a and the sign rule worked out by hand for one n-gram", () => {
-    let hash = 0x811c9dc5n;
-    for (const byte of [2n, 2n, 0x61n]) hash = ((hash ^ byte) * 0x01000193n) & 0xffffffffn;
-    const vector = charGrams("a", { shortest: 3, longest: 3, dimensions: 1_024 });
-    const sign = hash >> 31n === 0n ? 1 : -1;
-    expect(Math.sign(vector[Number(hash % 1_024n)] ?? 0)).toBe(sign);
-    expect(vector.filter((value) => value !== 0)).toHaveLength(3);
+  it("agrees with FNV-1a and the sign rule worked out for each n-gram of single letters", () => {
+    const [before, after] = [2n, 3n];
+    for (const character of "abcxyz") {
+      const letter = BigInt(character.charCodeAt(0));
+      const vector = charGrams(character, { shortest: 3, longest: 3, dimensions: 4_096 });
+      expect(vector.filter((value) => value !== 0)).toHaveLength(3);
+      for (const gram of [
+        [before, before, letter],
+        [before, letter, after],
+        [letter, after, after],
+      ]) {
+        let hash = 0x811c9dc5n;
+        for (const byte of gram) hash = ((hash ^ byte) * 0x01000193n) & 0xffffffffn;
+        expect(Math.sign(vector[Number(hash % 4_096n)] ?? 0)).toBe(hash >> 31n === 0n ? 1 : -1);
+      }
+    }
   });
 
   it("keeps like texts near and unlike ones apart", () => {

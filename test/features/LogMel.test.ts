@@ -72,6 +72,17 @@ describe("MelSpectrogram", () => {
     );
   });
 
+  it("takes the sound before the first hop to be that hop mirrored, to and fro", () => {
+    const hop = noise(160, 21);
+    const window = Int16Array.from({ length: 400 }, (_, n) => {
+      if (n >= 240) return hop[n - 240] ?? 0;
+      return hop[n >= 80 ? 239 - n : 80 + n] ?? 0;
+    });
+    const expected = plainMel(window);
+    for (const [band, value] of (columnsOf(hop)[0] ?? []).entries())
+      expect(value).toBeCloseTo(expected[band] ?? Number.NaN, 6);
+  });
+
   it("starts without a click: a steady tone reads alike in its first and its later columns", () => {
     const tone = Int16Array.from({ length: 1_600 }, (_, n) => 8_000 * Math.cos((n * Math.PI) / 8));
     const columns = columnsOf(tone);
@@ -169,6 +180,18 @@ describe("LogMel", () => {
         millis(240),
       ),
     );
+  });
+
+  it("lets the level fall through a gap as it would through quiet", () => {
+    const loud = noise(640, 9);
+    const soft = loud.map((sample) => Math.round(sample / 8));
+    const after = (rows: number): number => {
+      const extractor = new LogMel();
+      extractor.push(cellOf(loud, 0), millis(40));
+      for (let row = 2; row < 2 + rows; row++) extractor.push(MISSING, millis(40 * row));
+      return extractor.push(cellOf(soft, rows + 1), millis(40 * (rows + 2)))?.[20] ?? Number.NaN;
+    };
+    expect(after(51) - after(1)).toBeCloseTo((50 * 4 * 0.04) / 30, 5);
   });
 
   it("treats a jump in time like the missing rows it skips", () => {

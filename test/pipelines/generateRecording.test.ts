@@ -125,6 +125,27 @@ describe("recordClip", () => {
     ]);
   });
 
+  it("logs each frame when a live sensor could have given it, in that order", async () => {
+    await recordClip(CLIP, options("five.mcap"));
+    const delays: Record<string, Set<number>> = {};
+    let before = 0;
+    for await (const record of readLog(join(folder, "five.mcap"))) {
+      expect(record.logTime).toBeGreaterThanOrEqual(before);
+      before = record.logTime;
+      if (record.kind !== "DATA") continue;
+      const { stream, originTimes, arrivalTime } = record.chunk;
+      expect(record.logTime).toBe(arrivalTime);
+      delays[stream] ??= new Set();
+      delays[stream].add(arrivalTime - (originTimes[0] ?? 0));
+    }
+    // A block of sound is over 10 ms after its start; 2 ms is the way.
+    expect(delays).toEqual({
+      audio: new Set([12_000]),
+      video: new Set([2_000]),
+      text: new Set([2_000]),
+    });
+  });
+
   it("writes the same bytes each time", async () => {
     await recordClip(CLIP, options("two.mcap"));
     await recordClip(CLIP, options("three.mcap"));
