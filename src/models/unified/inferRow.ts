@@ -80,15 +80,13 @@ export function inferRow(
   const flags = config.streams.map((_, at) => tf.slice(present, [at], [1])); // [1] each
 
   const encoded = config.streams.map((stream, at) => {
-    const [weights, feed, caches] = [
-      params.streams[stream.name],
-      x[stream.name],
-      state.streams[stream.name],
-    ];
-    if (weights === undefined || feed === undefined || caches === undefined)
-      throw new ConfigError("inferRow", `expected weights, input and state of ${stream.name}`);
+    const [weights, feed] = [params.streams[stream.name], x[stream.name]];
+    if (weights === undefined || feed === undefined)
+      throw new ConfigError("inferRow", `expected weights and input of ${stream.name}`);
+    // An encoder without blocks keeps no past, and trees have no empty branches.
+    const caches: Caches = state.streams[stream.name] ?? {};
     const seen = tf.reshape(flags[at] ?? present, [1, 1]);
-    return { name: stream.name, ...encodeStream(weights, stream, feed, seen, caches as Caches) };
+    return { name: stream.name, ...encodeStream(weights, stream, feed, seen, caches) };
   });
   const allowed = tf.mul(subsets, tf.expandDims(present, 0)); // [M, S]
   const joint = encodeJoint(
@@ -96,7 +94,7 @@ export function inferRow(
     config,
     encoded.map(({ rows }) => tf.tile(rows, [M, 1, 1])),
     config.streams.map((_, at) => tf.slice(allowed, [0, at], [M, 1])),
-    state.joint as Caches,
+    state.joint ?? {},
   );
 
   const z = tf.concat(

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { ConfigError, ShapeError } from "../../../src/errors.ts";
-import { unitLength } from "../../../src/models/layers/unitLength.ts";
 import { type GmcForm, gmcLoss } from "../../../src/models/gmc/loss.ts";
+import { unitLength } from "../../../src/models/layers/unitLength.ts";
 import { Rng } from "../../../src/tensor/Rng.ts";
 import { type Tensor, tf } from "../../../src/tensor/tf.ts";
 
@@ -62,7 +62,9 @@ describe("gmcLoss", () => {
     const joint = unitLength(tf.tensor(rng.normalArray(12), [4, 3]));
     const values = rng.normalArray(12);
     const loss = (x: Tensor): Tensor => gmcLoss(joint, unitLength(x), { temperature: 0.5 });
-    const gradient = tf.grad(loss)(tf.tensor(values, [4, 3])).dataSync();
+    const gradient = tf
+      .grad(loss)(tf.tensor(values, [4, 3]))
+      .dataSync();
     for (let i = 0; i < values.length; i++) {
       const moved = (by: number): number =>
         valueOf(

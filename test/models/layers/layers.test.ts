@@ -1,11 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { ShapeError } from "../../../src/errors.ts";
-import {
-  cacheRows,
-  causalBlock,
-  initCausalBlock,
-} from "../../../src/models/layers/CausalBlock.ts";
+import { cacheRows, causalBlock, initCausalBlock } from "../../../src/models/layers/CausalBlock.ts";
 import { gelu } from "../../../src/models/layers/gelu.ts";
 import { initLinear, linear } from "../../../src/models/layers/Linear.ts";
 import { layerNorm } from "../../../src/models/layers/layerNorm.ts";
@@ -73,7 +69,9 @@ describe("unitLength", () => {
   it("gives length 1, and 0 with a finite gradient at 0", () => {
     const y = unitLength(tf.tensor([[3, 4]])).dataSync();
     expect(y[0]).toBeCloseTo(0.6, 6);
-    const slope = tf.grad((x: Tensor) => tf.sum(unitLength(x)))(tf.zeros([1, 2])).dataSync();
+    const slope = tf
+      .grad((x: Tensor) => tf.sum(unitLength(x)))(tf.zeros([1, 2]))
+      .dataSync();
     expect([...slope].every(Number.isFinite)).toBe(true);
   });
 });
