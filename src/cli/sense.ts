@@ -2,12 +2,12 @@ import { join } from "node:path";
 import type { Command } from "commander";
 
 import { ConfigError } from "../errors.ts";
-import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { SensorRun } from "../pipeline/runSensor.ts";
 import { micros } from "../units.ts";
 import { codeRoot } from "./packageRoot.ts";
 
-interface SenseFlags {
+/** The flags of `sensorium sense`, as they were typed. */
+export interface SenseFlags {
   readonly stream: string;
   readonly connect: string;
   readonly control?: string;
@@ -38,7 +38,7 @@ export function addSenseCommand(program: Command): void {
       try {
         // Loaded here: no other command needs the wire, and this one needs to be up at once.
         const { runSensor } = await import("../pipeline/runSensor.ts");
-        await runSensor(senseRun(kind, flags), stop.signal);
+        await runSensor(await senseRun(kind, flags), stop.signal);
       } catch (error) {
         if (!stop.signal.aborted) throw error;
       }
@@ -48,13 +48,14 @@ export function addSenseCommand(program: Command): void {
 /**
  * The run that the flags ask for.
  *
- * @throws {ConfigError} If one is not JSON or not a time; the message names the flag.
+ * @throws {ConfigError} If one is not JSON, not a time or no stream; the message names what is wrong.
  */
-export function senseRun(kind: string, flags: SenseFlags): SensorRun {
+export async function senseRun(kind: string, flags: SenseFlags): Promise<SensorRun> {
+  const { parseStream } = await import("./parseStream.ts");
   return {
     kind,
     options: jsonObject("--options", flags.options),
-    description: jsonObject("--stream", flags.stream) as unknown as StreamDescription,
+    description: parseStream(jsonObject("--stream", flags.stream)),
     connect: flags.connect,
     ...(flags.control === undefined ? {} : { control: flags.control }),
     ...(flags.origin === undefined ? {} : { origin: time("--origin", flags.origin) }),

@@ -1,0 +1,60 @@
+import { Command } from "commander";
+import { describe, expect, it } from "vitest";
+
+import { addSenseCommand, senseRun } from "../../src/cli/sense.ts";
+import { SystemClock } from "../../src/clock/SystemClock.ts";
+import { ConfigError } from "../../src/errors.ts";
+import { Inlet } from "../../src/wire/Inlet.ts";
+import { Collected, text } from "../wire/support.ts";
+
+const stream = {
+  site: "lab",
+  stream: "text",
+  modality: "text",
+  dtype: "utf8",
+  rate: "irregular",
+};
+const flags = { stream: JSON.stringify(stream), connect: "tcp://127.0.0.1:1", options: "{}" };
+
+describe("sensorium sense", () => {
+  it("reads a stream with what may be left out left out", async () => {
+    const run = await senseRun("text", { ...flags, origin: "1700000000000000", repeat: "40000" });
+    expect(run).toMatchObject({
+      kind: "text",
+      options: {},
+      description: { ...stream, shape: [], unit: "", lateness: 0, idleTimeout: 250_000 },
+      origin: 1_700_000_000_000_000,
+      repeat: 40_000,
+    });
+    expect(run).not.toHaveProperty("control");
+  });
+
+  it.each([
+    ["--stream", { stream: "{" }],
+    ["--stream", { stream: "[]" }],
+    ["dtype", { stream: JSON.stringify({ ...stream, dtype: "i128" }) }],
+    ["rate", { stream: JSON.stringify({ ...stream, rate: -1 }) }],
+    ["name", { stream: JSON.stringify({ ...stream, stream: "a b" }) }],
+    ["Unrecognized", { stream: JSON.stringify({ ...stream, colour: "red" }) }],
+    ["--options", { options: "7" }],
+    ["--origin", { origin: "soon" }],
+    ["--repeat", { repeat: "-4" }],
+  ])("refuses what it cannot use, and says where: %s", async (where, wrong) => {
+    const run = senseRun("text", { ...flags, ...wrong });
+    await expect(run).rejects.toThrow(ConfigError);
+    await expect(run).rejects.toThrow(where);
+  });
+
+  it("runs a sensor against a pipeline until its frames end", async () => {
+    await using inlet = await Inlet.open({ streams: [text], clock: new SystemClock() });
+    const collected = new Collected(inlet);
+    const program = new Command().exitOverride();
+    addSenseCommand(program);
+    const file = new URL("../../.gitignore", import.meta.url).pathname;
+    const told = JSON.stringify({ file });
+    const connect = ["--connect", inlet.endpoint, "--stream", flags.stream, "--options", told];
+    await program.parseAsync(["node", "sensorium", "sense", "text", ...connect]);
+    await collected.until(({ messages }) => messages.at(-1)?.kind === "bye");
+    expect(collected.frames.length).toBeGreaterThan(0);
+  });
+});
