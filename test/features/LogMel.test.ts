@@ -185,13 +185,13 @@ describe("LogMel", () => {
   it("lets the level fall through a gap as it would through quiet", () => {
     const loud = noise(640, 9);
     const soft = loud.map((sample) => Math.round(sample / 8));
-    const after = (rows: number): number => {
+    const featureAfter = (rows: number): number => {
       const extractor = new LogMel();
       extractor.push(cellOf(loud, 0), millis(40));
       for (let row = 2; row < 2 + rows; row++) extractor.push(MISSING, millis(40 * row));
       return extractor.push(cellOf(soft, rows + 1), millis(40 * (rows + 2)))?.[20] ?? Number.NaN;
     };
-    expect(after(51) - after(1)).toBeCloseTo((50 * 4 * 0.04) / 30, 5);
+    expect(featureAfter(51) - featureAfter(1)).toBeCloseTo((50 * 4 * 0.04) / 30, 5);
   });
 
   it("treats a jump in time like the missing rows it skips", () => {

@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 
-import { ModelError } from "../../../src/errors.ts";
-import { decodeMuLaw } from "../../../src/features/muLaw.ts";
-import { decodeNpy, type NpyArray } from "../../../src/learn/npy.ts";
+import { decodeMuLaw, decodeNpy, ModelError, type NpyArray } from "../../../src/sensing.ts";
 import { slotOf, VOCABULARY } from "./grammar.ts";
 import {
   MOUTH_PIXELS,

@@ -1,4 +1,4 @@
-import type { Rng } from "../../../src/index.ts";
+import type { Rng } from "../../../src/sensing.ts";
 
 /** How one person's mouth and the skin about it look; lengths in pixels of the 28 × 20 picture. */
 export interface Face {

@@ -1,4 +1,4 @@
-import { ConfigError, type Rng } from "../../../src/index.ts";
+import { ConfigError, type Rng } from "../../../src/sensing.ts";
 import { SLOT_NAMES, SLOTS } from "../corpus/grammar.ts";
 
 /**

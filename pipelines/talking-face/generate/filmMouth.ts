@@ -1,4 +1,4 @@
-import type { Rng } from "../../../src/index.ts";
+import type { Rng } from "../../../src/sensing.ts";
 import { MOUTH_PIXELS, ROW_MS } from "../corpus/SpeechClip.ts";
 import { articulate, type TimedPhone } from "./articulate.ts";
 import { drawMouth } from "./drawMouth.ts";

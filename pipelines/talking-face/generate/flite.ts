@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { ConfigError, SensorError } from "../../../src/index.ts";
+import { ConfigError, SensorError } from "../../../src/sensing.ts";
 import { SAMPLE_RATE } from "../corpus/SpeechClip.ts";
 import type { TimedPhone } from "./articulate.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
-import { ConfigError, Rng } from "../../../src/index.ts";
+import { ConfigError, Rng } from "../../../src/sensing.ts";
 import type { SpeechClip } from "../corpus/SpeechClip.ts";
 import { readClips, writeClips } from "./clipStore.ts";
 import { drawSentences } from "./drawSentences.ts";

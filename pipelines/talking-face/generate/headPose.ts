@@ -1,4 +1,4 @@
-import type { Rng } from "../../../src/index.ts";
+import type { Rng } from "../../../src/sensing.ts";
 import type { HeadPose } from "./drawMouth.ts";
 
 export interface HeadPoseOptions {

@@ -1,4 +1,4 @@
-import { SensorError } from "../../../src/index.ts";
+import { SensorError } from "../../../src/sensing.ts";
 import { slotOf } from "../corpus/grammar.ts";
 import type { SpokenWord } from "../corpus/SpeechClip.ts";
 import type { TimedPhone } from "./articulate.ts";

@@ -1,4 +1,4 @@
-import { Rng } from "../../../src/index.ts";
+import { Rng } from "../../../src/sensing.ts";
 import { drawSentences } from "./drawSentences.ts";
 
 /** Some sentences in a row by one speaker. */

@@ -1,4 +1,4 @@
-import { Rng } from "../../../src/index.ts";
+import { Rng } from "../../../src/sensing.ts";
 import { ROW_MS, SAMPLE_RATE, type SpeechClip, type SpokenWord } from "../corpus/SpeechClip.ts";
 import type { TimedPhone } from "./articulate.ts";
 import type { Face } from "./Face.ts";

@@ -1,4 +1,4 @@
-import { Rng } from "../../../src/index.ts";
+import { Rng } from "../../../src/sensing.ts";
 import { SAMPLE_RATE, type SpeechClip } from "../corpus/SpeechClip.ts";
 import { drawFace, FACES } from "./Face.ts";
 import { type RecordingPlan, sentencesOf } from "./recordingPlans.ts";

@@ -1,4 +1,4 @@
-import type { Rng } from "../../../src/index.ts";
+import type { Rng } from "../../../src/sensing.ts";
 import { SAMPLE_RATE } from "../corpus/SpeechClip.ts";
 
 export interface RoomNoiseOptions {

@@ -1,4 +1,4 @@
-import { Rng } from "../../../src/index.ts";
+import { Rng } from "../../../src/sensing.ts";
 import type { Face } from "./Face.ts";
 
 /** Fine grain of a person's skin: a sum of waves, the same in every picture of them. */
