@@ -8,7 +8,7 @@ import type { Subscription } from "rxjs";
 
 import type { Clock } from "../clock/Clock.ts";
 import { ConfigError } from "../errors.ts";
-import { bytes, type Micros, seconds } from "../units.ts";
+import { bytes, type Micros, seconds, toMillis } from "../units.ts";
 import { ClientLane, type LaneLimits } from "./ClientLane.ts";
 import { dashboardFolder, HOW_TO_BUILD } from "./dashboardFolder.ts";
 import { History } from "./History.ts";
@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly history?: Micros;
   /** When a client is slow, and when lost. */
   readonly lanes?: LaneLimits;
+  /** How often clients are pinged, in µs; one that leaves a ping unanswered until the next is cut off. */
+  readonly pingEvery?: Micros;
 }
 
 /** What happened at the server's door, counted since the start. */
@@ -53,7 +55,7 @@ export interface ServerCounters {
 /** A client's messages are a few dozen bytes; whatever is larger is none. */
 const MAX_PAYLOAD = 16 * 1024;
 /** Under many middleboxes' idle limit of 30 s; the browser answers by itself. */
-const PING_MS = 15_000;
+const PING_EVERY = seconds(15);
 const CHECK_MS = 250;
 
 const LANES: LaneLimits = {
@@ -128,7 +130,7 @@ export class Server implements AsyncDisposable {
         { cause },
       );
     }
-    server.#watch();
+    server.#watch(options.pingEvery ?? PING_EVERY);
     return server;
   }
 
@@ -215,7 +217,7 @@ export class Server implements AsyncDisposable {
     else await app.register(files, { root: dashboard, index: ["index.html"], maxAge: 0 });
   }
 
-  #watch(): void {
+  #watch(pingEvery: Micros): void {
     this.#subscription = this.#feed.messages.subscribe({
       next: (message) => this.#publish(message),
       error: (cause: unknown) =>
@@ -243,7 +245,7 @@ export class Server implements AsyncDisposable {
         client.answeredPing = false;
         client.socket.ping();
       }
-    }, PING_MS);
+    }, toMillis(pingEvery));
     this.#timers.push(check, ping);
     for (const timer of this.#timers) timer.unref();
   }

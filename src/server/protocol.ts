@@ -133,7 +133,7 @@ const hello = record<HelloMessage>({
   kind: oneOf("hello"),
   pipeline: name,
   summary: text(),
-  feed: name,
+  feed: text(256),
   period: integer<Micros>(1),
   lookAhead: integer<Micros>(0),
   classes: list(text(256)),

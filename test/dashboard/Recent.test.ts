@@ -40,6 +40,13 @@ describe("Recent", () => {
     expect(recent.captions.map(({ from }) => from)).toEqual(kept.map(at));
   });
 
+  it("keeps a caption once that comes again while it is held", () => {
+    const recent = new Recent(1_000_000);
+    const held = { ...row(0), time: at(40) };
+    recent.push({ kind: "rows", rows: [row(0), held] });
+    expect(recent.captions).toHaveLength(1);
+  });
+
   it("finds the last row at or before a time, unless that is too long ago", () => {
     const recent = new Recent(10_000_000);
     recent.push({ kind: "rows", rows: [row(0), row(40), row(80)] });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { SystemClock } from "../../src/clock/SystemClock.ts";
 import { Server } from "../../src/server/Server.ts";
+import { micros, millis } from "../../src/units.ts";
 import {
   type BuiltDashboard,
   buildDashboard,
@@ -48,9 +49,9 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
     return Server.start(feed, { clock, port, dashboard: built.folder });
   }
 
-  /** A synthetic feed that runs until it is disposed. */
-  function running() {
-    const feed = new SyntheticFeed(clock.now());
+  /** A synthetic feed that runs until it is disposed, and first makes up for `rows` rows. */
+  function running(rows = 0) {
+    const feed = new SyntheticFeed(micros(clock.now() - rows * millis(40)));
     const stop = new AbortController();
     const done = runSynthetic(feed, clock, stop.signal);
     return {
@@ -141,13 +142,13 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("looks back with the keyboard, and returns to now", async () => {
-    await using source = running();
-    for (let row = 0; row < 250; row += 1) source.feed.advance();
+    await using source = running(250);
     await using server = await serve(source.feed);
     await using tab = await open(server);
     await tab.page.focus('[role="slider"]');
     for (let step = 0; step < 10; step += 1) await tab.page.keyboard.press("ArrowLeft");
     await tab.page.waitForSelector(".now-kicker >> text=2.0 s ago");
+    expect(await tab.page.locator(".bars-none").count()).toBe(0);
     await tab.page.keyboard.press("Escape");
     await tab.page.waitForSelector(".now-kicker >> text=being said now");
   });

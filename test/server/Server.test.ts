@@ -113,7 +113,9 @@ describe("Server", () => {
     const problem = await new Promise<Error>((resolve) => socket.once("error", resolve));
     expect(problem.message).toContain("403");
     expect(server.counters.refusedOrigins).toBe(1);
-    await using own = await TestClient.connect(server.url, { origin: server.url.slice(0, -1) });
+    await using own = await TestClient.connect(server.url, {
+      headers: { origin: server.url.slice(0, -1) },
+    });
     await own.hear("hello");
   });
 
@@ -139,6 +141,16 @@ describe("Server", () => {
     slow.socket.resume();
     expect(await slow.closed).toBe(1013);
     expect(slow.received.filter(({ kind }) => kind === "rows").length).toBeLessThan(sent);
+  });
+
+  it("cuts off a client that leaves a ping unanswered, and no other", async () => {
+    await using server = await start(new SubjectFeed(), { pingEvery: millis(30) });
+    await using dead = await TestClient.connect(server.url, { autoPong: false });
+    await using alive = await TestClient.connect(server.url);
+    expect(await dead.closed).toBe(1006);
+    alive.say({ kind: "ping", id: 1 });
+    await alive.hear("pong");
+    expect(server.counters.clients).toBe(1);
   });
 
   it("tells clients that the pipeline has ended, or how it failed", async () => {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 
-import { WebSocket } from "ws";
+import { type ClientOptions, WebSocket } from "ws";
 
 import {
   type ClientMessage,
@@ -33,9 +33,9 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** Connects; `url` is the server's own. */
-  static async connect(url: string, headers: Record<string, string> = {}): Promise<TestClient> {
+  static async connect(url: string, options: ClientOptions = {}): Promise<TestClient> {
     const address = new URL(SOCKET_PATH, url.replace("http", "ws"));
-    const client = new TestClient(new WebSocket(address, { headers }));
+    const client = new TestClient(new WebSocket(address, options));
     await once(client.socket, "open");
     return client;
   }

@@ -87,8 +87,10 @@ export class Recent {
     const newest = this.#rows.at(-1);
     if (newest !== undefined && row.time <= newest.time) this.clear();
     this.#rows.push(row);
+    // A held caption comes again with each row that it is held for.
     for (const stream of Object.values(row.streams))
-      if (stream.captions !== undefined) this.#captions.push(...stream.captions);
+      for (const caption of stream.captions ?? [])
+        if (!this.#captions.some(({ from }) => from === caption.from)) this.#captions.push(caption);
     for (const listener of this.#listeners) listener(row);
     this.#forget(row.time - this.#span);
   }

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { FrameLoop } from "../draw/FrameLoop.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
 import { DrillPanel } from "./DrillPanel.tsx";
-import { ExplanationCard, Notices } from "./Explanation.tsx";
+import { Announcer, ExplanationCard, Notices } from "./Explanation.tsx";
 import { Header } from "./Header.tsx";
 import { NowPanel } from "./NowPanel.tsx";
 import { Probabilities } from "./Probabilities.tsx";
@@ -41,6 +41,7 @@ export function App({
       <ExplanationCard dashboard={dashboard} />
       {hello !== undefined && <Timeline dashboard={dashboard} hello={hello} loop={loop} />}
       <Notices dashboard={dashboard} />
+      <Announcer dashboard={dashboard} />
     </main>
   );
 }

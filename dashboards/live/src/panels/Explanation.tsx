@@ -1,3 +1,5 @@
+import { useComputed } from "@preact/signals";
+
 import type { Dashboard } from "../feed/Dashboard.ts";
 
 /** Why there is nothing new to see, when there is not; in place of the answer when there never was any. */
@@ -24,5 +26,21 @@ export function Notices({ dashboard }: { readonly dashboard: Dashboard }) {
         <p key={id}>{text}</p>
       ))}
     </div>
+  );
+}
+
+/** Reads out which sensors are not as they should be, whenever that changes. */
+export function Announcer({ dashboard }: { readonly dashboard: Dashboard }) {
+  const troubled = useComputed(
+    () =>
+      dashboard.streams.value?.streams
+        .filter(({ state }) => state !== "live")
+        .map(({ stream, state }) => `${stream} is ${state}`)
+        .join(", ") ?? "",
+  );
+  return (
+    <p class="only-read" aria-live="polite">
+      {troubled.value || "every sensor is live"}
+    </p>
   );
 }

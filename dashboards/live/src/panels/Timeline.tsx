@@ -15,6 +15,7 @@ import type { Dashboard } from "../feed/Dashboard.ts";
 import type { Recent } from "../feed/Recent.ts";
 import { sharedCodes } from "../feed/sharedCodes.ts";
 import { Lane } from "./Lane.tsx";
+import { LookBack } from "./LookBack.tsx";
 import { StreamChip } from "./StreamChip.tsx";
 
 /** What the timeline is made of. */
@@ -25,7 +26,6 @@ export interface TimelineProps {
 }
 
 const SPAN_US = 24_000_000;
-const STEP_US = 200_000;
 /** Share of a picture in the mean that the trace of motion is drawn against: about two seconds. */
 const FORGETTING = 0.02;
 
@@ -33,7 +33,7 @@ const FORGETTING = 0.02;
 export function Timeline({ dashboard, hello, loop }: TimelineProps) {
   const { recent } = dashboard;
   const painters = useMemo(() => paintersOf(recent, hello), [recent, hello]);
-  const body = useRef<HTMLDivElement>(null);
+  const body = useRef<HTMLElement>(null);
   const canvasOf = (): DOMRect | undefined =>
     body.current?.querySelector("canvas")?.getBoundingClientRect();
   const span = FrameLoop.span(canvasOf()?.width ?? 0);
@@ -46,33 +46,14 @@ export function Timeline({ dashboard, hello, loop }: TimelineProps) {
     const share = (rect.right - clientX) / rect.width;
     dashboard.pointed.value = share * FrameLoop.span(rect.width);
   };
-  const step = (event: KeyboardEvent): void => {
-    const behind = dashboard.pointed.value ?? 0;
-    const longest = FrameLoop.span(canvasOf()?.width ?? 0);
-    if (event.key === "ArrowLeft") dashboard.pointed.value = Math.min(longest, behind + STEP_US);
-    else if (event.key === "ArrowRight" && behind > STEP_US)
-      dashboard.pointed.value = behind - STEP_US;
-    else if (event.key === "ArrowRight" || event.key === "Escape" || event.key === "End")
-      dashboard.pointed.value = undefined;
-    else return;
-    event.preventDefault();
-  };
   const pointed = dashboard.pointed.value;
   return (
-    <div
+    <section
       ref={body}
       class="timeline"
-      role="slider"
-      tabIndex={0}
-      aria-label="Timeline: look back with the left and right arrow, return with escape"
-      aria-valuemin={-span / 1e6}
-      aria-valuemax={0}
-      aria-valuenow={-(pointed ?? 0) / 1e6}
-      aria-valuetext={pointed === undefined ? "now" : `${(pointed / 1e6).toFixed(1)} seconds ago`}
+      aria-label="Timeline"
       onPointerMove={(event) => point(event.clientX)}
       onPointerLeave={() => point(Number.NEGATIVE_INFINITY)}
-      onKeyDown={step}
-      onBlur={() => point(Number.NEGATIVE_INFINITY)}
     >
       {hello.streams.map((info) => (
         <Lane
@@ -98,12 +79,12 @@ export function Timeline({ dashboard, hello, loop }: TimelineProps) {
         </div>
       </Lane>
       <Lane loop={loop} kind="axis" label="Seconds ago" painter={drawAxis}>
-        <span />
+        <LookBack dashboard={dashboard} longest={span} />
       </Lane>
       {pointed !== undefined && span > 0 && (
         <div class="pointer" style={{ "--share": pointed / span }} aria-hidden="true" />
       )}
-    </div>
+    </section>
   );
 }
 
