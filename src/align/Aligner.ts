@@ -203,8 +203,30 @@ export class Aligner {
       }
       if (column.isOver) this.#relieve(column);
       this.#reach(column, Math.min(column.watermark, arrivalTime));
-      if (this.#mayAdvance(column)) this.#advance();
+      if (!this.#mayAdvance(column)) continue;
+      this.#advance();
+      if (column.isRetired) this.#refuseRest(column, chunk, index + 1, end);
+      if (column.isRetired) return;
     }
+  }
+
+  /** What is left of a chunk whose stream the configuration that has just come into force does not name. */
+  #refuseRest(column: Column, chunk: Chunk, from: number, offset: number): void {
+    const { originTimes, lengths, payload } = chunk;
+    const rest = originTimes.length - from;
+    const size = frameBytes(column.description) ?? payload.byteLength / originTimes.length;
+    let end = offset;
+    for (let index = from; index < originTimes.length; index++) {
+      const start = end;
+      end += lengths?.[index] ?? size;
+      const frame = unusedFrame("unknown-stream", chunk, index, payload.subarray(start, end));
+      this.#options.onUnused?.(frame);
+    }
+    this.#unknownStream += rest;
+    const { stream } = column.description;
+    const retired = this.#retired.get(stream);
+    if (retired !== undefined)
+      this.#retired.set(stream, { ...retired, received: retired.received - rest });
   }
 
   /** The column a chunk belongs to; counts the chunk and gives undefined if there is none. */
@@ -241,10 +263,12 @@ export class Aligner {
     // A frame may still be stamped `until` itself.
     const watermark = until - 1;
     for (const column of columns) {
+      // Only a promise that goes further than the last one is a sign of life: the rest are repetitions.
+      if (watermark <= column.promised) continue;
+      column.promised = watermark;
       column.idle = false;
-      if (watermark <= column.watermark) continue;
       column.closed = false;
-      column.watermark = watermark;
+      if (watermark > column.watermark) column.watermark = watermark;
       const reached = Math.min(watermark, logTime);
       if (reached > column.reached) column.reached = reached;
       this.#reach(column, reached);
@@ -318,6 +342,7 @@ export class Aligner {
       for (const column of columns) {
         if (named.has(column)) continue;
         while (column.ring.size > 0) column.drop("aged");
+        column.isRetired = true;
         this.#retired.set(name, sumOf([column.counters(), this.#retired.get(name)]));
       }
       if (kept.length > 0) this.#byName.set(name, kept);

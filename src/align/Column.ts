@@ -31,10 +31,14 @@ export class Column {
   oldest = Number.POSITIVE_INFINITY;
   /** How far the stream has come, lateness aside, but not beyond what has arrived: its end when it closes. */
   reached = Number.NEGATIVE_INFINITY;
+  /** What the furthest heartbeat said: no frame at or before this. */
+  promised = Number.NEGATIVE_INFINITY;
   /** Silent for long, holds nothing back. */
   idle = false;
   /** Ended by itself; only another epoch reopens it. */
   closed = false;
+  /** No configuration names it any more. */
+  isRetired = false;
   /** Epoch of the last frame judged; −1 before the first. */
   epoch = -1;
   received = 0;
@@ -139,7 +143,8 @@ export class Column {
   counters(): ColumnCounters {
     let buffered = 0;
     for (let i = 0; i < this.ring.size; i++) if (!this.ring.isUsed(i)) buffered++;
-    return { received: this.received, used: this.used, buffered, ...this.unused };
+    const { received, used, ring, unused } = this;
+    return { received, used, buffered, held: ring.size, ...unused };
   }
 }
 

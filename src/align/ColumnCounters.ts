@@ -1,6 +1,10 @@
 import { UNUSED_REASONS, type UnusedReason } from "./UnusedFrame.ts";
 
-/** How many frames of a stream came to what. Everything ever received is in exactly one of them. */
+/**
+ * How many frames of a stream came to what.
+ *
+ * Conservation: `received` = `used` + `buffered` + the sum over all reasons.
+ */
 export interface ColumnCounters extends Readonly<Record<UnusedReason, number>> {
   /** Frames that came in. */
   readonly received: number;
@@ -8,9 +12,11 @@ export interface ColumnCounters extends Readonly<Record<UnusedReason, number>> {
   readonly used: number;
   /** Frames held that no row has used yet. */
   readonly buffered: number;
+  /** Frames in memory now, used or not. */
+  readonly held: number;
 }
 
-const NAMES = ["received", "used", "buffered", ...UNUSED_REASONS] as const;
+const NAMES = ["received", "used", "buffered", "held", ...UNUSED_REASONS] as const;
 
 /** Counter by counter. */
 export function sumOf(counters: readonly (ColumnCounters | undefined)[]): ColumnCounters {
@@ -18,6 +24,7 @@ export function sumOf(counters: readonly (ColumnCounters | undefined)[]): Column
     received: 0,
     used: 0,
     buffered: 0,
+    held: 0,
     late: 0,
     equal: 0,
     duplicate: 0,
