@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { SystemClock } from "../../src/clock/SystemClock.ts";
 import { Server } from "../../src/server/Server.ts";
-import { micros, millis } from "../../src/units.ts";
+import { micros, seconds } from "../../src/units.ts";
 import {
   type BuiltDashboard,
   buildDashboard,
@@ -49,9 +49,8 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
     return Server.start(feed, { clock, port, dashboard: built.folder });
   }
 
-  /** A synthetic feed that runs until it is disposed, and first makes up for `rows` rows. */
-  function running(rows = 0) {
-    const feed = new SyntheticFeed(micros(clock.now() - rows * millis(40)));
+  /** A synthetic feed that runs until it is disposed. */
+  function running(feed = new SyntheticFeed(clock.now())) {
     const stop = new AbortController();
     const done = runSynthetic(feed, clock, stop.signal);
     return {
@@ -142,8 +141,10 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("looks back with the keyboard, and returns to now", async () => {
-    await using source = running(250);
-    await using server = await serve(source.feed);
+    const feed = new SyntheticFeed(micros(clock.now() - seconds(10)));
+    await using server = await serve(feed);
+    for (let row = 0; row < 250; row += 1) feed.advance();
+    await using _source = running(feed);
     await using tab = await open(server);
     await tab.page.focus('[role="slider"]');
     for (let step = 0; step < 10; step += 1) await tab.page.keyboard.press("ArrowLeft");
