@@ -49,7 +49,11 @@ export async function runSensor(
     control === undefined ? null : await ControlClient.open({ connect: control, hello, signal });
   const clockKind = client?.welcome.clock ?? "system";
   const driven = client && clockKind === "driven" ? new DrivenClock(client.welcome.now) : undefined;
-  if (driven) client?.ticks.subscribe((now) => driven.advance(now));
+  if (driven)
+    client?.ticks.subscribe((now) => {
+      // Whoever sits at the other end, our clock never goes back.
+      if (now > driven.now()) driven.advance(now);
+    });
   const clock = driven ?? machine;
 
   await using outlet = await Outlet.open({ connect, description, epoch });

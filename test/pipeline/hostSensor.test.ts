@@ -22,8 +22,13 @@ function replayOf(times: readonly number[], payload: Uint8Array = new Uint8Array
 }
 
 /** A sensor hosted on a clock that the test drives, over real sockets. */
-async function hosted(sensor: Sensor, description: StreamDescription, clockKind: ClockKind) {
-  const clock = new DrivenClock(micros(0));
+async function hosted(
+  sensor: Sensor,
+  description: StreamDescription,
+  clockKind: ClockKind,
+  start = micros(0),
+) {
+  const clock = new DrivenClock(start);
   const inlet = await Inlet.open({ streams: [audio, text], clock });
   const outlet = await Outlet.open({ connect: inlet.endpoint, description, epoch: 1 });
   const collected = new Collected(inlet);
@@ -110,6 +115,16 @@ describe("hostSensor on a driven clock", () => {
     ]);
   });
 
+  it("answers every tick, however short", async () => {
+    await using line = await hosted(replayOf([30_000]), audio, "driven");
+    await drive(line, 20_000, 5_000);
+    expect(line.story()).toEqual(
+      [0, 5_000, 10_000, 15_000, 20_000].map((now) => `heartbeat ${now} @${now}`),
+    );
+    line.stop.abort(new Error("enough"));
+    await expect(line.done).rejects.toThrow("enough");
+  });
+
   it("catches up in one go when ticks come in leaps", async () => {
     const sensor = replayOf([0, 10_000, 20_000, 200_000]);
     await using line = await hosted(sensor, audio, "driven");
@@ -124,11 +139,11 @@ describe("hostSensor on a driven clock", () => {
   });
 
   it("drops what is from before it started", async () => {
-    const sensor = replayOf([-20_000, -10_000, 0, 10_000]);
-    await using line = await hosted(sensor, audio, "driven");
-    await drive(line, 40_000);
+    const sensor = replayOf([80_000, 90_000, 100_000, 110_000]);
+    await using line = await hosted(sensor, audio, "driven", micros(100_000));
+    await drive(line, 140_000);
     await line.done;
-    expect(line.collected.frames.map(({ originTime }) => originTime)).toEqual([0, 10_000]);
+    expect(line.collected.frames.map(({ originTime }) => originTime)).toEqual([100_000, 110_000]);
   });
 
   it("refuses a live sensor", async () => {

@@ -29,6 +29,8 @@ describe("gapSound", () => {
     });
     for (let at = 0; at < 24_000; at += 1_600)
       expect(level(steady.subarray(at, at + 1_600)) / 100).toBeGreaterThan(0.85);
+    expect(level(steady.subarray(0, 160)) / 100).toBeGreaterThan(0.8);
+    expect(level(steady.subarray(-160)) / 100).toBeGreaterThan(0.8);
   });
 
   it("keeps the colour of the background", () => {
