@@ -48,7 +48,9 @@ export async function readCheckpoint(
   } catch {
     return undefined;
   }
-  const decoded = decodeSafetensors(bytes);
+  const decoded = decodeSafetensors(
+    new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  );
   const { metadata } = decoded;
   if (metadata["run"] !== run) return undefined;
   const { step: _, ...fresh } = initTrainerState(

@@ -84,7 +84,7 @@ const TICKS = 100;
  * @returns The weights of the epoch with the best score on the held-out sentences.
  */
 export async function trainClips(options: TrainClipsOptions): Promise<TrainResult> {
-  const { clips, validation, seed, epochs, peakRate = 4e-3, scoreEvery = 5 } = options;
+  const { clips, validation, seed, epochs, peakRate = 4e-3, scoreEvery = 10 } = options;
   const rng = Rng.fromSeed(seed);
   const config: UnifiedConfig = modelConfig(priorOf(clips));
   const draws = rng.fork("weights");
@@ -141,7 +141,7 @@ export async function trainClips(options: TrainClipsOptions): Promise<TrainResul
     }
     const state = await trainer.readState();
     await options.onCheckpoint?.(state, epoch + 1);
-    const scored = (epoch + 1) % scoreEvery === 0 || epoch >= epochs - 3;
+    const scored = (epoch + 1) % scoreEvery === 0 || epoch >= epochs - 2;
     const weights = { config, params: state.params, codes: state.codebook.codes };
     const score = scored ? await validate(weights, validation, seed) : undefined;
     if (score !== undefined || best === undefined || validation.length === 0) {

@@ -43,7 +43,9 @@ export function encodeWeights({ config, params, codes, provenance }: UnifiedWeig
  * @throws {ModelError} If the file is none of ours, or its tensors are not those of its configuration.
  */
 export function decodeWeights(bytes: Uint8Array, name = "unified"): DecodedWeights {
-  const { tensors, metadata } = decodeSafetensors(bytes);
+  // A Node Buffer slices without copying, which the decoder counts on.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { tensors, metadata } = decodeSafetensors(plain);
   const { format, config: json, ...provenance } = metadata;
   if (format !== FORMAT || json === undefined)
     throw new ModelError("decodeWeights", `expected format ${FORMAT}, got ${String(format)}`);
