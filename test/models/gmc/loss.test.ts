@@ -10,7 +10,7 @@ beforeAll(async () => {
   await tf.setBackend("cpu");
 });
 
-const valueOf = (tensor: Tensor): number => tensor.dataSync()[0] ?? Number.NaN;
+const numberOf = (tensor: Tensor): number => tensor.dataSync()[0] ?? Number.NaN;
 const JOINT = [
   [1, 0],
   [0, 1],
@@ -53,7 +53,7 @@ const WORKED: readonly [
 describe("gmcLoss", () => {
   it.each(WORKED)("gives the worked value: %s, temperature %f, form %s", (...row) => {
     const [, modality, temperature, form, expected] = row;
-    const loss = valueOf(gmcLoss(tf.tensor(JOINT), tf.tensor(modality), { temperature, form }));
+    const loss = numberOf(gmcLoss(tf.tensor(JOINT), tf.tensor(modality), { temperature, form }));
     expect(Math.abs(loss - expected)).toBeLessThan(2e-6 * Math.max(1, Math.abs(expected)));
   });
 
@@ -67,7 +67,7 @@ describe("gmcLoss", () => {
       .dataSync();
     for (let i = 0; i < values.length; i++) {
       const moved = (by: number): number =>
-        valueOf(
+        numberOf(
           loss(
             tf.tensor(
               values.map((value, at) => (at === i ? value + by : value)),
@@ -91,15 +91,15 @@ describe("gmcLoss", () => {
     const cut = gmcLoss(tf.slice(joint, [0, 0], [4, 3]), tf.slice(modality, [0, 0], [4, 3]), {
       temperature: 0.2,
     });
-    expect(valueOf(masked)).toBeCloseTo(valueOf(cut), 5);
+    expect(numberOf(masked)).toBeCloseTo(numberOf(cut), 5);
   });
 
   it("is 0 when no sample may be a negative, and unchanged when all may", () => {
     const [joint, near] = [tf.tensor(JOINT), tf.tensor(NEAR)];
     const none = gmcLoss(joint, near, { temperature: 0.1, negatives: tf.zeros([2, 2]) });
     const all = gmcLoss(joint, near, { temperature: 0.1, negatives: tf.ones([2, 2]) });
-    expect(valueOf(none)).toBeCloseTo(0, 6);
-    expect(valueOf(all)).toBeCloseTo(0.966802, 5);
+    expect(numberOf(none)).toBeCloseTo(0, 6);
+    expect(numberOf(all)).toBeCloseTo(0.966802, 5);
   });
 
   it("refuses unequal shapes, a temperature of 0, and masks for a form that has none", () => {
