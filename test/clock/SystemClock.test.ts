@@ -42,6 +42,21 @@ describe("SystemClock", () => {
     expect(clock.now()).toBe(1_000_000_000);
   });
 
+  it("is anchored to the tick of the wall clock, even if it is interrupted while it looks", () => {
+    // 1 000 000.7 ms is the truth at the start; the wall clock shows whole milliseconds.
+    let passed = 0;
+    let reading = 0;
+    const clock = new SystemClock({
+      wall: () => Math.floor(1_000_000.7 + passed),
+      monotonic: () => {
+        // Now and then the process loses the processor between reading one clock and the other.
+        passed += ++reading % 7 === 0 ? 0.2 : 0.01;
+        return passed;
+      },
+    });
+    expect(Math.abs(clock.now() - (1_000_000.7 + passed) * 1_000)).toBeLessThan(30);
+  });
+
   it("gives whole microseconds of the present day", () => {
     const now = new SystemClock().now();
     expect(Number.isSafeInteger(now)).toBe(true);
