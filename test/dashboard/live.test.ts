@@ -140,6 +140,50 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
     await tab.page.waitForSelector(".notices >> text=video: expected 560 bytes, got 3");
   });
 
+  it("says so when a message cannot be read, and goes on", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    if (browser === undefined) throw new Error(NO_BROWSER);
+    const page = await browser.newPage();
+    try {
+      await page.routeWebSocket(/\/live$/, (socket) => {
+        socket.connectToServer();
+        socket.send(Buffer.from([0xc1, 0xff]));
+        socket.send("hello there");
+      });
+      await page.goto(server.url);
+      await page.waitForSelector(".notices >> text=The server sent something unreadable");
+      await page.waitForSelector('[data-role="now-word"][data-saying="word"]');
+    } finally {
+      await page.close();
+    }
+  });
+
+  it("moves in steps for people who asked for less motion", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    await tab.page.waitForSelector("canvas");
+    const changes = () =>
+      tab.page.evaluate<number>(`new Promise((resolve) => {
+        const canvas = document.querySelector(".lane-columns canvas");
+        const seen = new Set();
+        const end = performance.now() + 600;
+        const look = () => {
+          const { data } = canvas.getContext("2d").getImageData(0, 60, canvas.width, 1);
+          seen.add(data.join());
+          if (performance.now() < end) requestAnimationFrame(look);
+          else resolve(seen.size);
+        };
+        look();
+      })`);
+    const gliding = await changes();
+    await tab.page.emulateMedia({ reducedMotion: "reduce" });
+    const stepping = await changes();
+    expect(stepping).toBeLessThanOrEqual(4);
+    expect(gliding).toBeGreaterThan(stepping);
+  });
+
   it("looks back with the keyboard, and returns to now", async () => {
     const feed = new SyntheticFeed(micros(clock.now() - seconds(10)));
     await using server = await serve(feed);

@@ -44,9 +44,6 @@ export class FrameLoop {
       if (entry === undefined) return;
       lane.width = entry.contentRect.width;
       lane.height = entry.contentRect.height;
-      const ratio = window.devicePixelRatio;
-      canvas.width = Math.max(1, Math.round(lane.width * ratio));
-      canvas.height = Math.max(1, Math.round(lane.height * ratio));
       this.#drawnAt = Number.NEGATIVE_INFINITY;
     });
     observer.observe(canvas);
@@ -75,6 +72,11 @@ export class FrameLoop {
 
 function paint({ canvas, context, painter, width, height }: Lane, to: number | undefined): void {
   if (width === 0 || height === 0) return;
+  // Each time, because a window that moves to another screen changes its ratio without changing its size.
+  const columns = Math.max(1, Math.round(width * window.devicePixelRatio));
+  const lines = Math.max(1, Math.round(height * window.devicePixelRatio));
+  if (canvas.width !== columns) canvas.width = columns;
+  if (canvas.height !== lines) canvas.height = lines;
   context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
   context.fillStyle = COLOURS.lane;
   context.fillRect(0, 0, width, height);

@@ -24,6 +24,9 @@ export function roundedPath(
   context.roundRect(x, y, width, height, Math.min(radius, width / 2, height / 2));
 }
 
+/** Smaller letters are not read from a chair. */
+const SMALLEST_PX = 12;
+
 /** How a word is written into a box. */
 export interface WordStyle {
   /** CSS font without its size. */
@@ -32,18 +35,22 @@ export interface WordStyle {
   readonly colour: string;
 }
 
-/** Writes a word into the middle of a box, upwards where it is too long to lie across. */
+/** Writes a word into the middle of a box: a little smaller, then upwards, where it is too long to lie across. */
 export function writeWord(
   context: CanvasRenderingContext2D,
   word: string,
   [x, y, width, height]: readonly [number, number, number, number],
   { weight, size, colour }: WordStyle,
 ): void {
-  context.font = `${weight} ${size}px ${FONT}`;
+  const across = (px: number): boolean => {
+    context.font = `${weight} ${px}px ${FONT}`;
+    return context.measureText(word).width <= width - 2;
+  };
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = colour;
-  const upright = context.measureText(word).width <= width - 2;
+  const upright = across(size) || across(SMALLEST_PX);
+  if (!upright) context.font = `${weight} ${size}px ${FONT}`;
   context.save();
   context.translate(x + width / 2, y + height / 2);
   if (!upright) context.rotate(-Math.PI / 2);

@@ -174,6 +174,8 @@ export class Dashboard {
 
   #meet(hello: HelloMessage): void {
     const known = this.hello.value;
+    // The same pipeline says the same again after each reconnection; the lanes need not start over.
+    if (JSON.stringify(known) === JSON.stringify(hello)) return;
     this.hello.value = hello;
     if (known?.period === hello.period) return;
     this.#cursor = new PlaybackCursor({ period: hello.period, memory: JITTER_MEMORY_US });

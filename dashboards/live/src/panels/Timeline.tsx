@@ -1,4 +1,4 @@
-import { useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import type { HelloMessage, StreamInfo } from "../../../../src/server/protocol.ts";
 import { ColumnStrip } from "../draw/ColumnStrip.ts";
@@ -33,6 +33,7 @@ const FORGETTING = 0.02;
 export function Timeline({ dashboard, hello, loop }: TimelineProps) {
   const { recent } = dashboard;
   const painters = useMemo(() => paintersOf(recent, hello), [recent, hello]);
+  useEffect(() => painters.stop, [painters]);
   const body = useRef<HTMLElement>(null);
   const canvasOf = (): DOMRect | undefined =>
     body.current?.querySelector("canvas")?.getBoundingClientRect();
@@ -110,10 +111,14 @@ function Shared({ dashboard, hello }: Pick<TimelineProps, "dashboard" | "hello">
   );
 }
 
+type Listen = Recent["listen"];
+
 interface Painters {
   readonly streams: ReadonlyMap<string, Painter>;
   readonly codes: Painter;
   readonly events: Painter;
+  /** Stops listening to rows. */
+  readonly stop: () => void;
 }
 
 function paintersOf(recent: Recent, hello: HelloMessage): Painters {
@@ -125,9 +130,18 @@ function paintersOf(recent: Recent, hello: HelloMessage): Painters {
     lookAhead: hello.lookAhead,
     silence: hello.classes.indexOf(hello.silence),
   };
+  const stops: (() => void)[] = [];
+  const listen: Listen = (listener) => {
+    const stop = recent.listen(listener);
+    stops.push(stop);
+    return stop;
+  };
   return {
+    stop: () => {
+      for (const stop of stops) stop();
+    },
     streams: new Map(
-      hello.streams.map((info) => [info.stream, streamPainter(recent, hello, info)]),
+      hello.streams.map((info) => [info.stream, streamPainter(recent, listen, hello, info)]),
     ),
     codes(pen) {
       drawSeconds(pen);
@@ -140,9 +154,14 @@ function paintersOf(recent: Recent, hello: HelloMessage): Painters {
   };
 }
 
-function streamPainter(recent: Recent, hello: HelloMessage, info: StreamInfo): Painter {
+function streamPainter(
+  recent: Recent,
+  listen: Listen,
+  hello: HelloMessage,
+  info: StreamInfo,
+): Painter {
   const { stream, view, modality } = info;
-  const draw = viewPainter(recent, hello, info);
+  const draw = viewPainter(listen, hello, info);
   const gaps = { stream, irregular: info.rate === 0, period: hello.period };
   return (pen) => {
     if (view.kind !== "columns") drawSeconds(pen);
@@ -153,7 +172,7 @@ function streamPainter(recent: Recent, hello: HelloMessage, info: StreamInfo): P
 }
 
 function viewPainter(
-  recent: Recent,
+  listen: Listen,
   { period }: HelloMessage,
   { stream, view }: StreamInfo,
 ): Painter {
@@ -169,7 +188,7 @@ function viewPainter(
       pick: (bytes, column, bin) => bytes[column * bins + bin] ?? 0,
       holds: false,
     });
-    recent.listen((row) => strip.take(row));
+    listen((row) => strip.take(row));
     return (pen) => strip.draw(pen, 0, pen.height);
   }
   if (view.kind === "image") {
@@ -198,7 +217,7 @@ function viewPainter(
       },
       holds: true,
     });
-    recent.listen((row) => {
+    listen((row) => {
       film.take(row);
       slit.take(row);
     });
