@@ -9,7 +9,7 @@ import {
   millis,
   window,
 } from "../../src/index.ts";
-import { SLOTS } from "./corpus/grammar.ts";
+import { SILENCE, SLOTS } from "./corpus/grammar.ts";
 import { openFeed } from "./feed.ts";
 
 const site = "desk";
@@ -19,7 +19,8 @@ const lookAhead = millis(120);
 /** Six-word commands, heard and lip-read: which word, from when to when, and who says so. */
 export default definePipeline({
   name: "talking-face",
-  summary: "Six-word commands, heard and lip-read; goes on by ear or by lips when the other is gone.",
+  summary:
+    "Six-word commands, heard and lip-read; goes on by ear or by lips when the other is gone.",
   site,
   // 100 ms let a stream lag by two rows and a jittery process before the others go on without it.
   grid: { period: millis(40), skew: millis(100), future: millis(1_000) },
@@ -33,6 +34,7 @@ export default definePipeline({
         dtype: "i16",
         shape: [160],
         rate: hertz(100),
+        span: millis(10),
         unit: "PCM",
         lateness: millis(0),
         idleTimeout: millis(250),
@@ -79,6 +81,7 @@ export default definePipeline({
   },
 
   model: { weights: assetUrl(import.meta.url, "./weights/talking-face.safetensors") },
+  silence: SILENCE,
   slots: SLOTS,
   // The transcript is what the others are asked for.
   answerStreams: ["text"],

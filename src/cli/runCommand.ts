@@ -141,7 +141,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
 }
 
 async function serve(pipeline: PipelineRun, { host, port }: RunFlags): Promise<Server> {
-  const feed = pipelineFeed(pipeline, pipeline.model.classes[0] ?? "");
+  const feed = pipelineFeed(pipeline);
   const server = await Server.start(feed, { clock: new SystemClock(), host, port });
   process.stdout.write(`dashboard  ${server.url}\nsensors    ${pipeline.endpoint}\n`);
   return server;

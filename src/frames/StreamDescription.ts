@@ -15,6 +15,8 @@ export interface StreamDescription {
   readonly shape: readonly number[];
   /** Frames per second, or `irregular` when frames come as things happen. */
   readonly rate: Hertz | "irregular";
+  /** How long one frame lasts from its origin time on: a block of sound. Absent for an instant: a picture. */
+  readonly span?: Micros;
   /** Unit of one element, for axis labels: "PCM", "grey level", "m/s²". */
   readonly unit: string;
   /** How far out of order frames may arrive and still be used (alignment.md 9: L_s), in µs. */
@@ -53,6 +55,8 @@ export function defineStream(description: StreamDescription): StreamDescription 
     throw new ConfigError(where, `shape must be positive integers, got [${description.shape}]`);
   if (description.rate !== "irregular" && !(description.rate > 0))
     throw new ConfigError(where, `rate must be > 0 Hz or "irregular", got ${description.rate}`);
+  if (!((description.span ?? 0) >= 0))
+    throw new ConfigError(where, `span must be >= 0 us, got ${description.span}`);
   if (!(description.lateness >= 0))
     throw new ConfigError(where, `lateness must be >= 0 us, got ${description.lateness}`);
   if (!(description.idleTimeout > 0))

@@ -104,7 +104,6 @@ export class PipelineRun {
   #framesets = 0;
   #momentCount = 0;
   #closing: Promise<void> | undefined;
-  #stopping = false;
 
   /** @param parts Opened for this run, and owned by it from now on; see `startPipeline`. */
   constructor(parts: RunParts) {
@@ -157,6 +156,8 @@ export class PipelineRun {
     this.#localizer = new EventLocalizer({
       classes: stage.model.classes,
       prior: stage.model.prior,
+      silence: definition.silence,
+      period: definition.grid.period,
     });
 
     this.moments = conversation.moments.pipe(tap(() => this.#momentCount++));
@@ -264,6 +265,8 @@ export class PipelineRun {
     this.#ingest.serve(this.#stage.model.version);
     this.#watch();
     this.#fleet.start(this.#origin);
+    for (const stream of Object.keys(this.definition.streams))
+      if (!this.#fleet.owns(stream)) this.#board.unplugged(stream);
     this.#tellTruth();
     await (this.#clock instanceof DrivenClock ? this.#drive(this.#clock) : this.#poll());
     if (this.#closing === undefined) await this.#finish();
@@ -280,6 +283,9 @@ export class PipelineRun {
       next: ({ message, release }) => {
         this.#ingest.accept(message);
         this.#fleet.heard(message);
+        const { stream } = message.kind === "data" ? message.chunk : message;
+        // Somebody else's publisher speaks where we started no sensor.
+        if (!this.#fleet.owns(stream)) this.#board.plugged(stream);
         release();
       },
       error: (cause: unknown) => this.#tell(`the inlet failed: ${textOf(cause)}`),
@@ -322,8 +328,10 @@ export class PipelineRun {
     const { period } = this.definition.grid;
     await this.#fleet.reached(clock.now());
     while (this.#closing === undefined && !this.#isOver()) {
-      // Before the clock moves, everything due by now has come in: a plug is pulled at its very instant.
+      // Before the clock moves, everything due by now has come in and who was given back has come up: a
+      // plug is pulled, and put back in, at its very instant.
       await this.#dropDue();
+      await this.#fleet.reached(clock.now());
       clock.advance(micros(clock.now() + period));
       await this.#control.tick(clock.now());
       await this.#fleet.reached(clock.now());

@@ -46,6 +46,8 @@ export interface PipelineDefinition {
     /** File of the trained weights (safetensors). */
     readonly weights: URL;
   };
+  /** The class that means "nothing is happening". */
+  readonly silence: string;
   /** Named groups of labels of which exactly one is meant at a time: digit, colour. For scoring. */
   readonly slots: Readonly<Record<string, readonly string[]>>;
   /** Streams that contain the answer and therefore stay out of scores unless asked for by name. */

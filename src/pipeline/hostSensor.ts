@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/Clock.ts";
 import { ConfigError } from "../errors.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
-import { type Micros, micros, millis, periodUs } from "../units.ts";
+import { type Micros, micros, millis } from "../units.ts";
 import type { ClockKind } from "../wire/controlMessage.ts";
 import type { Outlet } from "../wire/Outlet.ts";
 import type { SensedFrame, Sensor, SensorContext } from "./Sensor.ts";
@@ -27,8 +27,7 @@ export interface SensorHostOptions {
 /**
  * Runs a sensor: paces what it replays, sends what it senses, keeps the promises of its stream.
  *
- * - A replayed frame goes out once the clock has passed its end: the length of one period of the
- *   stream's rate after its start; at its start where the stream is irregular.
+ * - A replayed frame goes out once the clock has passed its end: its stream's `span` after its start.
  * - An irregular stream sends a heartbeat each 40 ms. On a driven clock every stream sends one after
  *   each tick, when all that was due has been sent.
  * - Says bye when the frames end by themselves.
@@ -89,7 +88,7 @@ async function replay(
   context: SensorContext,
 ): Promise<void> {
   const frames = sensor.frames(context)[Symbol.asyncIterator]();
-  const spanUs = description.rate === "irregular" ? 0 : periodUs(description.rate);
+  const spanUs = description.span ?? 0;
   const beats = clockKind === "driven" || description.rate === "irregular";
   const betweenBeats = clockKind === "driven" ? 1 : HEARTBEAT;
   let nextBeat = context.from;

@@ -51,6 +51,7 @@ export async function startPipeline(
   try {
     const stage = own(
       await Stage.open({
+        name: definition.name,
         weights: await readWeights(where, definition.model.weights),
         device: options.device,
         threads: options.threads,

@@ -83,8 +83,8 @@ export class StreamHealth {
   state(now: Micros): HealthState {
     if (!this.#plugged) return "unplugged";
     if (this.#ended) return "ended";
-    if (this.#heard === undefined) return "starting";
     if (this.#idle) return "idle";
+    if (this.#heard === undefined) return "starting";
     if (this.#rejoining) return "rejoining";
     if (this.#late !== undefined && now - this.#late < MEMORY) return "late";
     return "live";

@@ -29,11 +29,10 @@ const PATIENCE = 500;
  * A running pipeline as a server shows it.
  *
  * @param run The run; borrowed.
- * @param silence The class that means "nothing is happening"; empty where there is none.
  */
-export function pipelineFeed(run: PipelineRun, silence: string): LiveFeed {
+export function pipelineFeed(run: PipelineRun): LiveFeed {
   const total = new Percentiles();
-  const hello = (): HelloMessage => helloOf(run, silence);
+  const hello = (): HelloMessage => helloOf(run);
   const messages = new Observable<ServerMessage>((subscriber) => {
     let spoke = -Infinity;
     const rows = run.moments.pipe(
@@ -82,7 +81,7 @@ export function pipelineFeed(run: PipelineRun, silence: string): LiveFeed {
   };
 }
 
-function helloOf({ definition, model, options }: PipelineRun, silence: string): HelloMessage {
+function helloOf({ definition, model, options }: PipelineRun): HelloMessage {
   return {
     kind: "hello",
     pipeline: definition.name,
@@ -91,7 +90,7 @@ function helloOf({ definition, model, options }: PipelineRun, silence: string): 
     period: definition.grid.period,
     lookAhead: model.lookAhead,
     classes: model.classes,
-    silence,
+    silence: definition.silence,
     slots: definition.slots,
     streams: Object.values(definition.streams).map(({ description, view }) => ({
       stream: description.stream,

@@ -26,6 +26,8 @@ export interface StageModel {
 }
 
 export interface StageOptions {
+  /** Prefix of the model's version; the pipeline's name. */
+  readonly name: string;
   /** Bytes of the weights file. */
   readonly weights: Uint8Array;
   readonly device: DeviceChoice;
@@ -35,6 +37,8 @@ export interface StageOptions {
   readonly capacity: number;
   /** How often a worker that died is replaced before the stage gives up. */
   readonly maxRestarts?: number;
+  /** Starts the thread that computes; this room's own `worker` unless given. */
+  readonly spawn?: () => Worker;
 }
 
 /** What became of a row. */
@@ -61,6 +65,8 @@ export class Stage {
   #refused = 0;
   #restarts = 0;
   #closed = false;
+  /** Whether the worker has the model and every row that was handed in. */
+  #ready = false;
   /** Rows since the last known state, answered ones too: what a new worker has to be given. */
   #rows = new Map<number, FeatureRow>();
   /** Index of the last row that was answered. */
@@ -118,7 +124,8 @@ export class Stage {
     }
     const index = this.#next++;
     this.#rows.set(index, row);
-    this.#tell({ type: "row", index, inputs: row.inputs });
+    // A worker that is still starting gets all rows at once when it is ready.
+    if (this.#ready) this.#tell({ type: "row", index, inputs: row.inputs });
     return "accepted";
   }
 
@@ -146,14 +153,12 @@ export class Stage {
   }
 
   #start(): Promise<void> {
-    const worker = spawnWorker(import.meta.url, "worker");
+    const worker = this.#options.spawn?.() ?? spawnWorker(import.meta.url, "worker");
     this.#worker = worker;
     return new Promise((resolve, reject) => {
-      let ready = false;
       let problem = "the worker ended before it was ready";
       worker.on("message", (message: FromWorker) => {
         if (message.type === "ready") {
-          ready = true;
           this.#model = {
             version: message.model,
             device: message.device,
@@ -162,6 +167,8 @@ export class Stage {
             lookAhead: message.lookAhead as Micros,
             codes: message.codes,
           };
+          this.#ready = true;
+          for (const [index, { inputs }] of this.#rows) this.#tell({ type: "row", index, inputs });
           resolve();
         } else if (message.type === "answer") this.#answer(message.index, message.outputs);
         else if (message.type === "state") this.#keep(message.index, message.state);
@@ -175,12 +182,13 @@ export class Stage {
       });
       worker.on("exit", () => {
         if (this.#closed || this.#worker !== worker) return;
-        if (ready) this.#replace(problem);
+        if (this.#ready) this.#replace(problem);
         else reject(new DeviceError("Stage", problem));
       });
-      const { weights, device, threads } = this.#options;
+      const { name, weights, device, threads } = this.#options;
       this.#tell({
         type: "open",
+        name,
         weights,
         device,
         threads,
@@ -191,6 +199,7 @@ export class Stage {
 
   #replace(problem: string): void {
     this.#restarts++;
+    this.#ready = false;
     const fail = (cause: unknown): void => {
       this.#closed = true;
       this.#readings.error(cause);
@@ -200,9 +209,7 @@ export class Stage {
       fail(new DeviceError("Stage", `the worker died ${this.#restarts} times: ${problem}`));
       return;
     }
-    this.#start().then(() => {
-      for (const [index, { inputs }] of this.#rows) this.#tell({ type: "row", index, inputs });
-    }, fail);
+    this.#start().catch(fail);
   }
 
   #keep(index: number, state: InferenceState): void {

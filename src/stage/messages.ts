@@ -5,6 +5,8 @@ import type { DeviceChoice } from "../tensor/device/Device.ts";
 export type ToWorker =
   | {
       readonly type: "open";
+      /** Prefix of the model's version. */
+      readonly name: string;
       /** Bytes of the weights file. */
       readonly weights: Uint8Array;
       readonly device: DeviceChoice;

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 
 /**
@@ -8,9 +9,11 @@ import { Worker } from "node:worker_threads";
  * @param name Name of the worker's file without extension, in the caller's folder.
  */
 export function spawnWorker(from: string, name: string): Worker {
-  // From the sources Node 20 needs the loader that `npx tsx` would install.
-  const fromSources = from.endsWith(".ts");
-  return new Worker(new URL(`./${name}${fromSources ? ".ts" : ".js"}`, from), {
-    execArgv: fromSources ? ["--import", createRequire(from).resolve("tsx")] : [],
-  });
+  if (!from.endsWith(".ts")) return new Worker(new URL(`./${name}.js`, from));
+  // Node 20 reads no TypeScript: the thread first loads what `npx tsx` would.
+  const commonJs = createRequire(from).resolve("tsx/esm/api");
+  const loader = pathToFileURL(commonJs.replace(/\.cjs$/, ".mjs")).href;
+  const file = new URL(`./${name}.ts`, from).href;
+  const start = `import { register } from "${loader}"; register(); await import("${file}");`;
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(start)}`));
 }

@@ -29,7 +29,7 @@ function tell(message: FromWorker): void {
 
 async function handle(message: ToWorker): Promise<void> {
   if (message.type === "open") {
-    const weights = decodeWeights(message.weights);
+    const weights = decodeWeights(message.weights, message.name);
     inference = await createInference(weights, {
       device: message.device,
       threads: message.threads,

@@ -58,7 +58,13 @@ export class ControlServer {
   static async open(options: ControlServerOptions): Promise<ControlServer> {
     const bind = options.bind ?? "tcp://127.0.0.1:*";
     checkBindAddress("ControlServer", bind, options.insecure ?? false);
-    const socket = new Router({ mandatory: true, linger: 0, maxMessageSize: 1024 * 1024 });
+    const socket = new Router({
+      mandatory: true,
+      linger: 0,
+      maxMessageSize: 1024 * 1024,
+      // A peer that is just going is neither reachable nor unreachable: a send would wait for ever.
+      sendTimeout: 100,
+    });
     try {
       await socket.bind(bind);
     } catch (cause) {
@@ -112,7 +118,7 @@ export class ControlServer {
       try {
         await this.#socket.send([peer, bytes]);
       } catch {
-        // EHOSTUNREACH: its process is gone. A successor will say hello itself.
+        // EHOSTUNREACH or EAGAIN: its process is gone or going. A successor will say hello itself.
         if (this.#peers.get(name) === peer) this.#peers.delete(name);
       }
     });

@@ -1,0 +1,59 @@
+/** The public list: what pipelines, sensors and other programs may use. */
+
+export { exact, last, linear, nearest, type Policy, window } from "./align/Policy.ts";
+export type { Clock } from "./clock/Clock.ts";
+export { DrivenClock } from "./clock/DrivenClock.ts";
+export { SystemClock } from "./clock/SystemClock.ts";
+export {
+  ConfigError,
+  DeviceError,
+  LogError,
+  ModelError,
+  SensorError,
+  SensoriumError,
+  ShapeError,
+  TraceError,
+  UnsupportedKernelError,
+  WireError,
+} from "./errors.ts";
+export { CaptionGrams, parseCaption } from "./features/CaptionGrams.ts";
+export type { FeatureExtractor } from "./features/FeatureExtractor.ts";
+export { LipFrames, lipFramesOf } from "./features/LipFrames.ts";
+export { LogMel, logMelOf } from "./features/LogMel.ts";
+export { SensorWindow } from "./features/SensorWindow.ts";
+export type { EventSpan, Label } from "./frames/EventSpan.ts";
+export type { Caption, Frame } from "./frames/Frame.ts";
+export type { Cell, Frameset, Presence } from "./frames/Frameset.ts";
+export type { Reading, StreamReading, SubsetReading } from "./frames/Reading.ts";
+export { defineStream, type StreamDescription } from "./frames/StreamDescription.ts";
+export type { LogRecord } from "./log/LogRecord.ts";
+export { LogWriter } from "./log/LogWriter.ts";
+export { logInfo } from "./log/logInfo.ts";
+export { readLog } from "./log/readLog.ts";
+export { recoverLog } from "./log/recoverLog.ts";
+export { assetUrl } from "./pipeline/assetUrl.ts";
+export { definePipeline, type PipelineDefinition } from "./pipeline/definePipeline.ts";
+export type { Feed, FeedRequest, SensorPlan } from "./pipeline/Feed.ts";
+export type { Moment } from "./pipeline/Moment.ts";
+export type { PipelineRun } from "./pipeline/PipelineRun.ts";
+export type { RunOptions } from "./pipeline/RunOptions.ts";
+export { recordingFeed } from "./pipeline/recordingFeed.ts";
+export type {
+  SensedFrame,
+  Sensor,
+  SensorContext,
+  SensorKind,
+  SensorProbe,
+} from "./pipeline/Sensor.ts";
+export { startPipeline } from "./pipeline/startPipeline.ts";
+export { Rng } from "./tensor/Rng.ts";
+export {
+  type Hertz,
+  hertz,
+  type Micros,
+  micros,
+  millis,
+  seconds,
+  toMillis,
+  toSeconds,
+} from "./units.ts";

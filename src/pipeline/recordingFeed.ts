@@ -1,0 +1,36 @@
+import { basename } from "node:path";
+
+import { logInfo } from "../log/logInfo.ts";
+import { micros } from "../units.ts";
+import type { Feed } from "./Feed.ts";
+import { recordingStart } from "./readRecording.ts";
+
+/**
+ * A recording as a feed: its streams by replaying sensors, its labels as the truth.
+ *
+ * Offset 0 is where the recording's grid started; the feed ends with the last record.
+ *
+ * @param path A log of ours (MCAP).
+ * @param name What it is, for people; the file's name unless given.
+ * @throws {LogError} If the file cannot be opened or is no log.
+ * @throws {SensorError} If it holds no frames.
+ */
+export async function recordingFeed(path: string, name?: string): Promise<Feed> {
+  const info = await logInfo(path);
+  const origin = await recordingStart(path);
+  const end = Math.max(...Object.values(info.streams).map(({ to }) => to), info.to ?? origin);
+  return {
+    name: name ?? basename(path),
+    duration: micros(end - origin),
+    sensors: Object.fromEntries(
+      Object.keys(info.streams).map((stream) => [stream, { kind: "recording", options: { path } }]),
+    ),
+    truth: info.labels
+      .filter(({ by }) => by === "truth")
+      .map((label) => ({
+        ...label,
+        from: micros(label.from - origin),
+        to: micros(label.to - origin),
+      })),
+  };
+}

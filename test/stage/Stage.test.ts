@@ -1,0 +1,150 @@
+import type { Worker } from "node:worker_threads";
+import { firstValueFrom, take, toArray } from "rxjs";
+import { afterEach, describe, expect, it } from "vitest";
+
+import type { Frameset } from "../../src/frames/Frameset.ts";
+import type { Reading } from "../../src/frames/Reading.ts";
+import type { FeatureRow } from "../../src/stage/FeatureRow.ts";
+import { Stage, type StageOptions } from "../../src/stage/Stage.ts";
+import { spawnWorker } from "../../src/stage/spawnWorker.ts";
+import { micros } from "../../src/units.ts";
+import { tinyWeights } from "../support/tinyModel.ts";
+
+const OPTIONS: StageOptions = {
+  name: "tiny",
+  weights: tinyWeights(),
+  device: "cpu",
+  threads: 1,
+  capacity: 128,
+};
+
+/** Row `index` of a stream that says something else at every instant; b is missing at odd ones. */
+function row(index: number): FeatureRow {
+  const hasB = index % 2 === 0;
+  const missing = { presence: "missing", reason: "gap" } as const;
+  const frameset: Frameset = {
+    id: `lab:${index * 40_000}:1`,
+    site: "lab",
+    time: micros(index * 40_000),
+    index,
+    config: 1,
+    cells: { a: missing, b: missing },
+  };
+  return {
+    frameset,
+    inputs: {
+      a: Float32Array.of(Math.sin(index), Math.cos(3 * index)),
+      b: hasB ? Float32Array.of(index / 10, -1, Math.sin(2 * index)) : undefined,
+    },
+    views: {},
+  };
+}
+
+const open: Stage[] = [];
+async function stage(options: Partial<StageOptions> = {}): Promise<Stage> {
+  const opened = await Stage.open({ ...OPTIONS, ...options });
+  open.push(opened);
+  return opened;
+}
+
+async function readingsOf(rows: number, using: Stage): Promise<Reading[]> {
+  const readings = firstValueFrom(using.readings.pipe(take(rows), toArray()));
+  for (let index = 0; index < rows; index++) using.submit(row(index));
+  return readings;
+}
+
+/** The stage's own worker, put down so that a test can end it. */
+function remembered(threads: Worker[]): Worker {
+  const worker = spawnWorker(new URL("../../src/stage/Stage.ts", import.meta.url).href, "worker");
+  threads.push(worker);
+  return worker;
+}
+
+afterEach(async () => {
+  for (const opened of open.splice(0)) await opened[Symbol.asyncDispose]();
+});
+
+describe("Stage", () => {
+  it("says what its model is", async () => {
+    const { model } = await stage();
+    expect(model).toMatchObject({
+      device: "cpu",
+      classes: ["nothing", "one", "two"],
+      lookAhead: 40_000,
+      codes: 5,
+    });
+    expect(model.version).toMatch(/^tiny-[0-9a-f]{12}$/);
+  });
+
+  it("answers each row once, in order, about the instant one look-ahead before it", async () => {
+    const readings = await readingsOf(6, await stage());
+    expect(readings.map(({ id }) => id)).toEqual(
+      [0, 1, 2, 3, 4, 5].map((k) => `lab:${k * 40_000}:1`),
+    );
+    expect(readings.map(({ labelTime }) => labelTime)).toEqual(
+      [-1, 0, 1, 2, 3, 4].map((k) => k * 40_000),
+    );
+    expect(Object.keys(readings[0]?.streams ?? {})).toEqual(["a", "b"]);
+    expect(Object.keys(readings[1]?.streams ?? {})).toEqual(["a"]);
+    expect(readings[0]?.subsets.map(({ streams }) => streams.join("+")).sort()).toEqual([
+      "a",
+      "a+b",
+      "b",
+    ]);
+  });
+
+  it("gives the same bits on every run", async () => {
+    expect(await readingsOf(30, await stage())).toEqual(await readingsOf(30, await stage()));
+  });
+
+  it("goes on with a new worker where the old one died, without losing or repeating a row", async () => {
+    const expected = await readingsOf(70, await stage());
+    const threads: Worker[] = [];
+    const opened = await stage({ spawn: () => remembered(threads) });
+    const readings: Reading[] = [];
+    opened.readings.subscribe((reading) => readings.push(reading));
+    for (let index = 0; index < 40; index++) opened.submit(row(index));
+    await opened.drained();
+    await threads[0]?.terminate();
+    for (let index = 40; index < 70; index++) opened.submit(row(index));
+    await opened.drained();
+    expect(opened.restarts).toBe(1);
+    expect(readings).toEqual(expected);
+  });
+
+  it("ends with an error when its workers die too often", async () => {
+    const threads: Worker[] = [];
+    const opened = await stage({ maxRestarts: 0, spawn: () => remembered(threads) });
+    const ended = new Promise((resolve) => opened.readings.subscribe({ error: resolve }));
+    await threads[0]?.terminate();
+    expect(String(await ended)).toContain("the worker died 1 times");
+  });
+
+  it("refuses and counts a row when too many wait", async () => {
+    const opened = await stage({ capacity: 2 });
+    const outcomes = [0, 1, 2, 3].map((index) => opened.submit(row(index)));
+    expect(outcomes).toEqual(["accepted", "accepted", "refused", "refused"]);
+    expect(opened.refused).toBe(2);
+    await opened.drained();
+    expect(opened.submit(row(4))).toBe("accepted");
+  });
+
+  it("says what is wrong with weights that are none", async () => {
+    await expect(Stage.open({ ...OPTIONS, weights: new Uint8Array(9) })).rejects.toThrow("Stage: ");
+  });
+
+  it("refuses sizes of nothing at once", async () => {
+    await expect(Stage.open({ ...OPTIONS, capacity: 0 })).rejects.toThrow("capacity must be >= 1");
+    await expect(Stage.open({ ...OPTIONS, threads: 0 })).rejects.toThrow("threads must be >= 1");
+  });
+
+  it("leaves no thread behind, however often it is disposed", async () => {
+    const threads: Worker[] = [];
+    const opened = await stage({ spawn: () => remembered(threads) });
+    const ended = new Promise((resolve) => threads[0]?.once("exit", resolve));
+    await opened[Symbol.asyncDispose]();
+    await opened[Symbol.asyncDispose]();
+    await ended;
+    expect(threads).toHaveLength(1);
+  });
+});
