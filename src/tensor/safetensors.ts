@@ -1,5 +1,5 @@
 import { ModelError } from "../errors.ts";
-import { type HostTensor, type HostTree, isHostTensor, type TensorData } from "./HostTensor.ts";
+import { type HostTensor, type HostTree, isHostTensor } from "./HostTensor.ts";
 import { type DType, sizeOfShape } from "./TensorSpec.ts";
 import { flattenTree, unflattenTree } from "./tree.ts";
 
@@ -66,6 +66,8 @@ export function encodeSafetensors(
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const refuse = (problem: string, cause?: unknown): ModelError =>
     new ModelError("decodeSafetensors", problem, cause === undefined ? undefined : { cause });
+  // A Buffer's slice() shares memory; a plain view's copies.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEADER_LENGTH_BYTES)
     throw refuse(`expected at least 8 bytes, got ${bytes.length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -77,7 +79,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   try {
     header = JSON.parse(
       new TextDecoder("utf-8", { fatal: true }).decode(
-        bytes.subarray(HEADER_LENGTH_BYTES, dataStart),
+        plain.subarray(HEADER_LENGTH_BYTES, dataStart),
       ),
     );
   } catch (cause) {
@@ -105,7 +107,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
         `"${name}" must have ${size * ELEMENT_BYTES[dtype]} bytes within the file, got [${begin}, ${end})`,
       );
     // slice() copies, which also aligns the elements for the typed array.
-    const raw = bytes.slice(dataStart + begin, dataStart + end);
+    const raw = plain.slice(dataStart + begin, dataStart + end);
     tensors.set(name, toHostTensor(dtype, shape, raw));
   }
   return { tensors, metadata };
@@ -133,15 +135,15 @@ function readEntry(
   return { dtype, shape, begin, end };
 }
 
-function toHostTensor(dtype: DType, shape: readonly number[], raw: Uint8Array): HostTensor {
-  const elements = (dataOf: (buffer: ArrayBuffer) => TensorData) => dataOf(raw.slice().buffer);
-  const data = elements((buffer) => {
-    if (dtype === "float32") return new Float32Array(buffer);
-    return dtype === "int32" ? new Int32Array(buffer) : new Uint8Array(buffer);
-  });
-  if (data instanceof Float32Array) return { dtype: "float32", shape, data };
-  if (data instanceof Int32Array) return { dtype: "int32", shape, data };
-  return { dtype: "bool", shape, data };
+function toHostTensor(
+  dtype: DType,
+  shape: readonly number[],
+  raw: Uint8Array<ArrayBuffer>,
+): HostTensor {
+  const { buffer } = raw;
+  if (dtype === "float32") return { dtype, shape, data: new Float32Array(buffer) };
+  if (dtype === "int32") return { dtype, shape, data: new Int32Array(buffer) };
+  return { dtype, shape, data: raw };
 }
 
 function isRecord(value: unknown): value is { readonly [key: string]: unknown } {

@@ -17,5 +17,8 @@ export type {
   Tensor5D,
   TensorInfo,
 } from "@tensorflow/tfjs";
+/** Keeps tensors of a custom gradient's forward pass for its backward pass. */
+export type GradSaveFunc = (saved: tf.Tensor[]) => void;
+
 /** TensorFlow.js with its gradients registered; the only place in this project that imports it. */
 export { tf };

@@ -5,9 +5,10 @@ import { Rng } from "../../src/tensor/Rng.ts";
 import { arrayCases } from "./support/arrayCases.ts";
 import { compareWithTfjs } from "./support/compareWithTfjs.ts";
 import { elementwiseCases } from "./support/elementwiseCases.ts";
+import { fusedCases } from "./support/fusedCases.ts";
 import { productCases } from "./support/productCases.ts";
 
-const cases = [...elementwiseCases, ...arrayCases, ...productCases];
+const cases = [...elementwiseCases, ...arrayCases, ...productCases, ...fusedCases];
 const TOLERANCE = 1e-5;
 const DRAWS = 6;
 

@@ -2,7 +2,8 @@ import { int, ints } from "../graph/attributes.ts";
 import { binary } from "../graph/elementwise.ts";
 import type { GraphBuilder } from "../graph/GraphBuilder.ts";
 import type { GraphValue } from "../graph/GraphValue.ts";
-import { dim, reshape, slice, transpose } from "../graph/layout.ts";
+import { concat, dim, pad, reshape, slice, transpose } from "../graph/layout.ts";
+import { matMul } from "../graph/matMul.ts";
 import { sizeOfShape } from "../TensorSpec.ts";
 import type { KernelCall, KernelTable } from "../trace/KernelCall.ts";
 import { type ConvGeometry, conv2dGeometry, conv3dGeometry } from "./convGeometry.ts";
@@ -69,6 +70,10 @@ function convolve(
   geometry: ConvGeometry,
 ): GraphValue {
   const rank = geometry.kernel.length;
+  if (isPointwise(geometry)) {
+    const matrix = reshape(g, filter, [geometry.inChannels, geometry.outChannels]);
+    return matMul(g, x, matrix, { transposeA: false, transposeB: false });
+  }
   const input = toChannelsFirst(g, x, geometry);
   const weights = transpose(g, filter, [rank + 1, rank, ...spatialAxes(rank, 0)]); // [O, C, ...k]
   const shape = [geometry.batch, geometry.outChannels, ...geometry.outSize];
@@ -88,10 +93,17 @@ function convolveInputGradient(
   geometry: ConvGeometry,
 ): GraphValue {
   const rank = geometry.kernel.length;
+  if (isPointwise(geometry)) {
+    const matrix = reshape(g, filter, [geometry.inChannels, geometry.outChannels]);
+    return matMul(g, dy, matrix, { transposeA: false, transposeB: true });
+  }
   const weights = transpose(g, filter, [rank + 1, rank, ...spatialAxes(rank, 0)]); // [O, C, ...k]
   const dx = spread(g, toChannelsFirst(g, dy, geometry), weights, geometry, 1);
   return fromChannelsFirst(g, dx, geometry);
 }
+
+/** From this many input channels on, a product per tap beats one convolution with a huge kernel. */
+const TAP_CHANNELS = 8;
 
 /** dW is the convolution of xᵀ with dyᵀ: channels play the batch, strides and dilations swap. */
 function convolveFilterGradient(
@@ -100,6 +112,8 @@ function convolveFilterGradient(
   dy: GraphValue,
   geometry: ConvGeometry,
 ): GraphValue {
+  if (geometry.isChannelsLast && geometry.inChannels >= TAP_CHANNELS)
+    return tapFilterGradient(g, x, dy, geometry);
   const rank = geometry.kernel.length;
   const input = channelsToBatch(g, x, geometry); // [C, N, ...in]
   const weights = channelsToBatch(g, dy, geometry); // [O, N, ...out]
@@ -113,6 +127,59 @@ function convolveFilterGradient(
   );
   const cut = cutKernel(g, gradient, geometry);
   return transpose(g, cut, [...spatialAxes(rank, 2), 0, 1]);
+}
+
+/** dW tap by tap: the inputs a tap saw, as rows, times the rows of dy. */
+function tapFilterGradient(
+  g: GraphBuilder,
+  x: GraphValue,
+  dy: GraphValue,
+  {
+    batch,
+    inChannels,
+    outChannels,
+    outSize,
+    kernel,
+    strides,
+    dilations,
+    padBegin,
+    padEnd,
+  }: ConvGeometry,
+): GraphValue {
+  const rows = batch * sizeOfShape(outSize);
+  const padded = pad(g, x, [
+    [0, 0],
+    ...padBegin.map((before, i): [number, number] => [before, padEnd[i] ?? 0]),
+    [0, 0],
+  ]);
+  const gradients = reshape(g, dy, [rows, outChannels]);
+  const taps = Array.from({ length: sizeOfShape(kernel) }, (_, tap) => {
+    let rest = tap;
+    const offsets = [...kernel].reverse().map((size, i) => {
+      const offset = rest % size;
+      rest = (rest - offset) / size;
+      return offset * (dilations[kernel.length - 1 - i] ?? 1);
+    });
+    const view = slice(
+      g,
+      padded,
+      [0, ...offsets.reverse(), 0],
+      [batch, ...outSize, inChannels],
+      [1, ...strides, 1],
+    );
+    const seen = reshape(g, view, [rows, inChannels]);
+    return matMul(g, seen, gradients, { transposeA: true, transposeB: false }); // [C, O]
+  });
+  return reshape(g, concat(g, taps, 0), [...kernel, inChannels, outChannels]);
+}
+
+/** Whether a convolution reads every pixel once, by itself: then it is a matrix product. */
+function isPointwise({ kernel, strides, padBegin, padEnd, isChannelsLast }: ConvGeometry): boolean {
+  return (
+    isChannelsLast &&
+    [...kernel, ...strides].every((size) => size === 1) &&
+    [...padBegin, ...padEnd].every((size) => size === 0)
+  );
 }
 
 function depthwise(call: KernelCall): GraphValue {

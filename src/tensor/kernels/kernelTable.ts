@@ -2,6 +2,7 @@ import type { KernelTable } from "../trace/KernelCall.ts";
 import { arrayKernels } from "./arrays.ts";
 import { convolutionKernels } from "./convolution.ts";
 import { elementwiseKernels } from "./elementwise.ts";
+import { fusedKernels } from "./fused.ts";
 import { indexingKernels } from "./indexing.ts";
 import { poolingKernels } from "./pooling.ts";
 import { productKernels } from "./products.ts";
@@ -13,6 +14,7 @@ export const kernelTable: KernelTable = {
   ...arrayKernels,
   ...convolutionKernels,
   ...elementwiseKernels,
+  ...fusedKernels,
   ...indexingKernels,
   ...poolingKernels,
   ...productKernels,

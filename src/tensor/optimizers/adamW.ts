@@ -23,8 +23,8 @@ export interface AdamWOptions {
  *     m ← β₁·m + (1 − β₁)·g        v ← β₂·v + (1 − β₂)·g²
  *     p ← p − η·( m̂ / (√v̂ + ε) + λ·p ),   m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
  *
- * The two corrections are folded into the step size and ε, so that they cost two scalars a step and
- * no pass over the parameters; the result is the same.
+ * The state holds the sums M = m / (1 − β₁) and V = v / (1 − β₂), and the corrections are folded into
+ * the step size and ε: two passes over the parameters less, the same result.
  *
  * @throws {ConfigError} If an option is out of its range.
  *
@@ -48,15 +48,15 @@ export function adamW({
     throw new ConfigError("adamW", `weightDecay must be >= 0, got ${weightDecay}`);
 
   return createOptimizer(["m", "v"], (learningRate, step) => {
-    const correction1 = tf.sub(1, tf.pow(beta1, step)); // []
-    const correction2 = tf.sqrt(tf.sub(1, tf.pow(beta2, step))); // []
-    const stepSize = tf.mul(learningRate, tf.div(correction2, correction1)); // []
-    const shiftedEpsilon = tf.mul(correction2, epsilon); // []
+    const scale1 = tf.div(1 - beta1, tf.sub(1, tf.pow(beta1, step))); // [], m̂ = scale1 · M
+    const scale2 = tf.sqrt(tf.div(1 - beta2, tf.sub(1, tf.pow(beta2, step)))); // [], √v̂ = scale2 · √V
+    const stepSize = tf.mul(learningRate, tf.div(scale1, scale2)); // []
+    const shiftedEpsilon = tf.div(epsilon, scale2); // []
     const keep = tf.sub(1, tf.mul(learningRate, weightDecay)); // []
 
     return ({ path, param, gradient, parts: [m, v] }) => {
-      const nextM = tf.add(tf.mul(m ?? gradient, beta1), tf.mul(gradient, 1 - beta1));
-      const nextV = tf.add(tf.mul(v ?? gradient, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+      const nextM = tf.add(tf.mul(m ?? gradient, beta1), gradient);
+      const nextV = tf.add(tf.mul(v ?? gradient, beta2), tf.square(gradient));
       const direction = tf.div(nextM, tf.add(tf.sqrt(nextV), shiftedEpsilon));
       const kept = weightDecay > 0 && decays(path, param) ? tf.mul(param, keep) : param;
       return { param: tf.sub(kept, tf.mul(direction, stepSize)), parts: [nextM, nextV] };

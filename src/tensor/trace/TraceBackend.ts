@@ -8,6 +8,11 @@ import { type DataType, type TensorInfo, tf } from "../tf.ts";
 /** Name under which the recording backend and its kernels are registered with tfjs. */
 export const TRACE_BACKEND = "sensorium-trace";
 
+/** Whether tfjs is recording just now: fused kernels of our own exist only then. */
+export function isTracing(): boolean {
+  return tf.getBackend() === TRACE_BACKEND;
+}
+
 interface Entry {
   readonly value: GraphValue;
   refCount: number;

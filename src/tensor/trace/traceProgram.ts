@@ -1,6 +1,7 @@
 import { ConfigError, ShapeError, TraceError } from "../../errors.ts";
 import type { Program } from "../defineProgram.ts";
 import { isSpecNode } from "../defineProgram.ts";
+import { fuseProducts } from "../graph/fuseProducts.ts";
 import type { GraphValue } from "../graph/GraphValue.ts";
 import { type Graph, pruneGraph } from "../graph/pruneGraph.ts";
 import type { HostTensor } from "../HostTensor.ts";
@@ -60,21 +61,19 @@ export function traceProgram<I extends SpecTree, O extends TensorTree>(
     if (result instanceof Promise)
       throw new TraceError(program.name, "body must return tensors at once, got a promise");
 
-    const outputs: GraphValue[] = [];
+    const values: GraphValue[] = [];
     const outputPorts: Port[] = [];
-    const taken = new Set(ports.map(({ path }) => path));
     for (const [path, tensor] of flattenTree(result, isTensor, program.name)) {
-      const value = backend.graphValueOf(tensor);
-      const name = taken.has(path) ? `${path}${OUTPUT_SUFFIX}` : path;
-      taken.add(name);
-      outputs.push(nameOutput(value, name, outputs));
+      values.push(backend.graphValueOf(tensor));
       outputPorts.push({
         path,
         spec: { shape: tensor.shape, dtype: dtypeOf(program.name, tensor) },
       });
     }
-    if (outputs.length === 0)
+    if (values.length === 0)
       throw new ConfigError(program.name, "body must return a tensor, got none");
+    const fused = fuseProducts(pruneGraph(program.name, values), graph);
+    const outputs = nameOutputs(fused, outputPorts, ports);
     return { graph: pruneGraph(program.name, outputs), inputs: ports, outputs: outputPorts };
   } finally {
     engine.endScope();
@@ -88,14 +87,32 @@ export const OUTPUT_SUFFIX = ":next";
 
 // A node's output takes the output's name. Inputs, constants and a value that is an output already
 // go through an Identity, because ONNX wants every output produced once, under its own name.
-function nameOutput(value: GraphValue, name: string, taken: readonly GraphValue[]): GraphValue {
-  if (value.node !== undefined && !taken.includes(value)) {
-    value.name = name;
-    return value;
-  }
-  const output: GraphValue = { name, shape: value.shape, type: value.type };
-  output.node = { op: "Identity", domain: "", inputs: [value], attributes: {}, outputs: [output] };
-  return output;
+function nameOutputs(
+  values: readonly GraphValue[],
+  ports: readonly Port[],
+  inputs: readonly Port[],
+): readonly GraphValue[] {
+  const inputNames = new Set(inputs.map(({ path }) => path));
+  const named = new Set<GraphValue>();
+  return ports.flatMap(({ path }, i) => {
+    const value = values[i];
+    if (value === undefined) return [];
+    const name = inputNames.has(path) ? `${path}${OUTPUT_SUFFIX}` : path;
+    if (value.node !== undefined && !named.has(value)) {
+      named.add(value);
+      value.name = name;
+      return [value];
+    }
+    const output: GraphValue = { name, shape: value.shape, type: value.type };
+    output.node = {
+      op: "Identity",
+      domain: "",
+      inputs: [value],
+      attributes: {},
+      outputs: [output],
+    };
+    return [output];
+  });
 }
 
 function isTensor(node: object): node is Tensor {
