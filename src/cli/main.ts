@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 
 import { SensoriumError } from "../errors.ts";
 import { addDoctorCommand } from "./doctorCommand.ts";
+import { addGenerateCommand } from "./generateCommand.ts";
 import { addRunCommand } from "./runCommand.ts";
 import { addSenseCommand } from "./sense.ts";
 import { addTrainCommand } from "./trainCommand.ts";
@@ -16,6 +17,7 @@ const program = new Command("sensorium")
 addRunCommand(program);
 addDoctorCommand(program);
 addTrainCommand(program);
+addGenerateCommand(program);
 addSenseCommand(program);
 
 try {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 
 import { SystemClock } from "../clock/SystemClock.ts";
 import type { Drop } from "../pipeline/DropSchedule.ts";
@@ -12,6 +12,7 @@ import { startPipeline } from "../pipeline/startPipeline.ts";
 import { pipelineFeed } from "../server/pipelineFeed.ts";
 import { Server } from "../server/Server.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
+import { count } from "./count.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { parseDrop } from "./parseDrop.ts";
@@ -166,11 +167,4 @@ function several(value: string, before: readonly string[]): readonly string[] {
 
 function drops(value: string, before: readonly Drop[]): readonly Drop[] {
   return [...before, parseDrop(value)];
-}
-
-function count(value: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 0)
-    throw new InvalidArgumentError(`expected a whole number of 0 or more, got ${value}`);
-  return number;
 }
