@@ -8,6 +8,7 @@ import { Rng } from "../../../src/tensor/Rng.ts";
 import { readGridClips } from "../corpus/gridClips.ts";
 import type { SpeechClip } from "../corpus/SpeechClip.ts";
 import { generateClips } from "../generate/generateClips.ts";
+import { recordedTexts, TRAINING_VOICES } from "../generate/recordingPlans.ts";
 import { readCheckpoint, writeCheckpoint } from "./Checkpoint.ts";
 import { modelConfig, priorOf } from "./modelConfig.ts";
 import type { LineScore } from "./scoreLine.ts";
@@ -17,10 +18,8 @@ import { type TrainProgress, trainClips } from "./trainClips.ts";
 export interface TrainOptions {
   /** Folder of grid_av; left out, only generated speech is learnt. */
   readonly data?: string;
-  /** Generated sentences beside it; 0 for none. */
+  /** Generated sentences beside it, none of them those of the recordings; 0 for none. */
   readonly generated: number;
-  /** Sentences that generated speech must not say, words joined by spaces: those of the demo. */
-  readonly exclude?: readonly string[];
   readonly seed: number;
   readonly epochs: number;
   /** File to write the weights to. */
@@ -44,9 +43,6 @@ export interface TrainReport {
   readonly validation: LineScore | undefined;
 }
 
-/** Flite's voices that are learnt; slt is kept apart to see how a new voice does. */
-export const TRAINING_VOICES = ["kal16", "awb", "rms"] as const;
-
 /** Share of the GRID sentences that the epoch is chosen by; never learnt. */
 const VALIDATION_SHARE = 0.08;
 
@@ -68,7 +64,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
           sentences: generated,
           seed,
           voices: TRAINING_VOICES,
-          exclude: options.exclude ?? [],
+          exclude: recordedTexts(),
           varied: true,
           cache,
           ...(options.onGenerate === undefined ? {} : { onProgress: options.onGenerate }),
