@@ -83,7 +83,7 @@ export function record<T extends object>(
     if (!isMap(value)) return mismatch(path, "a map", value);
     return first(entries.length, (index) => {
       const [key, check] = entries[index] ?? ["", text()];
-      return check(Object.hasOwn(value, key) ? value[key] : undefined, `${path}.${key}`);
+      return check(value[key], `${path}.${key}`);
     });
   };
 }

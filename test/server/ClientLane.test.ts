@@ -62,7 +62,10 @@ describe("ClientLane", () => {
     lane.check(at(1));
     lane.send("rows", frame("r2"), 1, at(1));
     expect(socket.sent).toEqual(["s2", "skipped 2", "r2"]);
+    socket.bufferedAmount = 101;
     lane.check(at(2));
+    socket.bufferedAmount = 0;
+    lane.check(at(3));
     expect(socket.sent).toHaveLength(3);
   });
 
