@@ -267,6 +267,6 @@ it("the output gap in a dropout of ten seconds is the skew bound, and less once 
   for (const record of log) for (const _ of aligner.push(record)) out.push(record.logTime);
   const gaps = out.slice(1).map((time, i) => time - (out[i] ?? 0));
   expect(out).toHaveLength(300);
-  // One period and the skew bound; the ten frames that came meanwhile let the rows out together.
-  expect(Math.max(...gaps)).toBeLessThanOrEqual(190_000);
+  // Skew bound, one row, and the 20 ms until the next frame shows how far the others have come.
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(210_000);
 });

@@ -254,6 +254,35 @@ describe("whatever comes in", () => {
     );
   });
 
+  it("P3: every row is the offline join of all frames that were ever accepted", { timeout }, () => {
+    fc.assert(
+      fc.property(anyChaos, anyChaosOptions, (chaos, options) => {
+        const log = chaos.filter(({ kind }, i) => i === 0 || kind !== "CONFIG");
+        const accepted = log.flatMap(singly).filter(({ kind }) => kind === "DATA");
+        const unused = (frame: UnusedFrame): void => {
+          if (frame.reason === "aged") return;
+          const index = accepted.findIndex((record) => isOf(record, frame));
+          // A torn chunk of several frames is refused whole, once for each.
+          if (index >= 0) accepted.splice(index, 1);
+        };
+        const rows = rowsOf({ ...options, capacity: 8_192, onUnused: unused }, log.flatMap(singly));
+        for (const { time, cells } of rows)
+          for (const [name, cell] of Object.entries(cells)) {
+            const frames = accepted.flatMap((record) => framesOfStream(record, name));
+            const policy = options.columns[name] ?? exact();
+            const wanted = oracleCell({ policy, frames }, time, 40_000);
+            expect(cell.presence).toBe(wanted.presence);
+            if (cell.presence === "missing") continue;
+            const values = [...borrowNumbers(cell.payload, "f64")];
+            values.forEach((value, i) => {
+              expect(value).toBeCloseTo(wanted.values[i] ?? Number.NaN, 6);
+            });
+          }
+      }),
+      runs,
+    );
+  });
+
   it("P4, P10: rows come out once each, in order, and the next one never moves back", {
     timeout,
   }, () => {
@@ -413,6 +442,23 @@ describe("as long as one stream lives", () => {
     );
   });
 });
+
+/** Whether a record of one frame carried this one: what `singly` made keeps the payload's place. */
+function isOf(record: LogRecord, frame: UnusedFrame): boolean {
+  if (record.kind !== "DATA") return false;
+  const { payload } = record.chunk;
+  return (
+    payload.buffer === frame.payload.buffer &&
+    payload.byteOffset === frame.payload.byteOffset &&
+    payload.byteLength === frame.payload.byteLength
+  );
+}
+
+function framesOfStream(record: LogRecord, name: string): { time: number; value: number }[] {
+  if (record.kind !== "DATA" || record.chunk.stream !== name) return [];
+  const [value = Number.NaN] = borrowNumbers(record.chunk.payload, "f64");
+  return [{ time: record.chunk.originTimes[0] ?? Number.NaN, value }];
+}
 
 function liveStream(records: readonly LogRecord[]): ScenarioStream {
   const description = describeStream("alive", 0);
