@@ -1,5 +1,6 @@
 import { type HostTensor, hostTensor } from "../../tensor/HostTensor.ts";
-import { type Tensor, tf } from "../../tensor/tf.ts";
+import { layerNorm as normalize } from "../../tensor/ops/layerNorm.ts";
+import type { Tensor } from "../../tensor/tf.ts";
 
 /** Gain and offset of a layer normalisation. */
 export type LayerNormParams<L> = {
@@ -26,7 +27,5 @@ export function initLayerNorm(width: number): LayerNormParams<HostTensor<"float3
  * Ba et al. 2016, eq. 4, arXiv:1607.06450; ε = 1e-5.
  */
 export function layerNorm({ gain, offset }: LayerNormParams<Tensor>, x: Tensor): Tensor {
-  const centred = tf.sub(x, tf.mean(x, -1, true));
-  const variance = tf.mean(tf.mul(centred, centred), -1, true); // [..., 1]
-  return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5))), gain), offset);
+  return normalize(x, { gain, bias: offset });
 }
