@@ -63,6 +63,16 @@ describe("gelu", () => {
     expect(one).toBeCloseTo(1 / (1 + Math.exp(-1.702)), 6);
     expect(Math.abs(far ?? 1)).toBeLessThan(1e-10);
   });
+
+  it("has the gradient that finite differences show", () => {
+    const at = [-4, -1, -0.3, 0, 0.7, 3];
+    const slopes = tf.grad(gelu)(tf.tensor(at)).dataSync();
+    const [above, below] = [0.01, -0.01].map((by) =>
+      gelu(tf.tensor(at.map((x) => x + by))).dataSync(),
+    );
+    for (const [i, slope] of slopes.entries())
+      expect(slope).toBeCloseTo(((above?.[i] ?? 0) - (below?.[i] ?? 0)) / 0.02, 3);
+  });
 });
 
 describe("unitLength", () => {
