@@ -79,6 +79,12 @@ describe("the word being said now", () => {
     const said = [event("bin", 0, 200), event("blue", 2_000, 2_200), event("bin", 2_250, 2_400)];
     expect(utterance(said, at(2_300)).map(({ label }) => label)).toEqual(["blue", "bin"]);
     expect(utterance(said, at(9_000))).toEqual([]);
+    const long = Array.from({ length: 20 }, (_, index) =>
+      event("bin", index * 200, index * 200 + 190),
+    );
+    expect(utterance(long, at(4_000)).map(({ from }) => from)).toEqual(
+      long.slice(12).map(({ from }) => from),
+    );
     expect(slotOf(hello, "sil")).toBe("");
   });
 });

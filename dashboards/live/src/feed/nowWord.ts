@@ -13,8 +13,12 @@ export interface NowWord {
 
 /** How long after its end a word is still the one being said, in µs: words follow without a pause. */
 const LINGER_US = 160_000;
-/** A pause that ends an utterance, in µs. */
-const PAUSE_US = 900_000;
+/** A pause that ends an utterance, in µs: longer than a stop consonant, shorter than a breath. */
+const PAUSE_US = 400_000;
+/** How long an utterance stays to be read after its last word, in µs. */
+const LEGIBLE_US = 1_500_000;
+/** Words that fit on one line. */
+const MOST_WORDS = 8;
 
 /**
  * The word being said at `time`, as the localised events have it: they are smoothed, one row's best class
@@ -47,9 +51,10 @@ export function nowWord(
 export function utterance(events: Iterable<LiveEvent>, time: number): LiveEvent[] {
   const past = [...events].filter(({ from }) => from <= time).sort((a, b) => b.from - a.from);
   const words: LiveEvent[] = [];
-  let next = time;
+  let next = past[0]?.to ?? time;
+  if (time - next > LEGIBLE_US) return [];
   for (const event of past) {
-    if (next - event.to > PAUSE_US) break;
+    if (next - event.to > PAUSE_US || words.length === MOST_WORDS) break;
     words.unshift(event);
     next = event.from;
   }

@@ -22,7 +22,7 @@ export function Header({ dashboard }: { readonly dashboard: Dashboard }) {
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {
   return (
-    <div class="fact">
+    <div class={`fact fact-${name}`}>
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
