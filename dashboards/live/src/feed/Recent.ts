@@ -31,14 +31,17 @@ export class Recent {
     return this.#rows;
   }
 
+  /** In the order in which they were first heard of. */
   get events(): Iterable<LiveEvent> {
     return this.#events.values();
   }
 
+  /** In the order in which they came. */
   get truth(): readonly TruthMessage["labels"][number][] {
     return this.#truth;
   }
 
+  /** In the order in which they came, each once. */
   get captions(): readonly CaptionView[] {
     return this.#captions;
   }

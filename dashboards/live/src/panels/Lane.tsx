@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { FrameLoop } from "../draw/FrameLoop.ts";
 import type { Painter } from "../draw/Pen.ts";
 
-/** One row of the timeline: what it is on the left, what happens on the right. */
+/** What a lane is made of. */
 export interface LaneProps {
   readonly loop: FrameLoop;
   /** Decides its height, in the style sheet. */
@@ -15,6 +15,7 @@ export interface LaneProps {
   readonly children: ComponentChildren;
 }
 
+/** One row of the timeline: what it is on the left, what happens on the right. */
 export function Lane({ loop, kind, label, painter, children }: LaneProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(

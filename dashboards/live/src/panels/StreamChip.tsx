@@ -2,7 +2,7 @@ import type { StreamInfo, StreamState } from "../../../../src/server/protocol.ts
 import { accentOf } from "../draw/colours.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
 
-/** How one stream is, and the button that pulls its plug. */
+/** Whose chip it is. */
 export interface StreamChipProps {
   readonly dashboard: Dashboard;
   readonly info: StreamInfo;
@@ -18,6 +18,7 @@ const SAID: Readonly<Record<StreamState["state"], string>> = {
   ended: "ended",
 };
 
+/** How one stream is, and the button that pulls its plug. */
 export function StreamChip({ dashboard, info }: StreamChipProps) {
   const state = dashboard.streams.value?.streams.find(({ stream }) => stream === info.stream);
   const name = state?.state ?? "starting";
