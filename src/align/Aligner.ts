@@ -1,49 +1,22 @@
 import { ConfigError } from "../errors.ts";
 import type { Chunk } from "../frames/Chunk.ts";
 import type { Cell, Frameset } from "../frames/Frameset.ts";
-import { frameBytes } from "../frames/StreamDescription.ts";
+import { frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
-import { type Bytes, bytes, type Micros, micros, seconds } from "../units.ts";
+import { type Micros, micros } from "../units.ts";
+import { type AlignerCounters, type AlignerOptions, completeOptions } from "./AlignerOptions.ts";
+import { type AlignerSnapshot, restoreColumn, snapshotColumn } from "./AlignerSnapshot.ts";
 import type { Blocking } from "./Blocking.ts";
 import { Column, unusedFrame } from "./Column.ts";
-import { type ColumnCounters, sumOf } from "./ColumnCounters.ts";
+import { ColumnSet } from "./ColumnSet.ts";
 import { cellOf } from "./cellOf.ts";
-import { Grid } from "./Grid.ts";
-import { checkPolicy, type Policy } from "./Policy.ts";
-import type { UnusedFrame, UnusedReason } from "./UnusedFrame.ts";
+import { type Config, Grid } from "./Grid.ts";
+import { checkPolicy } from "./Policy.ts";
+import { Schedule } from "./Schedule.ts";
 
-/** How an `Aligner` forms rows. */
-export interface AlignerOptions {
-  /** Which frames answer an instant, for every stream a CONFIG record may name. */
-  readonly columns: Readonly<Record<string, Policy>>;
-  /**
-   * How far the fastest stream may run ahead of a silent one before rows go out without the latter, in
-   * µs of origin time (alignment.md 9: S). Larger than the spread of healthy transport lags.
-   */
-  readonly skew: Micros;
-  /** How far ahead of its arrival a frame may be stamped, in µs. Default 1 s. */
-  readonly futureBound?: Micros;
-  /** Frames held per stream; past it the oldest goes. Default 8,192. */
-  readonly capacity?: number;
-  /** Bytes of payload held per stream; past it the oldest frame goes. Default 256 MiB. */
-  readonly capacityBytes?: Bytes;
-  /** Side output: every frame that became part of no row, with its reason. */
-  readonly onUnused?: (frame: UnusedFrame) => void;
-}
-
-/** What an `Aligner` counts beside what it counts per stream. */
-export interface AlignerCounters {
-  /** Rows emitted. */
-  readonly rows: number;
-  /** Frames of streams that the configuration does not name. */
-  readonly unknownStream: number;
-  /** Heartbeats refused: no integer, or a promise beyond the future bound. */
-  readonly refusedHeartbeats: number;
-  readonly streams: Readonly<Record<string, ColumnCounters>>;
-}
+export type { AlignerCounters, AlignerOptions } from "./AlignerOptions.ts";
 
 const NONE: readonly Frameset[] = [];
-const PENDING_LIMIT = 64;
 
 /**
  * Forms the rows of one site's log: for every instant of a grid the frames that belong to it.
@@ -59,20 +32,12 @@ const PENDING_LIMIT = 64;
  * - Buffers are bounded; payloads are borrowed from the records.
  */
 export class Aligner {
-  readonly #options: AlignerOptions;
-  readonly #futureBound: number;
+  readonly #options: ReturnType<typeof completeOptions>;
+  readonly #onUnused: AlignerOptions["onUnused"];
+  readonly #columns = new ColumnSet();
+  readonly #schedule = new Schedule();
+  /** S. */
   #skew: number;
-  /** Every stream of a configuration in force or to come, by name, a column per dtype and shape. */
-  readonly #byName = new Map<string, Column[]>();
-  /** Counters of columns that no configuration names any more. */
-  readonly #retired = new Map<string, ColumnCounters>();
-  #grid: Grid | undefined;
-  #pending: Grid[] = [];
-  /** Index of the next row in its grid. */
-  #index = 0;
-  /** Instant of the next row; ∞ before the first configuration. */
-  #next = Number.POSITIVE_INFINITY;
-  #lastTime = Number.NEGATIVE_INFINITY;
   /** M: how far the fastest stream has come. */
   #frontier = Number.NEGATIVE_INFINITY;
   /** Rows up to here are due. */
@@ -87,15 +52,37 @@ export class Aligner {
 
   /** @throws {ConfigError} If a bound is out of its range. */
   constructor(options: AlignerOptions) {
-    const { skew, futureBound = seconds(1), capacity = 8_192 } = options;
-    if (!(skew >= 0)) throw new ConfigError("Aligner", `skew must be >= 0 us, got ${skew}`);
-    if (!(futureBound >= 0))
-      throw new ConfigError("Aligner", `futureBound must be >= 0 us, got ${futureBound}`);
-    if (!(capacity >= 1))
-      throw new ConfigError("Aligner", `capacity must be >= 1, got ${capacity}`);
-    this.#options = options;
-    this.#skew = skew;
-    this.#futureBound = futureBound;
+    this.#options = completeOptions(options);
+    this.#onUnused = options.onUnused;
+    this.#skew = options.skew;
+  }
+
+  /**
+   * An aligner that goes on where the snapshot was taken: what follows in the log gives the very rows
+   * that it would have given there.
+   *
+   * @param options Those of the aligner that gave the snapshot.
+   * @throws {ConfigError} If the snapshot contradicts the options.
+   */
+  static restore(options: AlignerOptions, snapshot: AlignerSnapshot): Aligner {
+    const aligner = new Aligner(options);
+    for (const column of snapshot.columns) {
+      const fresh = aligner.#columnFor(column.description);
+      restoreColumn(fresh, column);
+      aligner.#columns.add(fresh);
+    }
+    aligner.#schedule.lastTime = snapshot.lastTime;
+    for (const config of snapshot.configs) aligner.#schedule.add(aligner.#gridOf(config));
+    // The lateness in force is that of the newest record, which need not be that of the last origin.
+    for (const { description } of snapshot.columns) aligner.#columnFor(description);
+    aligner.#columns.adoptRetired(snapshot.retired);
+    aligner.#skew = snapshot.skew;
+    aligner.#frontier = snapshot.frontier;
+    aligner.#due = snapshot.due;
+    aligner.#rows = snapshot.rows;
+    aligner.#unknownStream = snapshot.unknownStream;
+    aligner.#refusedHeartbeats = snapshot.refusedHeartbeats;
+    return aligner;
   }
 
   /**
@@ -113,17 +100,21 @@ export class Aligner {
         this.#heartbeat(record.stream, record.until, record.logTime);
         break;
       case "IDLE":
-        for (const column of this.#byName.get(record.stream) ?? []) column.idle = true;
+        for (const column of this.#columns.of(record.stream)) column.idle = true;
         this.#advance();
         break;
       case "ACTIVE":
-        for (const column of this.#byName.get(record.stream) ?? []) {
+        for (const column of this.#columns.of(record.stream)) {
           column.idle = false;
           column.closed = false;
         }
         break;
       case "CLOSED":
-        this.#close(record.stream);
+        for (const column of this.#columns.of(record.stream)) {
+          column.closed = true;
+          this.#reach(column, column.reached);
+        }
+        this.#advance();
         break;
       case "CONFIG":
         this.#configure(record);
@@ -141,60 +132,66 @@ export class Aligner {
 
   /** What became of every frame so far, and how many rows there were. */
   counters(): AlignerCounters {
-    const streams: Record<string, ColumnCounters> = {};
-    for (const [name, counters] of this.#retired) streams[name] = counters;
-    for (const [name, columns] of this.#byName)
-      streams[name] = sumOf([...columns.map((column) => column.counters()), streams[name]]);
     return {
       rows: this.#rows,
       unknownStream: this.#unknownStream,
       refusedHeartbeats: this.#refusedHeartbeats,
-      streams,
+      streams: this.#columns.counters(),
     };
   }
 
   /** Why the next row is not out yet; undefined before the first configuration. */
   blocking(): Blocking | undefined {
-    const grid = this.#grid;
+    const { grid, next, index } = this.#schedule;
     if (grid === undefined) return undefined;
-    const time = this.#next;
-    const due = this.#due >= time;
+    const due = this.#due >= next;
     const waits = (due ? grid.columns : [])
       .map((column) => ({
         stream: column.description.stream,
-        need: column.need(time) as Micros,
+        need: column.need(next) as Micros,
         has: this.#known(column) as Micros,
       }))
       .filter(({ need, has }) => has < need);
-    return { time: time as Micros, index: this.#index, config: grid.version, due, waits };
+    return { time: next as Micros, index, config: grid.config.version, due, waits };
+  }
+
+  /** All that it knows, to go on from with `restore`. */
+  snapshot(): AlignerSnapshot {
+    const { grid, pending, lastTime } = this.#schedule;
+    return {
+      skew: this.#skew,
+      frontier: this.#frontier,
+      due: this.#due,
+      lastTime,
+      rows: this.#rows,
+      unknownStream: this.#unknownStream,
+      refusedHeartbeats: this.#refusedHeartbeats,
+      configs: [...(grid === undefined ? [] : [grid]), ...pending].map(({ config }) => config),
+      columns: this.#columns.all().map(snapshotColumn),
+      retired: this.#columns.retired(),
+    };
   }
 
   #data(chunk: Chunk): void {
-    const column = this.#columnOf(chunk);
-    if (column === undefined) return;
-    const { description } = column;
-    const { originTimes, lengths, arrivalTime, epoch, firstSequence } = chunk;
-    const size = frameBytes(description);
-    const latest = arrivalTime + this.#futureBound;
-    column.received += originTimes.length;
+    const column = this.#columns.find(chunk);
+    if (typeof column === "string") {
+      this.#refuseChunk(column, chunk, 0);
+      return;
+    }
+    const { originTimes, lengths, arrivalTime, epoch, firstSequence, payload } = chunk;
+    const frames = originTimes.length;
+    const size = frameBytes(column.description) ?? payload.byteLength / frames;
+    const latest = arrivalTime + this.#options.futureBound;
     let end = 0;
-    for (let index = 0; index < originTimes.length; index++) {
+    for (let index = 0; index < frames; index++) {
       const time = originTimes[index] as Micros;
       const start = end;
-      end += size ?? lengths?.[index] ?? chunk.payload.byteLength / originTimes.length;
-      if (!column.sequences.add(epoch, firstSequence + index)) {
-        column.refuse("duplicate", chunk, index, start, end);
-        continue;
-      }
-      if (time > latest) {
-        column.refuse("future", chunk, index, start, end);
-        continue;
-      }
-      column.idle = false;
-      if (column.closed && column.epoch !== epoch) column.closed = false;
-      column.epoch = epoch;
-      if (column.closed || time <= column.watermark || time <= column.lock) {
-        column.refuse(column.holds(time) ? "equal" : "late", chunk, index, start, end);
+      end += lengths === undefined ? size : (lengths[index] as number);
+      column.received++;
+      const isNew = column.sequences.add(epoch, firstSequence + index);
+      const refusal = isNew ? column.judge(time, latest, epoch) : "duplicate";
+      if (refusal !== undefined) {
+        column.refuse(refusal, chunk, index, start, end);
         continue;
       }
       if (!column.accept(time, chunk, index, start, end)) {
@@ -205,58 +202,31 @@ export class Aligner {
       this.#reach(column, Math.min(column.watermark, arrivalTime));
       if (!this.#mayAdvance(column)) continue;
       this.#advance();
-      if (column.isRetired) this.#refuseRest(column, chunk, index + 1, end);
-      if (column.isRetired) return;
+      if (!column.isRetired) continue;
+      // A configuration that does not name the stream has just come into force.
+      this.#refuseChunk("unknown-stream", chunk, index + 1);
+      return;
     }
   }
 
-  /** What is left of a chunk whose stream the configuration that has just come into force does not name. */
-  #refuseRest(column: Column, chunk: Chunk, from: number, offset: number): void {
-    const { originTimes, lengths, payload } = chunk;
-    const rest = originTimes.length - from;
-    const size = frameBytes(column.description) ?? payload.byteLength / originTimes.length;
-    let end = offset;
-    for (let index = from; index < originTimes.length; index++) {
-      const start = end;
-      end += lengths?.[index] ?? size;
-      const frame = unusedFrame("unknown-stream", chunk, index, payload.subarray(start, end));
-      this.#options.onUnused?.(frame);
+  /** Refuses the frames of a chunk from `first` on. */
+  #refuseChunk(reason: "unknown-stream" | "invalid", chunk: Chunk, first: number): void {
+    const { originTimes, stream, site, payload } = chunk;
+    const frames = originTimes.length - first;
+    if (reason === "unknown-stream") this.#unknownStream += frames;
+    else {
+      const column = this.#columns.of(stream).find(({ description }) => description.site === site);
+      column?.refuseAll(frames);
     }
-    this.#unknownStream += rest;
-    const { stream } = column.description;
-    const retired = this.#retired.get(stream);
-    if (retired !== undefined)
-      this.#retired.set(stream, { ...retired, received: retired.received - rest });
-  }
-
-  /** The column a chunk belongs to; counts the chunk and gives undefined if there is none. */
-  #columnOf(chunk: Chunk): Column | undefined {
-    const columns = this.#byName.get(chunk.stream);
-    const known = columns?.find(({ description }) => description.site === chunk.site);
-    if (columns === undefined || known === undefined) {
-      this.#unknownStream += chunk.originTimes.length;
-      this.#refuseAll("unknown-stream", chunk);
-      return undefined;
-    }
-    const column = columns.find((candidate) => fits(chunk, candidate));
-    if (column !== undefined) return column;
-    known.received += chunk.originTimes.length;
-    known.unused.invalid += chunk.originTimes.length;
-    this.#refuseAll("invalid", chunk);
-    return undefined;
-  }
-
-  #refuseAll(reason: UnusedReason, chunk: Chunk): void {
-    const { onUnused } = this.#options;
-    if (onUnused === undefined) return;
-    for (let index = 0; index < chunk.originTimes.length; index++)
-      onUnused(unusedFrame(reason, chunk, index, chunk.payload));
+    if (this.#onUnused === undefined) return;
+    for (let index = first; index < originTimes.length; index++)
+      this.#onUnused(unusedFrame(reason, chunk, index, payload));
   }
 
   #heartbeat(stream: string, until: Micros, logTime: Micros): void {
-    const columns = this.#byName.get(stream);
-    if (columns === undefined) return;
-    if (!Number.isSafeInteger(until) || until > logTime + this.#futureBound) {
+    const columns = this.#columns.of(stream);
+    if (columns.length === 0) return;
+    if (!Number.isSafeInteger(until) || until > logTime + this.#options.futureBound) {
       this.#refusedHeartbeats++;
       return;
     }
@@ -276,83 +246,46 @@ export class Aligner {
     this.#advance();
   }
 
-  #close(stream: string): void {
-    for (const column of this.#byName.get(stream) ?? []) {
-      column.closed = true;
-      this.#reach(column, column.reached);
-    }
+  #configure(config: Config): void {
+    const grid = this.#gridOf(config);
+    for (const column of grid.columns) this.#columns.add(column);
+    this.#schedule.add(grid);
+    this.#regrid();
     this.#advance();
   }
 
-  #configure(record: Extract<LogRecord, { kind: "CONFIG" }>): void {
-    const { streams, period, origin } = record;
-    if (!(Number.isSafeInteger(period) && period > 0))
-      throw new ConfigError("CONFIG", `period must be a positive integer in us, got ${period}`);
-    if (!Number.isSafeInteger(origin))
-      throw new ConfigError("CONFIG", `origin must be an integer in us, got ${origin}`);
-    const { columns: policies, capacity = 8_192, capacityBytes = bytes(2 ** 28) } = this.#options;
-    const columns = streams.map((description) => {
-      const { stream } = description;
-      const policy = policies[stream];
-      if (policy === undefined)
-        throw new ConfigError(
-          "CONFIG",
-          `a policy expected for each stream, got none for ${stream}`,
-        );
-      checkPolicy(stream, policy, description.dtype);
-      const known = this.#byName.get(stream)?.find((column) => isSame(column, description));
-      if (known !== undefined) {
-        known.description = description;
-        return known;
-      }
-      const bounds = { frames: capacity, bytes: capacityBytes };
-      return new Column(description, policy, bounds, this.#options.onUnused);
-    });
-    // The newest record wins from its origin on.
-    this.#pending = this.#pending.filter((grid) => grid.origin < origin);
-    if (this.#pending.length >= PENDING_LIMIT) this.#pending.pop();
-    this.#pending.push(new Grid(record, columns));
-    for (const column of columns) {
-      const named = this.#byName.get(column.description.stream);
-      if (named === undefined) this.#byName.set(column.description.stream, [column]);
-      else if (!named.includes(column)) named.push(column);
-    }
-    this.#settleGrid();
-    this.#advance();
+  #gridOf(config: Config): Grid {
+    return new Grid(
+      config,
+      config.streams.map((description) => this.#columnFor(description)),
+    );
   }
 
-  /** Finds the configuration and instant of the next row. */
-  #settleGrid(): void {
-    for (let first = this.#pending[0]; first !== undefined; first = this.#pending[0]) {
-      if (this.#grid !== undefined && this.#grid.at(this.#index) < first.origin) break;
-      this.#pending.shift();
-      this.#grid = first;
-      this.#index = first.indexAfter(this.#lastTime);
-      this.#forget();
+  #columnFor(description: StreamDescription): Column {
+    const { stream } = description;
+    const { columns, capacity, capacityBytes } = this.#options;
+    const policy = columns[stream];
+    if (policy === undefined)
+      throw new ConfigError("CONFIG", `a policy expected for each stream, got none for ${stream}`);
+    checkPolicy(stream, policy, description.dtype);
+    const known = this.#columns.match(description);
+    if (known !== undefined) {
+      known.description = description;
+      return known;
     }
-    this.#next = this.#grid?.at(this.#index) ?? Number.POSITIVE_INFINITY;
+    const bounds = { frames: capacity, bytes: capacityBytes };
+    return new Column(description, policy, bounds, this.#onUnused);
+  }
+
+  /** The next row may stand on another grid: what was known about it no longer holds. */
+  #regrid(): void {
     this.#blocker = undefined;
-  }
-
-  /** Drops the columns that no configuration names any more. */
-  #forget(): void {
-    const named = new Set([this.#grid, ...this.#pending].flatMap((grid) => grid?.columns ?? []));
-    for (const [name, columns] of this.#byName) {
-      const kept = columns.filter((column) => named.has(column));
-      for (const column of columns) {
-        if (named.has(column)) continue;
-        while (column.ring.size > 0) column.drop("aged");
-        column.isRetired = true;
-        this.#retired.set(name, sumOf([column.counters(), this.#retired.get(name)]));
-      }
-      if (kept.length > 0) this.#byName.set(name, kept);
-      else this.#byName.delete(name);
-    }
+    this.#columns.retain([this.#schedule.grid, ...this.#schedule.pending]);
   }
 
   /** Makes room in a full buffer: first what no row can use any more, then the oldest frame. */
   #relieve(column: Column): void {
-    if (this.#next !== Number.POSITIVE_INFINITY) column.evict(this.#next);
+    if (this.#schedule.grid !== undefined) column.evict(this.#schedule.next);
     while (column.isOver) column.drop("overflow");
   }
 
@@ -369,21 +302,26 @@ export class Aligner {
 
   /** Whether a frame of `column` may have settled the next row; cheap, errs on the side of yes. */
   #mayAdvance(column: Column): boolean {
-    if (this.#due < this.#next) return false;
+    if (this.#due < this.#schedule.next) return false;
     const blocker = this.#blocker;
     if (blocker === undefined || blocker === column) return true;
     return this.#known(blocker) >= this.#blockerNeed;
   }
 
   #advance(): void {
-    while (this.#due >= this.#next && !this.#isBlocked()) this.#emit();
+    while (this.#due >= this.#schedule.next && !this.#isBlocked()) this.#emit();
   }
 
   #isBlocked(): boolean {
-    const time = this.#next;
+    const time = this.#schedule.next;
     if (this.#blocker !== undefined && this.#blocks(this.#blocker, time)) return true;
-    this.#blocker = this.#grid?.columns.find((column) => this.#blocks(column, time));
-    return this.#blocker !== undefined;
+    this.#blocker = undefined;
+    for (const column of this.#schedule.grid?.columns ?? [])
+      if (this.#blocks(column, time)) {
+        this.#blocker = column;
+        return true;
+      }
+    return false;
   }
 
   #blocks(column: Column, time: number): boolean {
@@ -394,58 +332,19 @@ export class Aligner {
   }
 
   #emit(): void {
-    const grid = this.#grid;
+    const { grid, next: time, index } = this.#schedule;
     if (grid === undefined) return;
-    const time = this.#next;
     const cells: Record<string, Cell> = {};
     for (const column of grid.columns) {
       const need = column.need(time);
       cells[column.description.stream] = cellOf(column, time, need, grid.period);
       if (need > column.lock) column.lock = need;
     }
-    this.#out.push({
-      id: `${grid.site}:${time}:${grid.version}`,
-      site: grid.site,
-      time: micros(time),
-      index: this.#index,
-      config: grid.version,
-      cells,
-    });
+    const { site, config } = grid;
+    const id = `${site}:${time}:${config.version}`;
+    this.#out.push({ id, site, time: micros(time), index, config: config.version, cells });
     this.#rows++;
-    this.#lastTime = time;
-    this.#index++;
-    this.#settleGrid();
-    for (const column of this.#grid?.columns ?? []) column.evict(this.#next);
+    if (this.#schedule.step()) this.#regrid();
+    for (const column of this.#schedule.grid?.columns ?? []) column.evict(this.#schedule.next);
   }
-}
-
-/** Whether a chunk is well formed and fits a column's description. */
-function fits(chunk: Chunk, { description }: Column): boolean {
-  const { dtype, shape, originTimes, lengths, payload } = chunk;
-  if (dtype !== description.dtype || originTimes.length === 0) return false;
-  if (!Number.isSafeInteger(chunk.epoch) || !Number.isSafeInteger(chunk.firstSequence))
-    return false;
-  if (chunk.firstSequence < 0 || !Number.isFinite(chunk.arrivalTime)) return false;
-  for (const time of originTimes) if (!Number.isSafeInteger(time)) return false;
-  const size = frameBytes(description);
-  if (size !== undefined)
-    return sameShape(shape, description.shape) && payload.byteLength === size * originTimes.length;
-  if (lengths === undefined) return payload.byteLength % originTimes.length === 0;
-  return (
-    lengths.length === originTimes.length &&
-    lengths.every((length) => Number.isSafeInteger(length) && length >= 0) &&
-    lengths.reduce((sum, length) => sum + length, 0) === payload.byteLength
-  );
-}
-
-function isSame({ description }: Column, other: Column["description"]): boolean {
-  return (
-    description.site === other.site &&
-    description.dtype === other.dtype &&
-    sameShape(description.shape, other.shape)
-  );
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, i) => size === b[i]);
 }

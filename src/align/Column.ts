@@ -4,7 +4,7 @@ import type { ColumnCounters } from "./ColumnCounters.ts";
 import { FrameRing } from "./FrameRing.ts";
 import { needOf } from "./needOf.ts";
 import { horizonOf, leadOf, type Policy } from "./Policy.ts";
-import { SequenceWindow } from "./SequenceWindow.ts";
+import { SequenceWindow, type SequenceWindowSnapshot } from "./SequenceWindow.ts";
 import type { UnusedFrame, UnusedReason } from "./UnusedFrame.ts";
 
 /** Bounds of a column's buffer; past either the oldest frame goes. */
@@ -19,8 +19,7 @@ export class Column {
   description: StreamDescription;
   readonly policy: Policy;
   readonly ring = new FrameRing();
-  /** Judges duplicates of this stream. */
-  sequences = new SequenceWindow();
+  #sequences = new SequenceWindow();
   /** W_s: no frame at or before this will be accepted, by the stream's own evidence. */
   watermark = Number.NEGATIVE_INFINITY;
   /** No frame at or before this will be accepted, because rows were settled without it. */
@@ -71,6 +70,16 @@ export class Column {
     this.#onUnused = onUnused;
   }
 
+  /** Tells duplicates of this stream. */
+  get sequences(): SequenceWindow {
+    return this.#sequences;
+  }
+
+  /** Remembers what was seen when the snapshot was taken, and nothing else. */
+  restoreSequences(snapshot: SequenceWindowSnapshot): void {
+    this.#sequences = SequenceWindow.restore(snapshot);
+  }
+
   /** Whether nobody waits for the stream. */
   get free(): boolean {
     return this.idle || this.closed;
@@ -86,6 +95,25 @@ export class Column {
     this.unused[reason]++;
     if (this.#onUnused !== undefined)
       this.#onUnused(unusedFrame(reason, chunk, index, chunk.payload.subarray(start, end)));
+  }
+
+  /** Counts frames of a chunk that does not fit the description. */
+  refuseAll(frames: number): void {
+    this.received += frames;
+    this.unused.invalid += frames;
+  }
+
+  /**
+   * Why a frame that has not come before may not be held; undefined if it may. A sign of life, unless the
+   * frame is stamped after `latest`.
+   */
+  judge(time: number, latest: number, epoch: number): "future" | "late" | "equal" | undefined {
+    if (time > latest) return "future";
+    this.idle = false;
+    if (this.closed && this.epoch !== epoch) this.closed = false;
+    this.epoch = epoch;
+    if (!this.closed && time > this.watermark && time > this.lock) return undefined;
+    return this.#holds(time) ? "equal" : "late";
   }
 
   /** Holds a frame that was judged acceptable; false if its origin time is taken. */
@@ -111,7 +139,7 @@ export class Column {
   }
 
   /** Whether a held frame has exactly this origin time. */
-  holds(time: number): boolean {
+  #holds(time: number): boolean {
     if (time === this.newest) return true;
     const position = this.ring.after(time);
     return position > 0 && this.ring.time(position - 1) === time;

@@ -1,10 +1,14 @@
+import { ConfigError } from "../errors.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { Column } from "./Column.ts";
 
+/** A configuration as the log has it. */
+export type Config = Extract<LogRecord, { kind: "CONFIG" }>;
+
 /** A configuration in force: the instants of its rows, and who answers them. */
 export class Grid {
+  readonly config: Config;
   readonly site: string;
-  readonly version: number;
   /** First instant, in µs. */
   readonly origin: number;
   /** Distance of the instants, in µs. */
@@ -12,11 +16,17 @@ export class Grid {
   /** In the order of the configuration. */
   readonly columns: readonly Column[];
 
-  constructor(config: Extract<LogRecord, { kind: "CONFIG" }>, columns: readonly Column[]) {
+  /** @throws {ConfigError} If the period is not a positive integer, or the origin no integer. */
+  constructor(config: Config, columns: readonly Column[]) {
+    const { origin, period } = config;
+    if (!(Number.isSafeInteger(period) && period > 0))
+      throw new ConfigError("CONFIG", `period must be a positive integer in us, got ${period}`);
+    if (!Number.isSafeInteger(origin))
+      throw new ConfigError("CONFIG", `origin must be an integer in us, got ${origin}`);
+    this.config = config;
     this.site = config.streams[0]?.site ?? "";
-    this.version = config.version;
-    this.origin = config.origin;
-    this.period = config.period;
+    this.origin = origin;
+    this.period = period;
     this.columns = columns;
   }
 

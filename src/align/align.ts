@@ -2,7 +2,8 @@ import { Observable, type OperatorFunction } from "rxjs";
 
 import type { Frameset } from "../frames/Frameset.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
-import { Aligner, type AlignerOptions } from "./Aligner.ts";
+import { Aligner } from "./Aligner.ts";
+import type { AlignerOptions } from "./AlignerOptions.ts";
 
 /**
  * Forms the rows of a log as its records come in.

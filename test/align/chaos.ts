@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import type { AlignerOptions } from "../../src/align/Aligner.ts";
+import type { AlignerOptions } from "../../src/align/AlignerOptions.ts";
 import type { LogRecord } from "../../src/log/LogRecord.ts";
 import { type Micros, micros, millis } from "../../src/units.ts";
 import { anyPolicy, dataRecord, describeStream } from "./scenario.ts";

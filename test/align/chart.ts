@@ -1,4 +1,5 @@
-import { Aligner, type AlignerOptions } from "../../src/align/Aligner.ts";
+import { Aligner } from "../../src/align/Aligner.ts";
+import type { AlignerOptions } from "../../src/align/AlignerOptions.ts";
 import type { Policy } from "../../src/align/Policy.ts";
 import type { Cell, Frameset } from "../../src/frames/Frameset.ts";
 import type { LogRecord } from "../../src/log/LogRecord.ts";

@@ -355,6 +355,30 @@ describe("whatever comes in", () => {
     );
   });
 
+  it("P13: an aligner restored at any record goes on as if it had never stopped", {
+    timeout,
+  }, () => {
+    fc.assert(
+      fc.property(anyChaos, anyChaosOptions, fc.nat(), (log, options, at) => {
+        const cut = at % (log.length + 1);
+        const whole = new Aligner(options);
+        const first = new Aligner(options);
+        for (const record of log.slice(0, cut)) {
+          whole.push(record);
+          first.push(record);
+        }
+        const second = Aligner.restore(options, structuredClone(first.snapshot()));
+        expect(second.counters()).toEqual(whole.counters());
+        expect(second.snapshot()).toEqual(first.snapshot());
+        for (const record of log.slice(cut))
+          expect(render(second.push(record))).toEqual(render(whole.push(record)));
+        expect(second.counters()).toEqual(whole.counters());
+        expect(second.blocking()).toEqual(whole.blocking());
+      }),
+      runs,
+    );
+  });
+
   it("P14: what comes twice counts once", { timeout }, () => {
     fc.assert(
       fc.property(anyChaos, anyChaosOptions, anyPicks, (log, options, seed) => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 
-import { Aligner, type AlignerOptions } from "../../src/align/Aligner.ts";
+import { Aligner } from "../../src/align/Aligner.ts";
+import type { AlignerOptions } from "../../src/align/AlignerOptions.ts";
 import { exact, last, linear, nearest, type Policy, window } from "../../src/align/Policy.ts";
 import type { Frameset } from "../../src/frames/Frameset.ts";
 import type { StreamDescription } from "../../src/frames/StreamDescription.ts";
