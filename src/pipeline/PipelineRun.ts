@@ -1,24 +1,20 @@
-import { concatMap, filter, map, type Observable, Subject, tap } from "rxjs";
+import { filter, map, type Observable, Subject } from "rxjs";
 
-import { Aligner } from "../align/Aligner.ts";
 import type { Blocking } from "../align/Blocking.ts";
 import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
-import { EventLocalizer } from "../localize/EventLocalizer.ts";
-import type { LogRecord } from "../log/LogRecord.ts";
 import type { LogWriter } from "../log/LogWriter.ts";
-import { extractFeatures } from "../stage/extractFeatures.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
 import type { Inlet } from "../wire/Inlet.ts";
-import { Conversation } from "./Conversation.ts";
 import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import { Ingest } from "./Ingest.ts";
+import { Interpretation } from "./Interpretation.ts";
 import type { Moment } from "./Moment.ts";
 import type { RunOptions } from "./RunOptions.ts";
 import { SensorFleet } from "./SensorFleet.ts";
@@ -62,9 +58,8 @@ export interface RunCounters {
 /**
  * A pipeline at work.
  *
- * The way of a frame, one line a room: sensors' processes push to the inlet, `Ingest` puts everything
- * in one order (the log), the aligner forms framesets, extractors make features, the stage gives
- * readings, the localizer spans. Everything below the log follows from it alone.
+ * The way of a frame: a sensor's process pushes it to the inlet, `Ingest` puts everything that happens
+ * in one order, the log, and `Interpretation` is what follows from the log.
  *
  * Key behaviours:
  * - `startPipeline` opens it; subscribe, then call `go`.
@@ -87,7 +82,7 @@ export class PipelineRun {
 
   readonly #clock: SystemClock | DrivenClock;
   readonly #ingest: Ingest;
-  readonly #aligner: Aligner;
+  readonly #interpretation: Interpretation;
   readonly #stage: Stage;
   readonly #inlet: Inlet;
   readonly #control: ControlServer;
@@ -96,13 +91,9 @@ export class PipelineRun {
   readonly #schedule: DropSchedule;
   readonly #log: LogWriter | undefined;
   readonly #logFailures: Observable<LogError>;
-  readonly #localizer: EventLocalizer;
-  readonly #events = new Subject<readonly EventSpan[]>();
   readonly #problems = new Subject<{ readonly text: string; readonly stream?: string }>();
   #origin = micros(0);
   #truthLoops = 0;
-  #framesets = 0;
-  #momentCount = 0;
   #closing: Promise<void> | undefined;
 
   /** @param parts Opened for this run, and owned by it from now on; see `startPipeline`. */
@@ -116,20 +107,30 @@ export class PipelineRun {
     this.#control = control;
     this.#log = log;
     this.#logFailures = logFailures;
-    const plans = Object.entries(definition.streams);
-    const streams = plans.map(([, { description }]) => description);
+    const streams = Object.values(definition.streams).map(({ description }) => description);
     this.#schedule = new DropSchedule(options.drops, Object.keys(definition.streams));
     this.#ingest = new Ingest({ clock, streams });
-    this.#aligner = new Aligner({
-      columns: Object.fromEntries(plans.map(([stream, { policy }]) => [stream, policy])),
-      skew: definition.grid.skew,
-      futureBound: definition.grid.future,
+    // Before anything is made of a record it is on the log.
+    this.#ingest.records.subscribe((record) => {
+      this.#log?.append(record);
+      this.#board.record(record);
+    });
+    const stopwatch = new SystemClock();
+    this.#interpretation = new Interpretation(definition, {
+      records: this.#ingest.records,
+      stage,
+      answerWith: options.answerWith,
+      stopwatch: ({ time }) => {
+        const began = options.pace === "realtime" ? time : stopwatch.now();
+        return () => micros(stopwatch.now() - began);
+      },
     });
     this.#board = new StreamBoard({
       streams,
       wire: inlet.counters,
-      aligned: () => this.#aligner.counters(),
+      aligned: () => this.#interpretation.aligned(),
     });
+    this.#interpretation.framesets.subscribe((frameset) => this.#board.frameset(frameset));
     const rng = Rng.fromSeed(options.seed);
     this.#fleet = new SensorFleet({
       streams,
@@ -141,56 +142,13 @@ export class PipelineRun {
       control: control.endpoint,
       random: () => rng.uniform(),
     });
-    const ignored = definition.answerStreams.filter(
-      (stream) => !options.answerWith.includes(stream),
-    );
-    const stopwatch = new SystemClock();
-    const conversation = new Conversation({
-      stage,
-      ignored,
-      stopwatch: ({ frameset }) => {
-        const began = options.pace === "realtime" ? frameset.time : stopwatch.now();
-        return () => micros(stopwatch.now() - began);
-      },
-    });
-    this.#localizer = new EventLocalizer({
-      classes: stage.model.classes,
-      prior: stage.model.prior,
-      silence: definition.silence,
-      period: definition.grid.period,
-    });
-
-    this.moments = conversation.moments.pipe(tap(() => this.#momentCount++));
-    this.events = this.#events.asObservable();
+    this.moments = this.#interpretation.moments;
+    this.events = this.#interpretation.events;
     this.problems = this.#problems.asObservable();
     this.labels = this.#ingest.records.pipe(
       filter((record) => record.kind === "LABEL"),
       map(({ label }) => label),
     );
-
-    conversation.moments.subscribe({
-      next: ({ answer }) => {
-        const spans = this.#localizer.push(answer);
-        if (spans.length > 0) this.#events.next(spans);
-      },
-      error: () => undefined, // told to whoever watches `moments`
-    });
-    this.#ingest.records
-      .pipe(
-        tap((record: LogRecord) => {
-          this.#log?.append(record);
-          this.#board.record(record);
-        }),
-        concatMap((record) => this.#aligner.push(record)),
-        tap((frameset) => {
-          this.#framesets++;
-          this.#board.frameset(frameset);
-        }),
-        extractFeatures(
-          Object.fromEntries(plans.map(([stream, { features }]) => [stream, features])),
-        ),
-      )
-      .subscribe((row) => conversation.ask(row));
   }
 
   /** The model that answers. */
@@ -222,13 +180,12 @@ export class PipelineRun {
 
   /** Why the next frameset is not there yet; undefined before the grid has started. */
   blocking(): Blocking | undefined {
-    return this.#aligner.blocking();
+    return this.#interpretation.blocking();
   }
 
   counters(): RunCounters {
     return {
-      framesets: this.#framesets,
-      moments: this.#momentCount,
+      ...this.#interpretation.counts,
       refusedRows: this.#stage.refused,
       stageRestarts: this.#stage.restarts,
     };
@@ -364,8 +321,7 @@ export class PipelineRun {
 
   async #finish(): Promise<void> {
     await this.#stage.drained();
-    const last = this.#localizer.flush();
-    if (last.length > 0) this.#events.next(last);
+    this.#interpretation.finish();
   }
 
   async #close(): Promise<void> {
@@ -375,7 +331,6 @@ export class PipelineRun {
     this.#ingest.complete();
     await this.#stage[Symbol.asyncDispose]();
     await this.#log?.[Symbol.asyncDispose]();
-    this.#events.complete();
     this.#problems.complete();
   }
 }

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 
 import { logInfo } from "../log/logInfo.ts";
+import { readLog } from "../log/readLog.ts";
 import { micros } from "../units.ts";
 import type { Feed } from "./Feed.ts";
 import { recordingStart } from "./readRecording.ts";
@@ -19,9 +20,11 @@ export async function recordingFeed(path: string, name?: string): Promise<Feed> 
   const info = await logInfo(path);
   const origin = await recordingStart(path);
   const end = Math.max(...Object.values(info.streams).map(({ to }) => to), info.to ?? origin);
+  const period = await recordedPeriod(path);
   return {
     name: name ?? basename(path),
-    duration: micros(end - origin),
+    // Whole grid periods, or the frames of a second pass would lie elsewhere on the grid.
+    duration: micros(Math.ceil((end - origin) / period) * period),
     sensors: Object.fromEntries(
       Object.keys(info.streams).map((stream) => [stream, { kind: "recording", options: { path } }]),
     ),
@@ -33,4 +36,11 @@ export async function recordingFeed(path: string, name?: string): Promise<Feed> 
         to: micros(label.to - origin),
       })),
   };
+}
+
+/** Grid period of a recording, in µs; 1 where it has none. */
+async function recordedPeriod(path: string): Promise<number> {
+  for await (const record of readLog(path, { kinds: ["CONFIG"] }))
+    if (record.kind === "CONFIG") return record.period;
+  return 1;
 }

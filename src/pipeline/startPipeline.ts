@@ -1,23 +1,19 @@
-import { readFile } from "node:fs/promises";
 import { ReplaySubject } from "rxjs";
 
 import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
-import { ConfigError, type LogError, ModelError } from "../errors.ts";
+import { ConfigError, type LogError } from "../errors.ts";
 import { LogWriter } from "../log/LogWriter.ts";
-import { Stage } from "../stage/Stage.ts";
 import { seconds } from "../units.ts";
 import { ControlServer } from "../wire/ControlServer.ts";
 import { Inlet } from "../wire/Inlet.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
+import { openStage } from "./openStage.ts";
 import { PipelineRun } from "./PipelineRun.ts";
 import type { RunOptions } from "./RunOptions.ts";
 
 /** When a driven run starts: any instant does, and a fixed one makes two runs byte-identical. */
 const DRIVEN_START = seconds(1_767_225_600);
-
-/** Rows that may wait for the model before one is refused: ten seconds at 25 Hz. */
-const STAGE_CAPACITY = 256;
 
 /**
  * Opens everything a run needs: the model, the sockets, the log.
@@ -49,15 +45,7 @@ export async function startPipeline(
     return resource;
   };
   try {
-    const stage = own(
-      await Stage.open({
-        name: definition.name,
-        weights: await readWeights(where, definition.model.weights),
-        device: options.device,
-        threads: options.threads,
-        capacity: STAGE_CAPACITY,
-      }),
-    );
+    const stage = own(await openStage(definition, options));
     const inlet = own(
       await Inlet.open({
         streams: Object.values(definition.streams).map(({ description }) => description),
@@ -94,19 +82,5 @@ export async function startPipeline(
   } catch (cause) {
     for (const resource of opened) await resource[Symbol.asyncDispose]();
     throw cause;
-  }
-}
-
-async function readWeights(where: string, weights: URL): Promise<Uint8Array> {
-  try {
-    return await readFile(weights);
-  } catch (cause) {
-    throw new ModelError(
-      where,
-      `expected weights at ${weights.pathname}, got none: train it first`,
-      {
-        cause,
-      },
-    );
   }
 }
