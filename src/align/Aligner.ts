@@ -119,6 +119,10 @@ export class Aligner {
       case "CONFIG":
         this.#configure(record);
         break;
+      case "SKEW":
+        if (record.skew >= 0) this.#skew = record.skew;
+        this.#advance();
+        break;
       case "CLOCK":
       case "MODEL":
       case "LABEL":

@@ -22,7 +22,8 @@ export class SequenceWindow {
   add(epoch: number, sequence: number): boolean {
     const first = this.#epochs[0];
     const seen = first !== undefined && first.epoch === epoch ? first : this.#open(epoch);
-    const slot = sequence % LENGTH;
+    // Also right beyond 32 bits: the low ones decide.
+    const slot = sequence & (LENGTH - 1);
     if (seen.slots[slot] === sequence) return false;
     seen.slots[slot] = sequence;
     return true;
@@ -54,7 +55,7 @@ export class SequenceWindow {
     const window = new SequenceWindow();
     window.#epochs = snapshot.map(({ epoch, sequences }) => {
       const slots = new Float64Array(LENGTH).fill(NEVER);
-      for (const sequence of sequences) slots[sequence % LENGTH] = sequence;
+      for (const sequence of sequences) slots[sequence & (LENGTH - 1)] = sequence;
       return { epoch, slots };
     });
     return window;

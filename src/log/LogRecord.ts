@@ -24,6 +24,8 @@ interface LogRecords {
     readonly period: Micros;
     readonly streams: readonly StreamDescription[];
   };
+  /** How far streams may run apart from here on (alignment.md 9: S); finite. See `SkewTuner`. */
+  SKEW: { readonly skew: Micros };
   /** The model that gives the readings from here on. */
   MODEL: { readonly version: string };
   /** Something known to have happened. */

@@ -14,6 +14,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   CLOSED: { stream: "string" },
   CLOCK: { stream: "string", offset: "number", uncertainty: "number" },
   CONFIG: { version: "number", origin: "number", period: "number", streams: "object" },
+  SKEW: { skew: "number" },
   MODEL: { version: "string" },
   LABEL: { label: "object" },
 };

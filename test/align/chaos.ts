@@ -45,6 +45,13 @@ const step = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
+      kind: fc.constant("SKEW" as const),
+      skew: fc.constantFrom(millis(0), millis(60), millis(1e6)),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
       kind: fc.constant("CONFIG" as const),
       ahead: fc.integer({ min: -300, max: 300 }),
       period: fc.constantFrom(millis(15), millis(40)),
@@ -86,6 +93,8 @@ export const anyChaos: fc.Arbitrary<LogRecord[]> = fc
           const until = micros(now + step.ahead * 1_000);
           return { kind: "HEARTBEAT", logTime: micros(now), stream: step.stream, until };
         }
+        case "SKEW":
+          return { ...step, logTime: micros(now) };
         case "CONFIG":
           version++;
           return config(now, version, step.ahead, step.period, step.streams, step.lateness);

@@ -197,25 +197,11 @@ describe("a log that exists", () => {
   it("continues as if it had never stopped", async () => {
     const records = ticking(50_000, 60);
     const [whole, resumed] = [fresh(), fresh()];
-    await write(whole, records, { chunkBytes: bytes(1_000) });
-    // Cut where a chunk ends anyway: each record is over a tenth of a chunk.
-    const clock = new DrivenClock(micros(0));
-    const writer = await LogWriter.open(resumed, {
-      clock,
-      onFailure: fail,
-      chunkBytes: bytes(1_000),
-    });
-    let chunks = 0;
-    let taken = 0;
-    for (const record of records) {
-      writer.append(record);
-      taken++;
-      await new Promise(setImmediate);
-      if (writer.status.bytesWritten !== chunks && taken > 20) break;
-      chunks = writer.status.bytesWritten;
-    }
-    await writer.close();
-    await write(resumed, records.slice(taken), { existing: "append", chunkBytes: bytes(1_000) });
+    // A chunk spans 100 ms, so ten records: the cut is where a chunk ends anyway.
+    const chunkSpan = millis(100);
+    await write(whole, records, { chunkSpan });
+    await write(resumed, records.slice(0, 30), { chunkSpan });
+    await write(resumed, records.slice(30), { chunkSpan, existing: "append" });
     expect(await read(resumed)).toEqual(records);
     expect(Buffer.compare(await readFile(resumed), await readFile(whole))).toBe(0);
   });

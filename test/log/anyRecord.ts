@@ -72,6 +72,7 @@ const body = fc.oneof(
     period: time,
     streams: fc.array(description, { maxLength: 3 }),
   }),
+  fc.record({ kind: fc.constant("SKEW" as const), skew: time }),
   fc.record({ kind: fc.constant("MODEL" as const), version: fc.string({ unit: "grapheme" }) }),
   fc.record({ kind: fc.constant("LABEL" as const), label }),
 );
