@@ -80,10 +80,9 @@ function importsOf(file: string): Import[] {
   const found = text.matchAll(
     /(?:^|[\s;])(?:import|export)\s+(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g,
   );
-  return [...found].map(([, statically, dynamically]) => ({
-    file,
-    specifier: statically ?? dynamically ?? "",
-  }));
+  return [...found]
+    .map(([, statically, dynamically]) => ({ file, specifier: statically ?? dynamically ?? "" }))
+    .filter(({ specifier }) => !specifier.includes("${")); // text that will be code, for a worker
 }
 
 /** Path from the root of the tree to what a relative import names. */

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { SensoriumError } from "../errors.ts";
 import { addDoctorCommand } from "./doctorCommand.ts";
 import { addGenerateCommand } from "./generateCommand.ts";
+import { addReplayCommand } from "./replayCommand.ts";
 import { addRunCommand } from "./runCommand.ts";
 import { addSenseCommand } from "./sense.ts";
 import { addTrainCommand } from "./trainCommand.ts";
@@ -15,6 +16,7 @@ const program = new Command("sensorium")
   .showHelpAfterError("(--help says what there is)")
   .exitOverride();
 addRunCommand(program);
+addReplayCommand(program);
 addDoctorCommand(program);
 addTrainCommand(program);
 addGenerateCommand(program);

@@ -225,7 +225,11 @@ export class PipelineRun {
     for (const stream of Object.keys(this.definition.streams))
       if (!this.#fleet.owns(stream)) this.#board.unplugged(stream);
     this.#tellTruth();
-    await (this.#clock instanceof DrivenClock ? this.#drive(this.#clock) : this.#poll());
+    const failed = new Promise<never>((_, reject) => this.moments.subscribe({ error: reject }));
+    await Promise.race([
+      this.#clock instanceof DrivenClock ? this.#drive(this.#clock) : this.#poll(),
+      failed,
+    ]);
     if (this.#closing === undefined) await this.#finish();
   }
 

@@ -41,13 +41,18 @@ export async function replayLog(
     answerWith,
     stopwatch: () => () => micros(0),
   });
+  const failed = new Promise<never>((_, reject) => {
+    interpretation.moments.subscribe({ error: reject });
+  });
+  // Looked at below, each time something is waited for.
+  failed.catch(() => undefined);
   watch(interpretation);
   let handed = 0;
   for await (const record of records) {
     source.next(record);
     handed++;
-    if (handed % BATCH === 0) await stage.drained();
+    if (handed % BATCH === 0) await Promise.race([stage.drained(), failed]);
   }
-  await stage.drained();
+  await Promise.race([stage.drained(), failed]);
   interpretation.finish();
 }
