@@ -1,5 +1,7 @@
 /** The public list: what pipelines, sensors and other programs may use. */
 
+export { Aligner, type AlignerCounters, type AlignerOptions } from "./align/Aligner.ts";
+export { align } from "./align/align.ts";
 export { exact, last, linear, nearest, type Policy, window } from "./align/Policy.ts";
 export type { Clock } from "./clock/Clock.ts";
 export { DrivenClock } from "./clock/DrivenClock.ts";
@@ -38,6 +40,7 @@ export type { Moment } from "./pipeline/Moment.ts";
 export type { PipelineRun } from "./pipeline/PipelineRun.ts";
 export type { RunOptions } from "./pipeline/RunOptions.ts";
 export { recordingFeed } from "./pipeline/recordingFeed.ts";
+export { type ReplayOptions, replayLog } from "./pipeline/replayLog.ts";
 export type {
   SensedFrame,
   Sensor,
@@ -46,7 +49,12 @@ export type {
   SensorProbe,
 } from "./pipeline/Sensor.ts";
 export { startPipeline } from "./pipeline/startPipeline.ts";
+export { type CompiledProgram, compile } from "./tensor/compile.ts";
+export { defineProgram } from "./tensor/defineProgram.ts";
 export { Rng } from "./tensor/Rng.ts";
+export { bool, float32, int32 } from "./tensor/TensorSpec.ts";
+export { TrainingSession } from "./tensor/TrainingSession.ts";
+export { tf } from "./tensor/tf.ts";
 export {
   type Hertz,
   hertz,
@@ -57,3 +65,5 @@ export {
   toMillis,
   toSeconds,
 } from "./units.ts";
+export { Inlet, type InletOptions } from "./wire/Inlet.ts";
+export { Outlet, type OutletOptions } from "./wire/Outlet.ts";
