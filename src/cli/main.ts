@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 
 import { SensoriumError } from "../errors.ts";
 import { addDoctorCommand } from "./doctorCommand.ts";
+import { addEvaluateCommand } from "./evaluateCommand.ts";
 import { addGenerateCommand } from "./generateCommand.ts";
 import { addReplayCommand } from "./replayCommand.ts";
 import { addRunCommand } from "./runCommand.ts";
@@ -19,6 +20,7 @@ addRunCommand(program);
 addReplayCommand(program);
 addDoctorCommand(program);
 addTrainCommand(program);
+addEvaluateCommand(program);
 addGenerateCommand(program);
 addSenseCommand(program);
 
