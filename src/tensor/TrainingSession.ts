@@ -1,11 +1,11 @@
 import { ConfigError } from "../errors.ts";
-import { outputTree } from "./compile.ts";
+import { createOutputNester } from "./compile.ts";
 import type { Program } from "./defineProgram.ts";
 import type { Device, DeviceChoice } from "./device/Device.ts";
 import type { CompileStats, Executable, ResidentState } from "./device/Executable.ts";
 import { openExecutable } from "./device/openExecutable.ts";
-import type { ArraysOf, FeedsOf, HostTensorsOf } from "./HostTensor.ts";
-import { asHostTensor, readFeeds } from "./readFeeds.ts";
+import type { ArraysOf, FeedsOf, HostTensorsOf, TensorData } from "./HostTensor.ts";
+import { asHostTensor, createFeedReader, type FeedReader } from "./readFeeds.ts";
 import type { SpecTree, TensorsOf, TensorTree } from "./TensorSpec.ts";
 import type { Port } from "./trace/traceProgram.ts";
 import { unflattenTree } from "./tree.ts";
@@ -23,6 +23,8 @@ export interface TrainingSessionOptions<S extends SpecTree> {
   readonly device?: DeviceChoice;
   /** Threads inside one operation on the CPU; 1 unless said otherwise. */
   readonly threads?: number;
+  /** Told in one line what "auto" chose and why. */
+  readonly onNotice?: (line: string) => void;
 }
 
 /**
@@ -56,18 +58,21 @@ export class TrainingSession<I extends { readonly state: SpecTree }, O> implemen
   readonly #executable: Executable;
   readonly #state: ResidentState;
   readonly #statePorts: readonly Port[];
-  readonly #feedPorts: readonly Port[];
-  readonly #metricPorts: readonly Port[];
+  readonly #readFeeds: FeedReader;
+  readonly #nest: (results: readonly TensorData[]) => ArraysOf<Omit<O, "state">>;
 
   private constructor(name: string, executable: Executable, initial: unknown) {
     this.name = name;
     this.#executable = executable;
     this.#statePorts = executable.inputs.filter(isStatePort);
-    this.#feedPorts = executable.inputs.filter((port) => !isStatePort(port));
-    this.#metricPorts = executable.outputs.filter((port) => !isStatePort(port));
+    this.#readFeeds = createFeedReader(
+      name,
+      executable.inputs.filter((port) => !isStatePort(port)),
+    );
+    this.#nest = createOutputNester(executable.outputs.filter((port) => !isStatePort(port)));
     this.#state = executable.keepState(
       STATE_PREFIX,
-      readFeeds(name, { state: initial }, this.#statePorts),
+      createFeedReader(name, this.#statePorts)({ state: initial }),
     );
   }
 
@@ -90,7 +95,7 @@ export class TrainingSession<I extends { readonly state: SpecTree }, O> implemen
         program.name,
         `inputs must have a "state", got ${Object.keys(program.inputs)}`,
       );
-    const executable = await openExecutable(program, { ...options, keepOutputs: true });
+    const executable = await openExecutable(program, { ...options, statePrefix: STATE_PREFIX });
     return new TrainingSession<I, O>(program.name, executable, state);
   }
 
@@ -110,8 +115,7 @@ export class TrainingSession<I extends { readonly state: SpecTree }, O> implemen
    * @throws {ShapeError} If a feed is missing or has another dtype or size.
    */
   async step(feeds: FeedsOf<Omit<I, "state">>): Promise<ArraysOf<Omit<O, "state">>> {
-    const results = await this.#state.step(readFeeds(this.name, feeds, this.#feedPorts));
-    return outputTree(this.#metricPorts, results);
+    return this.#nest(await this.#state.step(this.#readFeeds(feeds)));
   }
 
   /** A copy of the state as it is after the last step. */
@@ -129,7 +133,7 @@ export class TrainingSession<I extends { readonly state: SpecTree }, O> implemen
 
   /** Replaces the state: a rollback, or a warm start. Not while a step is under way. */
   writeState(state: FeedsOf<I["state"]>): void {
-    this.#state.write(readFeeds(this.name, { state }, this.#statePorts));
+    this.#state.write(createFeedReader(this.name, this.#statePorts)({ state }));
   }
 
   /** Closes the session. Idempotent. */

@@ -3,10 +3,10 @@ import type { Device, DeviceChoice } from "./device/Device.ts";
 import type { CompileStats } from "./device/Executable.ts";
 import { openExecutable } from "./device/openExecutable.ts";
 import type { ArraysOf, FeedsOf, TensorData } from "./HostTensor.ts";
-import { readFeeds } from "./readFeeds.ts";
+import { createFeedReader } from "./readFeeds.ts";
 import type { SpecTree, TensorTree } from "./TensorSpec.ts";
 import type { Port } from "./trace/traceProgram.ts";
-import { unflattenTree } from "./tree.ts";
+import { PATH_SEPARATOR, unflattenTree } from "./tree.ts";
 
 /** How a program is compiled. `C` names the top-level inputs that are baked in. */
 export interface CompileOptions<I extends SpecTree, C extends keyof I = never> {
@@ -19,6 +19,8 @@ export interface CompileOptions<I extends SpecTree, C extends keyof I = never> {
    * Baked weights are prepacked by the runtime and folded; they are no longer inputs of `run`.
    */
   readonly constants?: Pick<FeedsOf<I>, C & keyof FeedsOf<I>>;
+  /** Told in one line what "auto" chose and why. */
+  readonly onNotice?: (line: string) => void;
 }
 
 /** A program ready to run on one device. Runs block the calling thread: host it in a worker. */
@@ -57,6 +59,8 @@ export async function compile<I extends SpecTree, O extends TensorTree, C extend
   const executable = await openExecutable(program, options);
   const { inputs, outputs } = executable;
   const { name } = program;
+  const readFeeds = createFeedReader(name, inputs);
+  const nest = createOutputNester<O>(outputs);
   return {
     name,
     device: executable.device,
@@ -64,20 +68,25 @@ export async function compile<I extends SpecTree, O extends TensorTree, C extend
     outputs,
     stats: executable.stats,
     async run(feeds) {
-      const results = await executable.run(readFeeds(name, feeds, inputs));
-      return outputTree<O>(outputs, results);
+      return nest(await executable.run(readFeeds(feeds)));
     },
     dispose: () => executable.dispose(),
     [Symbol.asyncDispose]: () => executable.dispose(),
   };
 }
 
-/** Names results by their ports and nests them as the body's result was. */
-export function outputTree<O>(ports: readonly Port[], results: readonly TensorData[]): ArraysOf<O> {
-  const leaves = ports.flatMap(({ path }, i): [string, TensorData][] => {
-    const data = results[i];
-    return data === undefined ? [] : [[path, data]];
-  });
-  // The paths come from the very tree that the type describes.
-  return unflattenTree(leaves) as ArraysOf<O>;
+/** Prepares the nesting of results as the body's result was nested, by the ports' paths. */
+export function createOutputNester<O>(
+  ports: readonly Port[],
+): (results: readonly TensorData[]) => ArraysOf<O> {
+  const isFlat = ports.every(({ path }) => !path.includes(PATH_SEPARATOR));
+  return (results) => {
+    const leaves: [string, TensorData][] = [];
+    for (let i = 0; i < ports.length; i += 1) {
+      const [port, data] = [ports[i], results[i]];
+      if (port !== undefined && data !== undefined) leaves.push([port.path, data]);
+    }
+    // The paths come from the very tree that the type describes.
+    return (isFlat ? Object.fromEntries(leaves) : unflattenTree(leaves)) as ArraysOf<O>;
+  };
 }

@@ -10,13 +10,32 @@ import { sizeOfShape, type TensorSpec } from "./TensorSpec.ts";
 import type { Port } from "./trace/traceProgram.ts";
 import { PATH_SEPARATOR } from "./tree.ts";
 
+/** Picks the elements of its ports, in order, out of a tree of feeds. */
+export type FeedReader = (feeds: unknown) => TensorData[];
+
 /**
- * Picks each port's elements out of a tree of feeds, checked against its spec.
+ * Prepares the reading of feeds for some ports: paths are split once, not at every run.
  *
- * @throws {ShapeError} If a feed is missing, or has another dtype or number of elements.
+ * The reader throws a `ShapeError` if a feed is missing, or has another dtype or number of elements.
  */
-export function readFeeds(where: string, feeds: unknown, ports: readonly Port[]): TensorData[] {
-  return ports.map(({ path, spec }) => readFeed(where, path, spec, lookUp(feeds, path)));
+export function createFeedReader(where: string, ports: readonly Port[]): FeedReader {
+  const plan = ports.map(({ path, spec }) => ({
+    path,
+    spec,
+    names: path.split(PATH_SEPARATOR),
+    size: sizeOfShape(spec.shape),
+  }));
+  return (feeds) => {
+    const data: TensorData[] = [];
+    for (const { path, spec, names, size } of plan) {
+      let node: unknown = feeds;
+      for (const name of names) node = childOf(node, name);
+      // The common case first: a bare typed array of the right kind and length.
+      if (isDataOf(spec, node) && node.length === size) data.push(node);
+      else data.push(readFeed(where, path, spec, node));
+    }
+    return data;
+  };
 }
 
 /**
@@ -55,9 +74,12 @@ export function readHostTensors(
   ports: readonly Port[],
 ): Map<string, HostTensor> {
   return new Map(
-    ports.map(({ path, spec }): [string, HostTensor] => {
-      const data = readFeed(where, path, spec, lookUp(feeds, path));
-      return [path, asHostTensor(data, spec)];
+    createFeedReader(
+      where,
+      ports,
+    )(feeds).flatMap((data, i): [string, HostTensor][] => {
+      const port = ports[i];
+      return port === undefined ? [] : [[port.path, asHostTensor(data, port.spec)]];
     }),
   );
 }
@@ -69,13 +91,8 @@ export function asHostTensor(data: TensorData, { shape }: TensorSpec): HostTenso
   return { dtype: "bool", shape, data };
 }
 
-function lookUp(feeds: unknown, path: string): unknown {
-  let node: unknown = feeds;
-  for (const name of path.split(PATH_SEPARATOR)) {
-    if (typeof node !== "object" || node === null) return undefined;
-    node = Reflect.get(node, name);
-  }
-  return node;
+function childOf(node: unknown, name: string): unknown {
+  return typeof node === "object" && node !== null ? Reflect.get(node, name) : undefined;
 }
 
 function readData(feed: object): unknown {

@@ -6,6 +6,7 @@ import { type Tensor, tf } from "../tf.ts";
 import type { Port } from "../trace/traceProgram.ts";
 import { flattenTree, unflattenTree } from "../tree.ts";
 import type { CompileStats, Executable, ResidentState } from "./Executable.ts";
+import { loadNativeTfjs } from "./loadNativeTfjs.ts";
 
 /**
  * A program run eagerly, op by op, on whichever tfjs backend is active.
@@ -35,7 +36,7 @@ export class EagerExecutable implements Executable {
     program: Program<I, O>,
     constants: ReadonlyMap<string, HostTensor>,
   ): Promise<EagerExecutable> {
-    await tf.ready();
+    await loadNativeTfjs();
     const ports = flattenTree(program.inputs, isSpecNode, program.name).map(([path, spec]) => ({
       path,
       spec,

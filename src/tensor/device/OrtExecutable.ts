@@ -8,8 +8,8 @@ import type { TensorData } from "../HostTensor.ts";
 import type { Port, TracedProgram } from "../trace/traceProgram.ts";
 import type { CompileStats, Executable, ResidentState } from "./Executable.ts";
 import {
-  downloadOrtTensor,
   emptyData,
+  fromOrtTensor,
   isEmptySpec,
   type OrtSessionOptions,
   type OrtTensor,
@@ -25,8 +25,11 @@ export class OrtExecutable implements Executable {
   readonly outputs: readonly Port[];
   readonly stats: CompileStats;
   readonly #where: string;
-  readonly #used: ReadonlySet<string>;
-  readonly #outputNames: readonly string[];
+  /** Graph name of each input, or nothing where the graph does not read it. */
+  readonly #feedNames: readonly (string | undefined)[];
+  /** Graph name of each output, or nothing where it has no elements. */
+  readonly #fetchNames: readonly (string | undefined)[];
+  readonly #states: OrtState[] = [];
   #session: InferenceSession | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -41,8 +44,12 @@ export class OrtExecutable implements Executable {
     this.outputs = traced.outputs;
     this.stats = stats;
     this.#where = traced.graph.name;
-    this.#used = new Set(traced.graph.inputs.map(({ name }) => name));
-    this.#outputNames = traced.graph.outputs.map(({ name }) => name);
+    const read = new Set(traced.graph.inputs.map(({ name }) => name));
+    this.#feedNames = traced.inputs.map(({ path }) => (read.has(path) ? path : undefined));
+    this.#fetchNames = traced.graph.outputs.map(({ name }, i) => {
+      const port = traced.outputs[i];
+      return port !== undefined && isEmptySpec(port.spec) ? undefined : name;
+    });
     this.#session = session;
   }
 
@@ -64,42 +71,45 @@ export class OrtExecutable implements Executable {
   }
 
   async run(data: readonly TensorData[]): Promise<TensorData[]> {
-    const feeds = this.inputs.map(({ spec }, i) => toOrtTensor(data[i] ?? emptyData(spec), spec));
+    const { inputs, outputs } = this;
+    const feeds: OrtTensor[] = [];
+    for (let i = 0; i < inputs.length; i += 1) {
+      const [port, elements] = [inputs[i], data[i]];
+      if (port !== undefined) feeds.push(toOrtTensor(elements ?? emptyData(port.spec), port.spec));
+    }
     const results = await this.runTensors(feeds);
-    return Promise.all(
-      this.outputs.map(({ spec }, i) => {
-        const tensor = results[i];
-        return tensor === undefined ? emptyData(spec) : downloadOrtTensor(this.#where, tensor);
-      }),
-    );
+    const elements: TensorData[] = [];
+    for (let i = 0; i < outputs.length; i += 1) {
+      const [port, tensor] = [outputs[i], results[i]];
+      if (port === undefined) continue;
+      if (tensor === undefined) elements.push(emptyData(port.spec));
+      else elements.push(fromOrtTensor(this.#where, tensor));
+    }
+    return elements;
   }
 
-  /** Runs on tensors; an output without elements is `undefined`. */
-  async runTensors(
-    feeds: readonly OrtTensor[],
-    fetches?: readonly (OrtTensor | null)[],
-  ): Promise<(OrtTensor | undefined)[]> {
+  /** Runs once and drops the results, wherever they are: to warm up, or to be timed. */
+  async warm(data: readonly TensorData[]): Promise<void> {
+    const feeds = this.inputs.map(({ spec }, i) => toOrtTensor(data[i] ?? emptyData(spec), spec));
+    for (const tensor of await this.runTensors(feeds))
+      if (tensor?.location === "gpu-buffer") tensor.dispose();
+  }
+
+  /** Runs on tensors, in the order of the inputs; an output without elements is `undefined`. */
+  async runTensors(feeds: readonly OrtTensor[]): Promise<(OrtTensor | undefined)[]> {
     const session = this.#session;
     if (session === undefined)
       throw new DeviceError(this.#where, "expected an open program, got a disposed one");
     const feedMap: Record<string, OrtTensor> = {};
-    this.inputs.forEach(({ path }, i) => {
-      const tensor = feeds[i];
-      if (tensor !== undefined && this.#used.has(path)) feedMap[path] = tensor;
-    });
-    const fetchMap: Record<string, OrtTensor | null> = {};
-    this.#outputNames.forEach((name, i) => {
-      fetchMap[name] = fetches?.[i] ?? null;
-    });
-    const running = session.run(feedMap, fetchMap);
-    this.#tail = running.catch(() => undefined);
+    for (let i = 0; i < feeds.length; i += 1) {
+      const [name, tensor] = [this.#feedNames[i], feeds[i]];
+      if (name !== undefined && tensor !== undefined) feedMap[name] = tensor;
+    }
+    const running = session.run(feedMap);
+    this.#tail = running;
     try {
       const results = await running;
-      return this.#outputNames.map((name, i) => {
-        const tensor = results[name];
-        const port = this.outputs[i];
-        return port !== undefined && isEmptySpec(port.spec) ? undefined : tensor;
-      });
+      return this.#fetchNames.map((name) => (name === undefined ? undefined : results[name]));
     } catch (cause) {
       const problem = cause instanceof Error ? cause.message : String(cause);
       throw new DeviceError(
@@ -111,13 +121,17 @@ export class OrtExecutable implements Executable {
   }
 
   keepState(prefix: string, initial: readonly TensorData[]): ResidentState {
-    return new OrtState(this, prefix, initial);
+    const state = new OrtState(this, prefix, initial);
+    this.#states.push(state);
+    return state;
   }
 
   async dispose(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    await this.#tail;
+    // A failed run has told its caller; here only its end matters.
+    await Promise.allSettled([this.#tail]);
+    for (const state of this.#states) await state.dispose();
     await session?.release();
   }
 }

@@ -1,8 +1,12 @@
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 
-import { DeviceError, ShapeError } from "../../errors.ts";
+import { ShapeError } from "../../errors.ts";
 import { createData, type TensorData } from "../HostTensor.ts";
 import { sizeOfShape, type TensorSpec } from "../TensorSpec.ts";
+import { explainOpenFailure } from "./explainOpenFailure.ts";
+
+// ORT's own log goes to stderr past every logger; what matters comes back as an error anyway.
+env.logLevel = "fatal";
 
 /** ONNX Runtime's tensor: a typed array with a shape, or a buffer on a device. */
 export { OrtTensor };
@@ -12,8 +16,8 @@ export interface OrtSessionOptions {
   readonly provider: "cpu" | "webgpu" | "cuda";
   /** Threads inside one operation; 1 leaves the other cores to the rest of the process. */
   readonly threads: number;
-  /** Where the outputs should stay; "gpu-buffer" keeps them on the device. */
-  readonly outputLocation?: "cpu" | "gpu-buffer";
+  /** Outputs, by graph name, that stay in the device's memory. */
+  readonly residentOutputs?: readonly string[];
   /** Off only to look for faults of the optimiser. */
   readonly optimize?: boolean;
 }
@@ -22,7 +26,7 @@ export interface OrtSessionOptions {
 export async function openOrtSession(
   where: string,
   model: Uint8Array,
-  { provider, threads, outputLocation, optimize = true }: OrtSessionOptions,
+  { provider, threads, residentOutputs = [], optimize = true }: OrtSessionOptions,
 ): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(model, {
@@ -32,15 +36,16 @@ export async function openOrtSession(
       executionMode: "sequential",
       logSeverityLevel: 3,
       graphOptimizationLevel: optimize ? "all" : "disabled",
-      ...(outputLocation === undefined ? {} : { preferredOutputLocation: outputLocation }),
+      ...(residentOutputs.length === 0
+        ? {}
+        : {
+            preferredOutputLocation: Object.fromEntries(
+              residentOutputs.map((name): [string, "gpu-buffer"] => [name, "gpu-buffer"]),
+            ),
+          }),
     });
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new DeviceError(
-      where,
-      `expected the ${provider} device to open the program, got: ${problem}`,
-      { cause },
-    );
+    throw explainOpenFailure(where, provider, cause);
   }
 }
 
@@ -52,16 +57,6 @@ export function toOrtTensor(data: TensorData, { dtype, shape }: TensorSpec): Ort
 /** The elements of a tensor that lives in memory the CPU can read. */
 export function fromOrtTensor(where: string, tensor: OrtTensor): TensorData {
   const { data } = tensor;
-  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)
-    return data;
-  throw new ShapeError(where, `expected float32, int32 or bool elements, got ${tensor.type}`);
-}
-
-/** The elements of a tensor wherever it lives; downloads from the device when it must. */
-export async function downloadOrtTensor(where: string, tensor: OrtTensor): Promise<TensorData> {
-  if (tensor.location === "cpu" || tensor.location === "cpu-pinned")
-    return fromOrtTensor(where, tensor);
-  const data = await tensor.getData();
   if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)
     return data;
   throw new ShapeError(where, `expected float32, int32 or bool elements, got ${tensor.type}`);

@@ -2,7 +2,8 @@ import { ShapeError } from "../../errors.ts";
 import type { TensorData } from "../HostTensor.ts";
 import type { ResidentState } from "./Executable.ts";
 import type { OrtExecutable } from "./OrtExecutable.ts";
-import { downloadOrtTensor, emptyData, type OrtTensor, toOrtTensor } from "./OrtSession.ts";
+import { emptyData, fromOrtTensor, type OrtTensor, toOrtTensor } from "./OrtSession.ts";
+import { ResidentReader } from "./ResidentReader.ts";
 
 /**
  * Training state as ONNX Runtime tensors.
@@ -16,6 +17,7 @@ export class OrtState implements ResidentState {
   readonly #inputs: readonly number[];
   readonly #outputs: readonly number[];
   readonly #feeds: OrtTensor[];
+  #reader: ResidentReader | undefined;
 
   constructor(executable: OrtExecutable, prefix: string, initial: readonly TensorData[]) {
     this.#executable = executable;
@@ -58,25 +60,33 @@ export class OrtState implements ResidentState {
       if (previous?.location === "gpu-buffer") previous.dispose();
     });
     const kept = new Set(this.#outputs);
-    return Promise.all(
-      executable.outputs.flatMap(({ spec, path }, i) => {
-        if (kept.has(i)) return [];
-        const tensor = results[i];
-        return [tensor === undefined ? emptyData(spec) : downloadOrtTensor(path, tensor)];
-      }),
-    );
+    return executable.outputs.flatMap(({ spec, path }, i) => {
+      if (kept.has(i)) return [];
+      const tensor = results[i];
+      return [tensor === undefined ? emptyData(spec) : fromOrtTensor(path, tensor)];
+    });
   }
 
   async read(): Promise<TensorData[]> {
-    return Promise.all(
-      this.#inputs.map((position) => {
-        const tensor = this.#feeds[position];
-        const port = this.#executable.inputs[position];
-        if (tensor === undefined || port === undefined)
-          throw new ShapeError("TrainingSession", "expected state, got none");
-        return downloadOrtTensor(port.path, tensor).then((data) => data.slice());
-      }),
-    );
+    const ports = this.#inputs.flatMap((position) => this.#executable.inputs[position] ?? []);
+    const tensors = this.#inputs.flatMap((position) => this.#feeds[position] ?? []);
+    const isResident = tensors.map((tensor) => tensor.location === "gpu-buffer");
+    if (isResident.includes(true) && this.#reader === undefined)
+      this.#reader = await ResidentReader.open(ports.filter((_, i) => isResident[i] === true));
+    const downloaded =
+      (await this.#reader?.read(tensors.filter((_, i) => isResident[i] === true))) ?? [];
+    return tensors.map((tensor, i) => {
+      if (isResident[i] === true) return downloaded.shift() ?? new Float32Array(0);
+      return fromOrtTensor(ports[i]?.path ?? "state", tensor).slice();
+    });
+  }
+
+  /** Frees the state and the reader. */
+  async dispose(): Promise<void> {
+    for (const tensor of this.#feeds) if (tensor.location === "gpu-buffer") tensor.dispose();
+    this.#feeds.length = 0;
+    await this.#reader?.dispose();
+    this.#reader = undefined;
   }
 
   write(data: readonly TensorData[]): void {

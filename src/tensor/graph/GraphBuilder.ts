@@ -20,9 +20,15 @@ const SMALL = 64;
  * needs is left behind when the graph is pruned.
  */
 export class GraphBuilder {
+  /** Whether the graph may use operations that only ONNX Runtime has; an exported file may not. */
+  readonly allowsOrtOps: boolean;
   readonly #known = new Map<string, readonly GraphValue[]>();
   readonly #constants = new Map<string, GraphValue>();
   #counter = 0;
+
+  constructor({ allowsOrtOps = true }: { readonly allowsOrtOps?: boolean } = {}) {
+    this.allowsOrtOps = allowsOrtOps;
+  }
 
   /** Declares a named input. */
   input(name: string, type: GraphType, shape: readonly number[]): GraphValue {

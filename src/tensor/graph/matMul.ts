@@ -3,7 +3,7 @@ import { tf } from "../tf.ts";
 import { float, int } from "./attributes.ts";
 import type { GraphBuilder } from "./GraphBuilder.ts";
 import type { GraphValue } from "./GraphValue.ts";
-import { dim, reshape, transposePerm } from "./layout.ts";
+import { dim, reshape, transpose, transposePerm } from "./layout.ts";
 
 /** Operator domain of ONNX Runtime's own operations, present in every build of it. */
 export const ORT_DOMAIN = "com.microsoft";
@@ -51,11 +51,21 @@ export function matMul(
     transB: int(swapB ? 1 : 0),
     alpha: float(1),
   };
+  if (!g.allowsOrtOps) {
+    const plain = [swapA ? swapLastTwo(g, left) : left, swapB ? swapLastTwo(g, right) : right];
+    return g.node("MatMul", plain, { shape, type: "float32" });
+  }
   const operands = [left, right].map((operand) => {
     const missing = Math.max(0, shape.length - operand.shape.length);
     return reshape(g, operand, [...Array.from({ length: missing }, () => 1), ...operand.shape]);
   });
   return g.node("FusedMatMul", operands, { shape, type: "float32" }, attributes, ORT_DOMAIN);
+}
+
+function swapLastTwo(g: GraphBuilder, x: GraphValue): GraphValue {
+  const rank = x.shape.length;
+  const axes = x.shape.map((_, axis) => axis);
+  return transpose(g, x, [...axes.slice(0, rank - 2), rank - 1, rank - 2]);
 }
 
 function gemm(

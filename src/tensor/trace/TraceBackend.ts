@@ -32,9 +32,9 @@ export class TraceBackend extends tf.KernelBackend {
   kernel = "";
 
   /** Starts recording into a new graph. */
-  begin(program: string): GraphBuilder {
+  begin(program: string, options: { readonly allowsOrtOps?: boolean } = {}): GraphBuilder {
     this.#program = program;
-    this.#builder = new GraphBuilder();
+    this.#builder = new GraphBuilder(options);
     return this.#builder;
   }
 

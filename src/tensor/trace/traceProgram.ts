@@ -36,10 +36,11 @@ export interface TracedProgram {
 export function traceProgram<I extends SpecTree, O extends TensorTree>(
   program: Program<I, O>,
   constants: ReadonlyMap<string, HostTensor> = new Map(),
+  options: { readonly allowsOrtOps?: boolean } = {},
 ): TracedProgram {
   const backend = traceBackend();
   const previous = tf.getBackend();
-  const graph = backend.begin(program.name);
+  const graph = backend.begin(program.name, options);
   // setBackend works synchronously for a backend that needs no initialisation; its promise says no more.
   void tf.setBackend(TRACE_BACKEND);
   const engine = tf.engine();
