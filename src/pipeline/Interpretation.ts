@@ -12,9 +12,8 @@ import { SubsetDrill } from "../robustness/SubsetDrill.ts";
 import { extractFeatures } from "../stage/extractFeatures.ts";
 import type { FeatureRow } from "../stage/FeatureRow.ts";
 import type { Stage } from "../stage/Stage.ts";
-import { type Micros, micros } from "../units.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
-import type { Moment } from "./Moment.ts";
+import type { Delay, Moment } from "./Moment.ts";
 
 /** Readings over which the drill's agreement is measured: ten seconds at 25 Hz. */
 const DRILL_MEMORY = 250;
@@ -27,7 +26,7 @@ export interface InterpretationOptions {
   /** Streams that contain the answer and shall count all the same. */
   readonly answerWith: readonly string[];
   /** Called as a row goes in; what it gives is called as its reading comes out: `Moment.delay`. */
-  readonly stopwatch: (frameset: Frameset) => () => Micros;
+  readonly stopwatch: (frameset: Frameset) => () => Delay;
 }
 
 /**
@@ -53,7 +52,7 @@ export class Interpretation {
   readonly #drill: SubsetDrill;
   readonly #ignored: readonly string[];
   readonly #prior: Float32Array;
-  readonly #asked: { readonly row: FeatureRow; readonly delay: () => Micros }[] = [];
+  readonly #asked: { readonly row: FeatureRow; readonly delay: () => Delay }[] = [];
   #formed = 0;
   #answered = 0;
 
@@ -132,7 +131,7 @@ export class Interpretation {
       answer,
       forecast: this.#drill.push(reading),
       views: asked.row.views,
-      delay: micros(asked.delay()),
+      delay: asked.delay(),
     });
     this.#tell(this.#localizer.push(answer));
   }

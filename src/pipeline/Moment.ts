@@ -14,9 +14,17 @@ export interface Moment {
   readonly forecast: readonly LossForecast[];
   /** What a person is shown of each stream, u8. */
   readonly views: Readonly<Record<string, Uint8Array | undefined>>;
+  /** See `Delay`. */
+  readonly delay: Delay;
+}
+
+/** How long a moment took, in µs. */
+export interface Delay {
   /**
-   * How long it took, in µs: on the machine's clock from the grid instant to now; on a driven clock,
+   * All of it: on the machine's clock from the grid instant to now; on a driven clock,
    * where instants are not the machine's, from the message that completed the frameset to now.
    */
-  readonly delay: Micros;
+  readonly total: Micros;
+  /** Its parts in order, by name; none on a driven clock. */
+  readonly hops: Readonly<Record<string, Micros>>;
 }

@@ -13,6 +13,7 @@ import type { ControlServer } from "../wire/ControlServer.ts";
 import type { Inlet } from "../wire/Inlet.ts";
 import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
+import { delayOf, delaysOn } from "./delays.ts";
 import { Ingest } from "./Ingest.ts";
 import { Interpretation } from "./Interpretation.ts";
 import type { Moment } from "./Moment.ts";
@@ -115,15 +116,11 @@ export class PipelineRun {
       this.#log?.append(record);
       this.#board.record(record);
     });
-    const stopwatch = new SystemClock();
     this.#interpretation = new Interpretation(definition, {
       records: this.#ingest.records,
       stage,
       answerWith: options.answerWith,
-      stopwatch: ({ time }) => {
-        const began = options.pace === "realtime" ? time : stopwatch.now();
-        return () => micros(stopwatch.now() - began);
-      },
+      stopwatch: options.pace === "realtime" ? delaysOn(clock) : delayOf(new SystemClock()),
     });
     this.#board = new StreamBoard({
       streams,

@@ -34,7 +34,7 @@ export interface RunSummary {
   readonly eventF1: number | null;
   /** Longest time between two readings on the run's clock. */
   readonly outputGapMs: number;
-  /** See `Moment.delay`. */
+  /** See `Delay.total`. */
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   /** Frames and messages that were not used, by reason, all streams together. */
   readonly dropped: Readonly<Record<string, number>>;
@@ -58,7 +58,7 @@ export class RunReport {
     run.moments.subscribe({
       next: ({ answer, delay }) => {
         this.#gaps.heard(run.now());
-        this.#delays.record(delay);
+        this.#delays.record(delay.total);
         const { labelTime, logProbabilities } = answer;
         this.#answers.push({ labelTime, logProbabilities });
       },

@@ -39,7 +39,7 @@ export async function replayLog(
     records: source,
     stage,
     answerWith,
-    stopwatch: () => () => micros(0),
+    stopwatch: () => () => ({ total: micros(0), hops: {} }),
   });
   const failed = new Promise<never>((_, reject) => {
     interpretation.moments.subscribe({ error: reject });

@@ -32,13 +32,20 @@ const PATIENCE = 500;
  */
 export function pipelineFeed(run: PipelineRun): LiveFeed {
   const total = new Percentiles();
+  const hops = new Map<string, Percentiles>();
+  const hopNamed = (name: string): Percentiles => {
+    const known = hops.get(name) ?? new Percentiles();
+    hops.set(name, known);
+    return known;
+  };
   const hello = (): HelloMessage => helloOf(run);
   const messages = new Observable<ServerMessage>((subscriber) => {
     let spoke = -Infinity;
     const rows = run.moments.pipe(
       tap(({ delay }) => {
         spoke = performance.now();
-        total.record(delay);
+        total.record(delay.total);
+        for (const [name, hop] of Object.entries(delay.hops)) hopNamed(name).record(hop);
       }),
       map((moment) => ({ kind: "rows" as const, rows: [rowFor(run, moment)] })),
     );
@@ -51,7 +58,7 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
     const streams = interval(STREAMS_EVERY).pipe(
       map(() => ({ kind: "streams" as const, time: run.now(), streams: run.streams() })),
     );
-    const latency = interval(LATENCY_EVERY).pipe(map(() => latencyOf(total)));
+    const latency = interval(LATENCY_EVERY).pipe(map(() => latencyOf(total, hops)));
     const problems = run.problems.pipe(
       map((problem) => ({ kind: "problem" as const, ...problem })),
     );
@@ -132,11 +139,12 @@ function captionsOf(cell: Cell): CaptionView[] {
   return [{ text, from: cell.originTime, to: micros(cell.originTime + duration) }];
 }
 
-function latencyOf(total: Percentiles): LatencyMessage {
+function latencyOf(total: Percentiles, hops: ReadonlyMap<string, Percentiles>): LatencyMessage {
+  const delay = (of: Percentiles) => ({ last: of.last, p50: of.at(50), p99: of.at(99) });
   return {
     kind: "latency",
-    total: { last: total.last, p50: total.at(50), p99: total.at(99) },
-    hops: [],
+    total: delay(total),
+    hops: [...hops].map(([name, hop]) => ({ name, ...delay(hop) })),
   };
 }
 
