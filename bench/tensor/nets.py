@@ -5,12 +5,20 @@ One JSON request a line on stdin, one JSON answer a line on stdout:
 """
 import json
 import math
+import os
 import sys
 import time
 
-import torch
-import torch.nn.functional as F
-from torch import nn
+# OpenBLAS counts its threads apart from PyTorch and reads this when it is loaded.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = sys.argv[1]
+
+try:
+    import torch
+    import torch.nn.functional as F
+    from torch import nn
+except ImportError as error:
+    print(json.dumps({"error": f"{error}; on Debian: apt-get install python3-torch libopenblas0"}))
+    sys.exit(0)
 
 CLASSES = {"mlp": 64, "conv": 10, "transformer": 64, "lstm": 16}
 INPUTS = {"mlp": (784,), "conv": (1, 28, 28), "transformer": (10, 256), "lstm": (10, 64)}
@@ -80,13 +88,14 @@ class Lstm(nn.Module):
 
 NETS = {"mlp": Mlp, "conv": Conv, "transformer": Transformer, "lstm": Lstm}
 sessions = {}
+device = "cpu"
 
 
 def train_step(name, batch):
-    net = NETS[name]()
+    net = NETS[name]().to(device)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
-    x = torch.randn(batch, *INPUTS[name])
-    y = torch.randint(0, CLASSES[name], (batch,))
+    x = torch.randn(batch, *INPUTS[name], device=device)
+    y = torch.randint(0, CLASSES[name], (batch,), device=device)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
@@ -99,19 +108,23 @@ def train_step(name, batch):
 
 
 def serve_step(name, batch):
-    net = NETS[name]().eval()
-    x = torch.randn(batch, *INPUTS[name])
+    net = NETS[name]().to(device).eval()
+    x = torch.randn(batch, *INPUTS[name], device=device)
 
     def step():
         with torch.inference_mode():
-            return net(x).softmax(dim=1).numpy()
+            return net(x).softmax(dim=1).cpu().numpy()
 
     return step
 
 
 def main():
+    global device
     torch.set_num_threads(int(sys.argv[1]))
-    print(json.dumps({"version": torch.__version__}), flush=True)
+    # Off the CPU the fair peer is PyTorch on the same GPU.
+    if sys.argv[2] != "cpu" and torch.cuda.is_available():
+        device = "cuda"
+    print(json.dumps({"version": f"{torch.__version__} ({device})"}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         key = (request["op"], request["net"], request["batch"])
