@@ -1,7 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Chunk } from "../frames/Chunk.ts";
 import type { Cell, Frameset } from "../frames/Frameset.ts";
-import { frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import { type Micros, micros } from "../units.ts";
 import { type AlignerCounters, type AlignerOptions, completeOptions } from "./AlignerOptions.ts";
@@ -17,6 +17,7 @@ import { Schedule } from "./Schedule.ts";
 export type { AlignerCounters, AlignerOptions } from "./AlignerOptions.ts";
 
 const NONE: readonly Frameset[] = [];
+const NO_COLUMNS: readonly Column[] = [];
 
 /**
  * Forms the rows of one site's log: for every instant of a grid the frames that belong to it.
@@ -184,7 +185,7 @@ export class Aligner {
     }
     const { originTimes, lengths, arrivalTime, epoch, firstSequence, payload } = chunk;
     const frames = originTimes.length;
-    const size = frameBytes(column.description) ?? payload.byteLength / frames;
+    const size = column.frameBytes ?? payload.byteLength / frames;
     const latest = arrivalTime + this.#options.futureBound;
     let end = 0;
     for (let index = 0; index < frames; index++) {
@@ -318,13 +319,16 @@ export class Aligner {
 
   #isBlocked(): boolean {
     const time = this.#schedule.next;
-    if (this.#blocker !== undefined && this.#blocks(this.#blocker, time)) return true;
+    const before = this.#blocker;
+    if (before !== undefined && this.#blocks(before, time)) return true;
     this.#blocker = undefined;
-    for (const column of this.#schedule.grid?.columns ?? [])
-      if (this.#blocks(column, time)) {
-        this.#blocker = column;
-        return true;
-      }
+    const columns = this.#schedule.grid?.columns ?? NO_COLUMNS;
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i] as Column;
+      if (column === before || !this.#blocks(column, time)) continue;
+      this.#blocker = column;
+      return true;
+    }
     return false;
   }
 
@@ -340,9 +344,10 @@ export class Aligner {
     if (grid === undefined) return;
     const cells: Record<string, Cell> = {};
     for (const column of grid.columns) {
-      const need = column.need(time);
-      cells[column.description.stream] = cellOf(column, time, need, grid.period);
-      if (need > column.lock) column.lock = need;
+      // Asked just now, to see whether it blocks.
+      const { needed } = column;
+      cells[column.description.stream] = cellOf(column, time, needed, grid.period);
+      if (needed > column.lock) column.lock = needed;
     }
     const { site, config } = grid;
     const id = `${site}:${time}:${config.version}`;

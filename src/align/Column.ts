@@ -1,5 +1,5 @@
 import type { Chunk } from "../frames/Chunk.ts";
-import type { StreamDescription } from "../frames/StreamDescription.ts";
+import { frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
 import type { ColumnCounters } from "./ColumnCounters.ts";
 import { FrameRing } from "./FrameRing.ts";
 import { needOf } from "./needOf.ts";
@@ -54,6 +54,14 @@ export class Column {
   };
   /** See `leadOf`. */
   readonly lead: number;
+  /** Bytes of one frame; undefined where they differ. */
+  readonly frameBytes: number | undefined;
+  /** What `need` last said. */
+  needed = Number.NEGATIVE_INFINITY;
+  /** See `horizonOf`. */
+  readonly #horizon: number;
+  /** Whether, of the frames at or before a row, only the newest matters. */
+  readonly #keepsOne: boolean;
   readonly #bounds: ColumnBounds;
   readonly #onUnused: ((frame: UnusedFrame) => void) | undefined;
 
@@ -66,6 +74,9 @@ export class Column {
     this.description = description;
     this.policy = policy;
     this.lead = leadOf(policy);
+    this.#horizon = horizonOf(policy);
+    this.#keepsOne = policy.kind === "last" || policy.kind === "linear";
+    this.frameBytes = frameBytes(description);
     this.#bounds = bounds;
     this.#onUnused = onUnused;
   }
@@ -87,7 +98,8 @@ export class Column {
 
   /** Until when the stream must be known to settle the row at `time`. */
   need(time: number): number {
-    return needOf(this.policy, this.ring, time);
+    this.needed = needOf(this.policy, this.ring, time);
+    return this.needed;
   }
 
   /** Counts a frame as unused and hands it to the side output. */
@@ -147,18 +159,19 @@ export class Column {
 
   /** Lets go of every frame that neither the row at `time` nor any later one can use. */
   evict(time: number): void {
-    const horizon = time + horizonOf(this.policy);
+    const horizon = time + this.#horizon;
     while (this.ring.size > 0 && this.ring.time(0) <= horizon) this.drop("aged");
-    // Both need only the newest frame at or before the row, beside what is still to come.
-    if (this.policy.kind === "last" || this.policy.kind === "linear")
-      while (this.ring.size > 1 && this.ring.time(1) <= time) this.drop("aged");
+    if (this.#keepsOne) while (this.ring.size > 1 && this.ring.time(1) <= time) this.drop("aged");
   }
 
   /** Lets go of the oldest frame; if no row used it, for `reason`. */
   drop(reason: "aged" | "overflow"): void {
     const { ring } = this;
-    if (!ring.isUsed(0))
-      this.refuse(reason, ring.chunk(0), ring.index(0), ring.start(0), ring.end(0));
+    if (!ring.isUsed(0)) {
+      this.unused[reason]++;
+      if (this.#onUnused !== undefined)
+        this.#onUnused(unusedFrame(reason, ring.chunk(0), ring.index(0), ring.payload(0)));
+    }
     ring.dropOldest();
   }
 

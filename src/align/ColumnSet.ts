@@ -1,5 +1,5 @@
 import type { Chunk } from "../frames/Chunk.ts";
-import { frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { Column } from "./Column.ts";
 import { type ColumnCounters, sumOf } from "./ColumnCounters.ts";
 import type { Grid } from "./Grid.ts";
@@ -29,7 +29,7 @@ export class ColumnSet {
     let isKnown = false;
     for (const column of this.of(chunk.stream)) {
       if (column.description.site !== chunk.site) continue;
-      if (fits(chunk, column.description)) return column;
+      if (fits(chunk, column)) return column;
       isKnown = true;
     }
     return isKnown ? "invalid" : "unknown-stream";
@@ -91,15 +91,17 @@ export class ColumnSet {
 const NONE: readonly Column[] = [];
 
 /** Whether a chunk is well formed and is what a stream was described to send. */
-function fits(chunk: Chunk, description: StreamDescription): boolean {
+function fits(chunk: Chunk, { description, frameBytes }: Column): boolean {
   const { dtype, shape, originTimes, lengths, payload, epoch, firstSequence } = chunk;
   if (dtype !== description.dtype || originTimes.length === 0) return false;
   if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(firstSequence)) return false;
   if (firstSequence < 0 || !Number.isFinite(chunk.arrivalTime)) return false;
-  for (const time of originTimes) if (!Number.isSafeInteger(time)) return false;
-  const size = frameBytes(description);
-  if (size !== undefined)
-    return sameShape(shape, description.shape) && payload.byteLength === size * originTimes.length;
+  for (let i = 0; i < originTimes.length; i++)
+    if (!Number.isSafeInteger(originTimes[i])) return false;
+  if (frameBytes !== undefined)
+    return (
+      payload.byteLength === frameBytes * originTimes.length && sameShape(shape, description.shape)
+    );
   if (lengths === undefined) return payload.byteLength % originTimes.length === 0;
   if (lengths.length !== originTimes.length) return false;
   let sum = 0;
@@ -111,6 +113,7 @@ function fits(chunk: Chunk, description: StreamDescription): boolean {
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

@@ -15,6 +15,8 @@ export class FrameRing {
   #ends = new Uint32Array(FIRST_LENGTH);
   #used = new Uint8Array(FIRST_LENGTH);
   #chunks: (Chunk | undefined)[] = new Array<Chunk | undefined>(FIRST_LENGTH).fill(undefined);
+  /** The length is a power of two: this finds a slot without dividing. */
+  #mask = FIRST_LENGTH - 1;
   #head = 0;
   #size = 0;
   #bytes = 0;
@@ -57,7 +59,10 @@ export class FrameRing {
   /** The bytes of the frame at `position`, borrowed from its chunk. */
   payload(position: number): Uint8Array {
     const slot = this.#slot(position);
-    return (this.#chunks[slot] as Chunk).payload.subarray(this.#starts[slot], this.#ends[slot]);
+    const { payload } = this.#chunks[slot] as Chunk;
+    const start = this.#starts[slot];
+    const end = this.#ends[slot];
+    return start === 0 && end === payload.byteLength ? payload : payload.subarray(start, end);
   }
 
   /** Whether a row has used the frame at `position`. */
@@ -109,7 +114,7 @@ export class FrameRing {
   }
 
   #slot(position: number): number {
-    return (this.#head + position) & (this.#times.length - 1);
+    return (this.#head + position) & this.#mask;
   }
 
   #move(from: number, to: number): void {
@@ -140,6 +145,7 @@ export class FrameRing {
       chunks[position] = this.#chunks[slot];
     });
     this.#chunks = chunks;
+    this.#mask = length - 1;
     this.#head = 0;
   }
 }

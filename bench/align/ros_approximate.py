@@ -1,0 +1,54 @@
+"""Peer: ROS's Python ApproximateTimeSynchronizer (Debian's python3-message-filters).
+
+Reads one JSON object a line from stdin: {"queue": q, "slop": seconds, "streams": n,
+"frames": [[stream, stamp in us], ...]}, feeds the frames in that order, and prints
+{"frames": n, "seconds": s, "sets": n, "worst": seconds of the slowest single add}.
+"""
+
+import json
+import sys
+import time
+
+import rospy
+from message_filters import ApproximateTimeSynchronizer, SimpleFilter
+
+# The synchroniser asks for the time; without a node nobody has set it up.
+rospy.rostime.set_rostime_initialized(True)
+
+
+class Header:
+    def __init__(self, stamp):
+        self.stamp = stamp
+
+
+class Message:
+    def __init__(self, stamp):
+        self.header = Header(stamp)
+
+
+def run(job):
+    filters = [SimpleFilter() for _ in range(job["streams"])]
+    synchronizer = ApproximateTimeSynchronizer(filters, job["queue"], job["slop"])
+    sets = [0]
+
+    def count(*_):
+        sets[0] += 1
+
+    synchronizer.registerCallback(count)
+    messages = [
+        (filters[stream], Message(rospy.Time(us // 1000000, us % 1000000 * 1000)))
+        for stream, us in job["frames"]
+    ]
+    worst = 0.0
+    began = time.perf_counter()
+    before = began
+    for source, message in messages:
+        source.signalMessage(message)
+        now = time.perf_counter()
+        worst = max(worst, now - before)
+        before = now
+    return {"frames": len(messages), "seconds": before - began, "sets": sets[0], "worst": worst}
+
+
+for line in sys.stdin:
+    print(json.dumps(run(json.loads(line))), flush=True)
