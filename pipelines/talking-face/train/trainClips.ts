@@ -67,7 +67,7 @@ export const BATCH: BatchOptions = {
   stretches: 32,
   warmUp: 12,
   keep: { audio: 0.8, video: 0.8, text: 0.35 },
-  dropout: 0.15,
+  dropout: 0.1,
 };
 
 const CLIPS_PER_LINE = 30;
