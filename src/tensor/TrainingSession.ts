@@ -6,15 +6,15 @@ import type { CompileStats, Executable, ResidentState } from "./device/Executabl
 import { openExecutable } from "./device/openExecutable.ts";
 import type { ArraysOf, FeedsOf, HostTensorsOf, TensorData } from "./HostTensor.ts";
 import { asHostTensor, createFeedReader, type FeedReader } from "./readFeeds.ts";
-import type { SpecTree, TensorsOf, TensorTree } from "./TensorSpec.ts";
+import type { SpecTree, TensorTree } from "./TensorSpec.ts";
 import type { Port } from "./trace/traceProgram.ts";
 import { unflattenTree } from "./tree.ts";
 
 /** Inputs of a training program: its state and whatever a step needs besides. */
 export type TrainingInputs<S extends SpecTree> = SpecTree & { readonly state: S };
 
-/** Outputs of a training program: the next state, named as it came in, and the metrics. */
-export type TrainingOutputs<S extends SpecTree> = TensorTree & { readonly state: TensorsOf<S> };
+/** Outputs of a training program: the next state, named and shaped as it came in, and the metrics. */
+export type TrainingOutputs = TensorTree & { readonly state: TensorTree };
 
 /** How a training session is opened. */
 export interface TrainingSessionOptions<S extends SpecTree> {
@@ -82,11 +82,7 @@ export class TrainingSession<I extends { readonly state: SpecTree }, O> implemen
    * @throws {ConfigError} If the program has no input named "state".
    * @throws {ShapeError} If the state does not fit its specs, or leaves the body with other ones.
    */
-  static async open<
-    S extends SpecTree,
-    I extends TrainingInputs<S>,
-    O extends TrainingOutputs<I["state"]>,
-  >(
+  static async open<S extends SpecTree, I extends TrainingInputs<S>, O extends TrainingOutputs>(
     program: Program<I, O>,
     { state, ...options }: TrainingSessionOptions<I["state"]>,
   ): Promise<TrainingSession<I, O>> {

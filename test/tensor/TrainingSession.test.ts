@@ -1,79 +1,91 @@
 import { describe, expect, it } from "vitest";
 
+import { ConfigError, DeviceError, ShapeError } from "../../src/errors.ts";
 import { defineProgram } from "../../src/tensor/defineProgram.ts";
-import { valueAndGradients } from "../../src/tensor/gradients.ts";
-import { type HostTensor, hostTensor, specsOf } from "../../src/tensor/HostTensor.ts";
-import { adamW } from "../../src/tensor/optimizers/adamW.ts";
 import { Rng } from "../../src/tensor/Rng.ts";
-import { float32, int32 } from "../../src/tensor/TensorSpec.ts";
+import { float32 } from "../../src/tensor/TensorSpec.ts";
 import { TrainingSession } from "../../src/tensor/TrainingSession.ts";
-import { type Scalar, type Tensor, type Tensor2D, tf } from "../../src/tensor/tf.ts";
+import { tf } from "../../src/tensor/tf.ts";
+import { convNetOf, lstmOf, mlpOf, transformerOf } from "./support/trainables.ts";
 
-const optimizer = adamW({ weightDecay: 0.01 });
+const nets = { mlp: mlpOf, transformer: transformerOf, "conv net": convNetOf, lstm: lstmOf };
 
-function initialParams(rng: Rng) {
-  return {
-    w1: hostTensor(rng.normalArray(8 * 16, 0, 0.3), [8, 16]),
-    b1: hostTensor(new Float32Array(16), [16]),
-    w2: hostTensor(rng.normalArray(16 * 3, 0, 0.3), [16, 3]),
-    b2: hostTensor(new Float32Array(3), [3]),
-  };
-}
-
-function trainingProgram(params: Record<string, HostTensor<"float32">>) {
-  const specs = specsOf(params);
-  return defineProgram({
-    name: "tiny-mlp",
-    inputs: {
-      state: { params: specs, adam: optimizer.stateSpecs(specs) },
-      x: float32([12, 8]),
-      y: int32([12]),
-      learningRate: float32([]),
-    },
-    body: ({ state, x, y, learningRate }) => {
-      const { value, gradients, aux } = valueAndGradients(state.params, (p) => {
-        const hidden = tf.relu(tf.add(tf.matMul(x, p["w1"] as Tensor2D), p["b1"] as Tensor));
-        const logits = tf.add(tf.matMul(hidden, p["w2"] as Tensor2D), p["b2"] as Tensor);
-        const picked = tf.mul(tf.logSoftmax(logits), tf.oneHot(y, 3));
-        const loss = tf.neg(tf.mean(tf.sum(picked, 1))) as Scalar;
-        return {
-          loss,
-          aux: { accuracy: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), y), "float32")) },
-        };
-      });
-      const next = optimizer.update(state.params, gradients, state.adam, { learningRate });
-      return { state: { params: next.params, adam: next.state }, loss: value, ...aux };
-    },
-  });
-}
+const counter = defineProgram({
+  name: "counter",
+  inputs: { state: { sum: float32([2]) }, x: float32([2]) },
+  body: ({ state, x }) => ({ state: { sum: tf.add(state.sum, x) }, largest: tf.max(x) }),
+});
 
 describe("TrainingSession", () => {
-  it("learns on the compiled device along the same curve as eagerly in tfjs", async () => {
-    const curves: number[][] = [];
-    for (const device of ["cpu", "tfjs"] as const) {
-      const rng = Rng.fromSeed(7);
-      const params = initialParams(rng.fork("params"));
-      const program = trainingProgram(params);
-      await using session = await TrainingSession.open(program, {
-        device,
-        state: { params, adam: optimizer.init(params) },
-      });
-      const data = rng.fork("data");
-      const x = data.normalArray(12 * 8);
-      const y = Int32Array.from({ length: 12 }, () => data.int(0, 3));
-      const curve: number[] = [];
-      for (let step = 0; step < 30; step += 1) {
-        const { loss } = await session.step({ x, y, learningRate: 0.02 });
-        curve.push(loss[0] ?? Number.NaN);
+  it.each(Object.keys(nets) as (keyof typeof nets)[])(
+    "trains a small %s on the compiled device along the same curve as eagerly in tfjs",
+    async (name) => {
+      const curves: number[][] = [];
+      for (const device of ["cpu", "tfjs"] as const) {
+        const { program, state, feeds } = nets[name](Rng.fromSeed(7));
+        await using session = await TrainingSession.open(program, { device, state });
+        const curve: number[] = [];
+        for (let step = 0; step < 25; step += 1)
+          curve.push((await session.step(feeds)).loss[0] ?? Number.NaN);
+        curves.push(curve);
+        const after = await session.readState();
+        expect(after.adam.step.data[0]).toBe(25);
+        expect(after.params["o.w"]?.shape).toEqual(state.params["o.w"]?.shape);
       }
-      curves.push(curve);
-      const state = await session.readState();
-      expect(state.adam.step.data[0]).toBe(30);
-      expect(state.params["w1"]?.shape).toEqual([8, 16]);
-    }
-    const [compiled = [], eager = []] = curves;
-    expect(compiled.at(-1)).toBeLessThan((compiled[0] ?? 0) / 4);
-    for (const [step, loss] of compiled.entries())
-      expect(loss / (eager[step] ?? 0)).toBeCloseTo(1, 4);
+      const [compiled = [], eager = []] = curves;
+      expect(compiled.at(-1)).toBeLessThan((compiled[0] ?? 0) * 0.8);
+      // Rounding differs from the first step on and Adam amplifies it; the curves stay together.
+      for (const [step, loss] of compiled.entries())
+        expect(Math.abs(loss / (eager[step] ?? 0) - 1)).toBeLessThan(1e-3);
+    },
+    30_000,
+  );
+
+  it("reads a copy of the state, writes another, and leaves the caller's arrays alone", async () => {
+    const sum = Float32Array.of(1, 2);
+    await using session = await TrainingSession.open(counter, { state: { sum } });
+    expect([...(await session.step({ x: Float32Array.of(1, 5) })).largest]).toEqual([5]);
+    const kept = await session.readState();
+    await session.step({ x: Float32Array.of(10, 10) });
+    expect([...kept.sum.data]).toEqual([2, 7]);
+    expect([...(await session.readState()).sum.data]).toEqual([12, 17]);
+    session.writeState(kept as never);
+    await session.step({ x: Float32Array.of(1, 1) });
+    expect([...(await session.readState()).sum.data]).toEqual([3, 8]);
+    expect([...sum]).toEqual([1, 2]);
+  });
+
+  it("refuses a state that leaves a step with another shape, or not at all", async () => {
+    const growing = defineProgram({
+      name: "growing",
+      inputs: { state: { sum: float32([2]) } },
+      body: ({ state }) => ({ state: { sum: tf.concat([state.sum, state.sum]) as never } }),
+    });
+    await expect(
+      TrainingSession.open(growing, { state: { sum: new Float32Array(2) } }),
+    ).rejects.toThrow('state "state/sum" must leave a step as float32[2], got float32[4]');
+    const losing = defineProgram({
+      name: "losing",
+      inputs: { state: { sum: float32([2]) } },
+      body: ({ state }) => ({ state: { total: tf.sum(state.sum) } as never }),
+    });
+    await expect(
+      TrainingSession.open(losing, { state: { sum: new Float32Array(2) } }),
+    ).rejects.toThrow(ShapeError);
+    const stateless = defineProgram({
+      name: "stateless",
+      inputs: { x: float32([]) },
+      body: ({ x }) => ({ x }),
+    });
+    await expect(TrainingSession.open(stateless as never, { state: {} as never })).rejects.toThrow(
+      ConfigError,
+    );
+  });
+
+  it("refuses steps after dispose", async () => {
+    const session = await TrainingSession.open(counter, { state: { sum: new Float32Array(2) } });
+    await session.dispose();
+    await session.dispose();
+    await expect(session.step({ x: new Float32Array(2) })).rejects.toThrow(DeviceError);
   });
 });

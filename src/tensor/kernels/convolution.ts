@@ -50,14 +50,7 @@ export const convolutionKernels: KernelTable = {
     const { graph } = call;
     const filter = call.input("filter");
     const geometry = conv2dGeometry(call, call.numbers("inputShape"), filter.shape, "depthwise");
-    const dy = toChannelsFirst(graph, call.input("dy"), geometry);
-    const dx = spread(
-      graph,
-      dy,
-      depthwiseWeights(graph, filter, geometry),
-      geometry,
-      geometry.inChannels,
-    );
+    const dx = depthwiseInputGradient(graph, call.input("dy"), filter, geometry);
     return fromChannelsFirst(graph, dx, geometry);
   },
   DepthwiseConv2dNativeBackpropFilter: (call) => depthwiseFilterGradient(call),
@@ -194,6 +187,39 @@ function depthwise(call: KernelCall): GraphValue {
     convAttributes(geometry, geometry.inChannels),
   );
   return fromChannelsFirst(graph, output, geometry);
+}
+
+/**
+ * One transposed convolution per channel multiplier, summed: ORT's WebGPU device gives wrong numbers
+ * for a grouped one with several channels in a group.
+ */
+function depthwiseInputGradient(
+  g: GraphBuilder,
+  dy: GraphValue,
+  filter: GraphValue,
+  geometry: ConvGeometry,
+): GraphValue {
+  const { batch, inChannels, outChannels, outSize, kernel } = geometry;
+  const multiplier = outChannels / inChannels;
+  const perChannel = reshape(g, toChannelsFirst(g, dy, geometry), [
+    batch,
+    inChannels,
+    multiplier,
+    ...outSize,
+  ]);
+  const parts = Array.from({ length: multiplier }, (_, m) => {
+    const share = slice(g, perChannel, [0, 0, m, 0, 0], [batch, inChannels, 1, ...outSize]);
+    const taps = slice(g, filter, [0, 0, 0, m], [...kernel, inChannels, 1]);
+    const weights = depthwiseWeights(g, taps, { ...geometry, outChannels: inChannels });
+    return spread(
+      g,
+      reshape(g, share, [batch, inChannels, ...outSize]),
+      weights,
+      geometry,
+      inChannels,
+    );
+  });
+  return parts.reduce((sum, part) => binary(g, "Add", sum, part));
 }
 
 function depthwiseFilterGradient(call: KernelCall): GraphValue {
