@@ -194,17 +194,16 @@ export class Aligner {
       end += lengths === undefined ? size : (lengths[index] as number);
       column.received++;
       const isNew = column.sequences.add(epoch, firstSequence + index);
-      const refusal = isNew ? column.judge(time, latest, epoch) : "duplicate";
-      if (refusal !== undefined) {
-        column.refuse(refusal, chunk, index, start, end);
-        continue;
-      }
-      if (!column.accept(time, chunk, index, start, end)) {
+      const refusal = isNew
+        ? column.judge(time, this.#frontier - this.#skew, latest, epoch)
+        : "duplicate";
+      if (refusal !== undefined) column.refuse(refusal, chunk, index, start, end);
+      else if (!column.accept(time, chunk, index, start, end))
         column.refuse("equal", chunk, index, start, end);
-        continue;
+      else {
+        if (column.isOver) this.#relieve(column);
+        this.#reach(column, Math.min(column.watermark, arrivalTime));
       }
-      if (column.isOver) this.#relieve(column);
-      this.#reach(column, Math.min(column.watermark, arrivalTime));
       if (!this.#mayAdvance(column)) continue;
       this.#advance();
       if (!column.isRetired) continue;
@@ -233,6 +232,12 @@ export class Aligner {
     if (columns.length === 0) return;
     if (!Number.isSafeInteger(until) || until > logTime + this.#options.futureBound) {
       this.#refusedHeartbeats++;
+      for (const column of columns) {
+        if (!(until > column.refusedPromise)) continue;
+        column.refusedPromise = until;
+        column.isAstray = true;
+      }
+      this.#advance();
       return;
     }
     // A frame may still be stamped `until` itself.
@@ -241,6 +246,7 @@ export class Aligner {
       // Only a promise that goes further than the last one is a sign of life: the rest are repetitions.
       if (watermark <= column.promised) continue;
       column.promised = watermark;
+      column.isAstray = watermark <= this.#frontier - this.#skew;
       column.idle = false;
       column.closed = false;
       if (watermark > column.watermark) column.watermark = watermark;

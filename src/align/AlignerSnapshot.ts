@@ -49,8 +49,10 @@ const STATE = [
   "oldest",
   "reached",
   "promised",
+  "refusedPromise",
   "idle",
   "closed",
+  "isAstray",
   "epoch",
   "received",
   "used",
@@ -61,8 +63,8 @@ type ColumnState = { readonly [Name in (typeof STATE)[number]]: Column[Name] };
 /** All that a column knows. */
 export function snapshotColumn(column: Column): ColumnSnapshot {
   const { ring, description, sequences, unused } = column;
-  const { watermark, lock, newest, oldest, reached, promised } = column;
-  const { idle, closed, epoch, received, used } = column;
+  const { watermark, lock, newest, oldest, reached, promised, refusedPromise } = column;
+  const { idle, closed, isAstray, epoch, received, used } = column;
   const frames = Array.from({ length: ring.size }, (_, position): HeldFrame => {
     const chunk = ring.chunk(position);
     return {
@@ -75,8 +77,8 @@ export function snapshotColumn(column: Column): ColumnSnapshot {
     };
   });
   return {
-    ...{ watermark, lock, newest, oldest, reached, promised },
-    ...{ idle, closed, epoch, received, used },
+    ...{ watermark, lock, newest, oldest, reached, promised, refusedPromise },
+    ...{ idle, closed, isAstray, epoch, received, used },
     ...{ description, frames, unused: { ...unused }, sequences: sequences.snapshot() },
   };
 }

@@ -32,8 +32,12 @@ export class Column {
   reached = Number.NEGATIVE_INFINITY;
   /** What the furthest heartbeat said: no frame at or before this. */
   promised = Number.NEGATIVE_INFINITY;
+  /** The furthest heartbeat that was refused for being too far in the future. */
+  refusedPromise = Number.NEGATIVE_INFINITY;
   /** Silent for long, holds nothing back. */
   idle = false;
+  /** Its last sign of life was stamped in the future, or further behind than the skew bound. */
+  isAstray = false;
   /** Ended by itself; only another epoch reopens it. */
   closed = false;
   /** No configuration names it any more. */
@@ -93,7 +97,7 @@ export class Column {
 
   /** Whether nobody waits for the stream. */
   get free(): boolean {
-    return this.idle || this.closed;
+    return this.idle || this.closed || this.isAstray;
   }
 
   /** Until when the stream must be known to settle the row at `time`. */
@@ -117,9 +121,15 @@ export class Column {
 
   /**
    * Why a frame that has not come before may not be held; undefined if it may. A sign of life, unless the
-   * frame is stamped after `latest`.
+   * frame is stamped after `latest`; one stamped at or before `earliest` comes too late to wait for.
    */
-  judge(time: number, latest: number, epoch: number): "future" | "late" | "equal" | undefined {
+  judge(
+    time: number,
+    earliest: number,
+    latest: number,
+    epoch: number,
+  ): "future" | "late" | "equal" | undefined {
+    this.isAstray = time > latest || time <= earliest;
     if (time > latest) return "future";
     this.idle = false;
     if (this.closed && this.epoch !== epoch) this.closed = false;

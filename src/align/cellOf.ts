@@ -135,5 +135,5 @@ function missing(column: Column, need: number, proven: MissingReason): Cell {
 function reasonOf(column: Column, need: number, proven: MissingReason): MissingReason {
   if (column.oldest > need) return "never-seen";
   if (column.watermark >= need) return proven;
-  return column.free ? "idle" : "skew";
+  return column.idle || column.closed ? "idle" : "skew";
 }

@@ -73,6 +73,30 @@ describe("a silent stream", () => {
   });
 });
 
+describe("a stream with a wrong clock", () => {
+  it.each([
+    ["an hour ahead", 3_600_000],
+    ["an hour behind", -3_600_000],
+  ])("%s delays nothing: it is not waited for as long as its frames are of no use", (_, off) => {
+    const aligner = started({ a: exact(), b: exact() }, { skew: millis(200) });
+    const wrong = (at: number): LogRecord => frame("b", at + off, { arrival: at, sequence: at });
+    const records = [0, 40, 80].flatMap((at) => [frame("a", at), wrong(at)]);
+    const rows = outcomes(aligner, records).map((row) => row.replace(/b-.*/, "b missing"));
+    // The first of them shows that it is wrong; the later ones are not waited for.
+    expect(rows).toEqual([
+      "",
+      "0: a=0 b missing",
+      "40: a=40 b missing",
+      "",
+      "80: a=80 b missing",
+      "",
+    ]);
+    // Somebody sets its clock right.
+    const right = [120, 160].flatMap((at) => [frame("b", at), frame("a", at)]);
+    expect(outcomes(aligner, right)).toEqual(["", "120: a=120 b=120", "", "160: a=160 b=160"]);
+  });
+});
+
 describe("the end of a stream", () => {
   it("lets the rows up to the furthest stream's end out", () => {
     const aligner = started({ a: exact(), b: held });
@@ -244,6 +268,21 @@ describe("a configuration", () => {
       "2.1 90: a=90",
     ]);
     expect(rows.at(-1)?.id).toBe("lab:1090000:2");
+  });
+
+  it("that no longer names a stream turns its frames away", () => {
+    const aligner = started({ a: exact(), b: exact() });
+    outcomes(aligner, [frame("b", 0), frame("b", 40), frame("b", 80)]);
+    aligner.push(config(["a"], { version: 2, origin: 60 }));
+    // b counts to the last row of the old configuration, and not beyond.
+    expect(outcomes(aligner, [frame("a", 0), frame("b", 100), frame("a", 50)])).toEqual([
+      "0: a=0 b=0",
+      "",
+      "40: a-gap b=40",
+    ]);
+    expect(outcomes(aligner, [frame("b", 120), frame("a", 60)])).toEqual(["", "60: a=60"]);
+    expect(aligner.counters().unknownStream).toBe(1);
+    expect(aligner.counters().streams["b"]).toMatchObject({ received: 4, used: 2, aged: 2 });
   });
 
   it("with an origin that has passed goes on where the rows are", () => {
