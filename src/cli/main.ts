@@ -3,11 +3,16 @@ import { Command, CommanderError } from "commander";
 
 import { SensoriumError } from "../errors.ts";
 import { addDoctorCommand } from "./doctorCommand.ts";
+import { addEchoCommand } from "./echoCommand.ts";
 import { addEvaluateCommand } from "./evaluateCommand.ts";
 import { addGenerateCommand } from "./generateCommand.ts";
+import { addInfoCommand } from "./infoCommand.ts";
+import { addRepairCommand } from "./repairCommand.ts";
 import { addReplayCommand } from "./replayCommand.ts";
 import { addRunCommand } from "./runCommand.ts";
 import { addSenseCommand } from "./sense.ts";
+import { addTopCommand } from "./topCommand.ts";
+import { addTopicsCommand } from "./topicsCommand.ts";
 import { addTrainCommand } from "./trainCommand.ts";
 
 const program = new Command("sensorium")
@@ -18,6 +23,11 @@ const program = new Command("sensorium")
   .exitOverride();
 addRunCommand(program);
 addReplayCommand(program);
+addInfoCommand(program);
+addRepairCommand(program);
+addTopicsCommand(program);
+addEchoCommand(program);
+addTopCommand(program);
 addDoctorCommand(program);
 addTrainCommand(program);
 addEvaluateCommand(program);

@@ -5,6 +5,7 @@ import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
+import type { LogRecord } from "../log/LogRecord.ts";
 import type { LogWriter } from "../log/LogWriter.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { Rng } from "../tensor/Rng.ts";
@@ -78,6 +79,8 @@ export class PipelineRun {
   readonly events: Observable<readonly EventSpan[]>;
   /** Truth and people's labels, as they are put on record; absolute times. */
   readonly labels: Observable<Label>;
+  /** The log as it grows: everything that happens, in order. Payloads are borrowed. */
+  readonly records: Observable<LogRecord>;
   /** What went wrong and was dealt with, in words; with the stream where it is one stream's. */
   readonly problems: Observable<{ readonly text: string; readonly stream?: string }>;
 
@@ -142,6 +145,7 @@ export class PipelineRun {
     this.moments = this.#interpretation.moments;
     this.events = this.#interpretation.events;
     this.problems = this.#problems.asObservable();
+    this.records = this.#ingest.records;
     this.labels = this.#ingest.records.pipe(
       filter((record) => record.kind === "LABEL"),
       map(({ label }) => label),

@@ -1,5 +1,7 @@
 import type { Observable } from "rxjs";
 
+import type { Blocking } from "../align/Blocking.ts";
+import type { Chunk } from "../frames/Chunk.ts";
 import type { HelloMessage, ReplugMessage, ServerMessage, UnplugMessage } from "./messages.ts";
 
 /**
@@ -22,4 +24,8 @@ export interface LiveFeed {
    * @returns Why not, in one sentence, or undefined when it is being done.
    */
   command(command: UnplugMessage | ReplugMessage): string | undefined;
+  /** Why the next row is not there yet, where the feed knows; undefined before the first. */
+  blocking?(): Blocking | undefined;
+  /** The frames of a stream as they come in, where the feed has them; undefined of no such stream. */
+  frames?(stream: string): Observable<Chunk> | undefined;
 }

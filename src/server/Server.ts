@@ -11,6 +11,7 @@ import { ConfigError } from "../errors.ts";
 import { bytes, type Micros, seconds, toMillis } from "../units.ts";
 import { ClientLane, type LaneLimits } from "./ClientLane.ts";
 import { dashboardFolder, HOW_TO_BUILD } from "./dashboardFolder.ts";
+import { frameLines } from "./frameLines.ts";
 import { History } from "./History.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
 import { originAllowed } from "./originAllowed.ts";
@@ -81,7 +82,8 @@ interface Client {
  * - A frame that is no message is counted and ignored; the first one of a client is answered with a
  *   `problem` that says what was wrong with it.
  * - Pages of other origins are refused with 403. Bound to this machine alone unless told otherwise.
- * - `/health` says whether it runs, `/api/status` how, both as JSON.
+ * - `/health` says whether it runs, `/api/status` how, both as JSON; `/api/frames/STREAM` gives a stream's
+ *   frames as lines of JSON (`frameLines`).
  * - Whoever starts it disposes it: clients are closed with 1001, then the port is freed. Idempotent.
  */
 export class Server implements AsyncDisposable {
@@ -194,8 +196,22 @@ export class Server implements AsyncDisposable {
     app.get("/api/status", async () => ({
       hello: this.#feed.hello(),
       ...this.#history.state(),
+      blocking: this.#feed.blocking?.(),
       server: this.counters,
     }));
+    app.get<{ Params: { stream: string } }>("/api/frames/:stream", async (request, reply) => {
+      const { host } = request.headers;
+      // A browser sends no origin with a page's own requests: the host must not be a re-bound name.
+      if (!originAllowed({ origin: `http://${host}`, host }, allowedHosts)) {
+        this.#counters.refusedOrigins += 1;
+        return reply.code(403).send({ error: `${host} is no name of this server` });
+      }
+      const { stream } = request.params;
+      const chunks = this.#feed.frames?.(stream);
+      if (chunks === undefined)
+        return reply.code(404).send({ error: `there is no stream ${stream} to listen to` });
+      return reply.type("application/x-ndjson").send(frameLines(chunks));
+    });
     app.route({
       method: "GET",
       url: SOCKET_PATH,

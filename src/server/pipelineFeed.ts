@@ -85,6 +85,15 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       else run.replug(stream);
       return undefined;
     },
+    blocking: () => run.blocking(),
+    frames: (stream) =>
+      stream in run.definition.streams
+        ? run.records.pipe(
+            filter((record) => record.kind === "DATA"),
+            map(({ chunk }) => chunk),
+            filter((chunk) => chunk.stream === stream),
+          )
+        : undefined,
   };
 }
 

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { SystemClock } from "../../src/clock/SystemClock.ts";
+import type { PipelineRun } from "../../src/pipeline/PipelineRun.ts";
+import { startPipeline } from "../../src/pipeline/startPipeline.ts";
+import { pipelineFeed } from "../../src/server/pipelineFeed.ts";
+import { Server } from "../../src/server/Server.ts";
+import { type TinyPipeline, tinyPipeline } from "../support/tinyPipeline.ts";
+import { runCommandLine } from "./runCommandLine.ts";
+
+let tiny: TinyPipeline;
+let run: PipelineRun;
+let server: Server;
+let ended: Promise<void>;
+
+/** Waits for a row of the running pipeline. */
+const answered = (): Promise<void> =>
+  new Promise((resolve) => {
+    const waiting = run.moments.subscribe(() => {
+      waiting.unsubscribe();
+      resolve();
+    });
+  });
+
+beforeAll(async () => {
+  tiny = await tinyPipeline();
+  run = await startPipeline(tiny.definition, { ...tiny.options, pace: "realtime", loop: true });
+  server = await Server.start(pipelineFeed(run), { clock: new SystemClock(), port: 0 });
+  ended = run.go();
+  await answered();
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await run[Symbol.asyncDispose]();
+  await ended;
+  await tiny[Symbol.asyncDispose]();
+});
+
+const lines = (text: string): string[] => text.trimEnd().split("\n");
+
+describe("watching a running pipeline", () => {
+  it("lists its streams", async () => {
+    const { out } = await runCommandLine("topics", "--url", server.url);
+    expect(lines(out)).toHaveLength(3);
+    expect(lines(out)[1]).toMatch(/^a +sensor +25 +live +1$/);
+    const { out: json } = await runCommandLine("topics", "--url", server.url, "--json");
+    expect(JSON.parse(json)).toMatchObject({
+      pipeline: "tiny",
+      topics: [{ stream: "a", rate: 25, counts: true }, { stream: "b" }],
+    });
+  });
+
+  it("echoes as many frames of a stream as it is asked for, in order, with their numbers", async () => {
+    const { code, out } = await runCommandLine(
+      "echo",
+      "b",
+      "--count",
+      "5",
+      "--json",
+      "--url",
+      server.url,
+    );
+    expect(code).toBe(0);
+    const frames = lines(out).map((line) => JSON.parse(line));
+    expect(frames).toHaveLength(5);
+    for (const [i, { stream, sequence, value, dtype }] of frames.entries()) {
+      expect([stream, dtype, value.length]).toEqual(["b", "f32", 3]);
+      expect(sequence).toBe(frames[0].sequence + i);
+    }
+    // Frame n of the recording holds sin(n + 7), sin(n + 8), sin(n + 9).
+    const length = (run.options.feed.duration ?? 0) / 40_000;
+    const n = Math.round((frames[0].originTime - run.origin) / 40_000) % length;
+    expect(frames[0].value[0]).toBeCloseTo(Math.sin(n + 7), 6);
+  });
+
+  it("refuses to echo a stream that is not there, and says so", async () => {
+    const { code, err } = await runCommandLine("echo", "nose", "--url", server.url);
+    expect(code).toBe(1);
+    expect(err).toMatch(/there is no stream nose to listen to\n$/);
+  });
+
+  it("shows rates, ages, gaps and drops, once as JSON", async () => {
+    const { out } = await runCommandLine("top", "--once", "--json", "--url", server.url);
+    const { pipeline, state, streams } = JSON.parse(out);
+    expect([pipeline, state]).toEqual(["tiny", "running"]);
+    expect(streams[0]).toMatchObject({ stream: "a", state: "live", nominal: 25, gaps: 0 });
+    expect(streams[0].rate).toBeGreaterThan(5);
+    expect(streams[0].ageMs).toBeLessThan(1_000);
+    const { out: table } = await runCommandLine("top", "--once", "--url", server.url);
+    expect(table).toMatch(/^tiny on tiny recording: running/);
+    expect(table).toMatch(/^b +live +\d+\.\d +25 +\d+ /m);
+  });
+
+  it("says how to start one where nothing runs", async () => {
+    const { code, err } = await runCommandLine("top", "--once", "--url", "http://127.0.0.1:1");
+    expect(code).toBe(1);
+    expect(err).toContain("got no answer; start one with npm start, or give its --url");
+  });
+});
