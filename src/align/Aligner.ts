@@ -35,8 +35,9 @@ const NO_COLUMNS: readonly Column[] = [];
 export class Aligner {
   readonly #options: ReturnType<typeof completeOptions>;
   readonly #onUnused: AlignerOptions["onUnused"];
+  readonly #primary: string | undefined;
   readonly #columns = new ColumnSet();
-  readonly #schedule = new Schedule();
+  readonly #schedule: Schedule;
   /** S. */
   #skew: number;
   /** M: how far the fastest stream has come. */
@@ -55,6 +56,8 @@ export class Aligner {
   constructor(options: AlignerOptions) {
     this.#options = completeOptions(options);
     this.#onUnused = options.onUnused;
+    this.#primary = options.primary;
+    this.#schedule = new Schedule(options.primary);
     this.#skew = options.skew;
   }
 
@@ -76,6 +79,7 @@ export class Aligner {
     for (const config of snapshot.configs) aligner.#schedule.add(aligner.#gridOf(config));
     // The lateness in force is that of the newest record, which need not be that of the last origin.
     for (const { description } of snapshot.columns) aligner.#columnFor(description);
+    aligner.#schedule.index = snapshot.index;
     aligner.#columns.adoptRetired(snapshot.retired);
     aligner.#skew = snapshot.skew;
     aligner.#frontier = snapshot.frontier;
@@ -147,27 +151,29 @@ export class Aligner {
 
   /** Why the next row is not out yet; undefined before the first configuration. */
   blocking(): Blocking | undefined {
-    const { grid, next, index } = this.#schedule;
+    const { grid, index, primary, next, soonest } = this.#schedule;
     if (grid === undefined) return undefined;
-    const due = this.#due >= next;
+    const due = primary === undefined ? this.#due >= next : next < Number.POSITIVE_INFINITY;
+    const time = (due ? next : soonest) as Micros;
     const waits = (due ? grid.columns : [])
       .map((column) => ({
         stream: column.description.stream,
-        need: column.need(next) as Micros,
+        need: Math.max(column.need(time), column === primary ? time : -Infinity) as Micros,
         has: this.#known(column) as Micros,
       }))
       .filter(({ need, has }) => has < need);
-    return { time: next as Micros, index, config: grid.config.version, due, waits };
+    return { time, index, config: grid.config.version, due, waits };
   }
 
   /** All that it knows, to go on from with `restore`. */
   snapshot(): AlignerSnapshot {
-    const { grid, pending, lastTime } = this.#schedule;
+    const { grid, pending, lastTime, index } = this.#schedule;
     return {
       skew: this.#skew,
       frontier: this.#frontier,
       due: this.#due,
       lastTime,
+      index,
       rows: this.#rows,
       unknownStream: this.#unknownStream,
       refusedHeartbeats: this.#refusedHeartbeats,
@@ -266,6 +272,9 @@ export class Aligner {
   }
 
   #gridOf(config: Config): Grid {
+    const primary = this.#primary;
+    if (primary !== undefined && !config.streams.some(({ stream }) => stream === primary))
+      throw new ConfigError("CONFIG", `the primary stream ${primary} expected among the streams`);
     return new Grid(
       config,
       config.streams.map((description) => this.#columnFor(description)),
@@ -285,7 +294,9 @@ export class Aligner {
       return known;
     }
     const bounds = { frames: capacity, bytes: capacityBytes };
-    return new Column(description, policy, bounds, this.#onUnused);
+    const column = new Column(description, policy, bounds, this.#onUnused);
+    column.isPrimary = stream === this.#primary;
+    return column;
   }
 
   /** The next row may stand on another grid: what was known about it no longer holds. */
@@ -296,7 +307,7 @@ export class Aligner {
 
   /** Makes room in a full buffer: first what no row can use any more, then the oldest frame. */
   #relieve(column: Column): void {
-    if (this.#schedule.grid !== undefined) column.evict(this.#schedule.next);
+    if (this.#schedule.grid !== undefined) column.evict(this.#schedule.soonest);
     while (column.isOver) column.drop("overflow");
   }
 
@@ -313,14 +324,26 @@ export class Aligner {
 
   /** Whether a frame of `column` may have settled the next row; cheap, errs on the side of yes. */
   #mayAdvance(column: Column): boolean {
-    if (this.#due < this.#schedule.next) return false;
+    const { primary, next } = this.#schedule;
+    if (primary === column) return true;
+    if (primary === undefined && this.#due < next) return false;
     const blocker = this.#blocker;
     if (blocker === undefined || blocker === column) return true;
     return this.#known(blocker) >= this.#blockerNeed;
   }
 
   #advance(): void {
-    while (this.#due >= this.#schedule.next && !this.#isBlocked()) this.#emit();
+    while (this.#isDue() && !this.#isBlocked()) this.#emit();
+  }
+
+  /** Whether a row may go out as far as its instant is concerned: nothing can come before it any more. */
+  #isDue(): boolean {
+    const { primary, next: before } = this.#schedule;
+    if (primary === undefined) return this.#due >= before;
+    if (this.#schedule.settle()) this.#regrid();
+    const { next } = this.#schedule;
+    if (next !== before) this.#blocker = undefined;
+    return next < Number.POSITIVE_INFINITY && this.#known(primary) >= next;
   }
 
   #isBlocked(): boolean {
@@ -355,11 +378,13 @@ export class Aligner {
       cells[column.description.stream] = cellOf(column, time, needed, grid.period);
       if (needed > column.lock) column.lock = needed;
     }
+    const { primary } = this.#schedule;
+    if (primary !== undefined && time > primary.lock) primary.lock = time;
     const { site, config } = grid;
     const id = `${site}:${time}:${config.version}`;
     this.#out.push({ id, site, time: micros(time), index, config: config.version, cells });
     this.#rows++;
     if (this.#schedule.step()) this.#regrid();
-    for (const column of this.#schedule.grid?.columns ?? []) column.evict(this.#schedule.next);
+    for (const column of this.#schedule.grid?.columns ?? []) column.evict(this.#schedule.soonest);
   }
 }

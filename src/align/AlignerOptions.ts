@@ -14,6 +14,11 @@ export interface AlignerOptions {
    * until a SKEW record says otherwise.
    */
   readonly skew: Micros;
+  /**
+   * Stream whose frames are the rows' instants, instead of the grid's: then there are no rows while it is
+   * silent. Every CONFIG record must name it; its period still tells real from held. Default: the grid.
+   */
+  readonly primary?: string;
   /** How far ahead of its arrival a frame may be stamped, in µs. Default 1 s. */
   readonly futureBound?: Micros;
   /** Frames held per stream; past it the oldest goes. Default 8,192. */
@@ -42,7 +47,7 @@ export interface AlignerCounters {
  */
 export function completeOptions(
   options: AlignerOptions,
-): Required<Omit<AlignerOptions, "onUnused">> {
+): Required<Omit<AlignerOptions, "onUnused" | "primary">> {
   const {
     columns,
     skew,

@@ -14,6 +14,7 @@ export interface AlignerSnapshot {
   readonly frontier: number;
   readonly due: number;
   readonly lastTime: number;
+  readonly index: number;
   readonly rows: number;
   readonly unknownStream: number;
   readonly refusedHeartbeats: number;

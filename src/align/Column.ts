@@ -40,6 +40,8 @@ export class Column {
   isAstray = false;
   /** Ended by itself; only another epoch reopens it. */
   closed = false;
+  /** Whether rows stand at its frames. */
+  isPrimary = false;
   /** No configuration names it any more. */
   isRetired = false;
   /** Epoch of the last frame judged; −1 before the first. */
@@ -169,7 +171,8 @@ export class Column {
 
   /** Lets go of every frame that neither the row at `time` nor any later one can use. */
   evict(time: number): void {
-    const horizon = time + this.#horizon;
+    // The frames of a primary are instants of rows to come, whatever its own policy takes.
+    const horizon = time + (this.isPrimary ? Math.min(-1, this.#horizon) : this.#horizon);
     while (this.ring.size > 0 && this.ring.time(0) <= horizon) this.drop("aged");
     if (this.#keepsOne) while (this.ring.size > 1 && this.ring.time(1) <= time) this.drop("aged");
   }

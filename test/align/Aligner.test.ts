@@ -243,6 +243,42 @@ describe("blocking", () => {
   });
 });
 
+describe("a primary stream", () => {
+  // a     o       o  o            o         rows stand at its frames
+  // b  o     o         o     o
+  it("says when the rows are", () => {
+    const aligner = started({ a: exact(), b: held }, { primary: "a" });
+    const records = [frame("b", -5), frame("a", 3), frame("b", 10), frame("a", 25), frame("a", 31)];
+    expect(outcomes(aligner, [...records, frame("b", 40), frame("a", 70)])).toEqual([
+      "",
+      "",
+      "3: a=3 b=-5",
+      "",
+      "",
+      "25: a=25 b=10; 31: a=31 b=10",
+      "",
+    ]);
+    expect(aligner.blocking()).toMatchObject({ time: 1_070_000, index: 3, due: true });
+    expect(aligner.blocking()?.waits.map(({ stream }) => stream)).toEqual(["b"]);
+    expect(outcomes(aligner, [notice("CLOSED", "b")])).toEqual(["70: a=70 b=40"]);
+  });
+
+  it("that is silent brings no rows, however far the others come", () => {
+    const aligner = started({ a: exact(), b: held }, { primary: "a", skew: millis(50) });
+    expect(outcomes(aligner, [frame("b", 100), frame("b", 900), frame("b", 910)])).toEqual([
+      "",
+      "",
+      "",
+    ]);
+    expect(aligner.blocking()).toMatchObject({ due: false, waits: [] });
+  });
+
+  it("must be among the streams", () => {
+    const aligner = new Aligner({ columns: { a: exact() }, skew: millis(100), primary: "b" });
+    expect(() => aligner.push(config(["a"]))).toThrow(/primary/);
+  });
+});
+
 describe("a configuration", () => {
   it("must come first, and must name only streams with a policy that fits", () => {
     const aligner = new Aligner({ columns: { a: exact() }, skew: millis(100) });

@@ -97,7 +97,15 @@ export const anyChaos: fc.Arbitrary<LogRecord[]> = fc
           return { ...step, logTime: micros(now) };
         case "CONFIG":
           version++;
-          return config(now, version, step.ahead, step.period, step.streams, step.lateness);
+          // `a` may be the primary, which every configuration must name.
+          return config(
+            now,
+            version,
+            step.ahead,
+            step.period,
+            [...new Set(["a", ...step.streams])],
+            step.lateness,
+          );
         default:
           return { kind: step.kind, logTime: micros(now), stream: step.stream };
       }
@@ -105,12 +113,15 @@ export const anyChaos: fc.Arbitrary<LogRecord[]> = fc
     return [first, ...log];
   });
 
-/** Options for any chaos: small buffers, so that they overflow. */
-export const anyChaosOptions: fc.Arbitrary<AlignerOptions> = fc.record({
-  columns: fc.record({ a: anyPolicy, b: anyPolicy, c: anyPolicy, d: anyPolicy }),
-  skew: fc.constantFrom(millis(50), millis(250), millis(1e9)),
-  capacity: fc.constantFrom(4, 8_192),
-});
+/** Options for any chaos: small buffers, so that they overflow; on the grid, or at the frames of `a`. */
+export const anyChaosOptions: fc.Arbitrary<AlignerOptions> = fc
+  .record({
+    columns: fc.record({ a: anyPolicy, b: anyPolicy, c: anyPolicy, d: anyPolicy }),
+    skew: fc.constantFrom(millis(50), millis(250), millis(1e9)),
+    capacity: fc.constantFrom(4, 8_192),
+    isDriven: fc.boolean(),
+  })
+  .map(({ isDriven, ...options }) => (isDriven ? { ...options, primary: "a" } : options));
 
 function config(
   now: number,

@@ -82,6 +82,25 @@ describe("as long as nothing is late", () => {
     );
   });
 
+  it("P1, P3: with a primary the rows stand at its frames, and are the offline join there", {
+    timeout,
+  }, () => {
+    fc.assert(
+      fc.property(anyScenario(), anyPicks, anyPicks, (scenario, one, other) => {
+        const { origin, period, streams } = scenario;
+        const options = { ...optionsOf(scenario, FOREVER), primary: "a" };
+        const rows = rowsOf(options, logOf(scenario, one));
+        expect(render(rowsOf(options, logOf(scenario, other)))).toEqual(render(rows));
+        const instants = streams[0]?.frames.map(({ time }) => time) ?? [];
+        expect(rows.map(({ time }) => time)).toEqual(instants.filter((time) => time >= origin));
+        for (const { time, cells } of rows)
+          for (const stream of streams)
+            expect(cells[stream.name]?.presence).toBe(oracleCell(stream, time, period).presence);
+      }),
+      runs,
+    );
+  });
+
   it("P9: deleting a stretch of one stream changes its own column only, and only nearby", {
     timeout,
   }, () => {
