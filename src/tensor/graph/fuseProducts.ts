@@ -8,7 +8,7 @@ import type { Graph } from "./pruneGraph.ts";
 /**
  * Moves what follows a matrix product into the product.
  *
- * - product + bias [N] becomes the third operand of `Gemm`;
+ * - product + bias [N], and product + matrix [M, N], become the third operand of `Gemm`;
  * - product · number becomes its `alpha`.
  *
  * Each saves a pass over the product. Only where nothing else reads the bare product.
@@ -54,7 +54,9 @@ function fuse(
     if (old === undefined || operand === undefined || value === undefined || output === undefined)
       continue;
     const product = soleProduct(old, value, readers);
-    if (product === undefined || product.node === undefined) continue;
+    if (product?.node === undefined) continue;
+    // An operand that makes the product itself repeat cannot move into it.
+    if (sizeOfShape(output.shape) !== sizeOfShape(value.shape)) continue;
     const fused =
       node.op === "Add"
         ? addBias(builder, product.node, operand)
@@ -96,11 +98,20 @@ function addBias(
     output === undefined
   )
     return undefined;
+  if (bias.type !== "float32") return undefined;
+  // A sum of the product's own size: gradients gathered over the steps of a recurrence.
+  if (sizeOfShape(bias.shape) === sizeOfShape(output.shape) && dim(output, -2) > 1)
+    return builder.node(
+      "Gemm",
+      [a, b, reshape(builder, bias, output.shape)],
+      output,
+      product.attributes,
+    );
   const width = dim(output, -1);
   // A scalar bias and a bias per row would broadcast otherwise than the Add did.
-  if (sizeOfShape(bias.shape) !== width || dim(bias, -1) !== width || bias.type !== "float32")
-    return undefined;
-  return builder.node("Gemm", [a, b, reshape(builder, bias, [width])], output, product.attributes);
+  if (sizeOfShape(bias.shape) !== width || dim(bias, -1) !== width) return undefined;
+  const row = bias.shape.length <= 2 ? bias : reshape(builder, bias, [width]);
+  return builder.node("Gemm", [a, b, row], output, product.attributes);
 }
 
 function scale(
