@@ -11,10 +11,11 @@ const DEBIAN_PYTHON = "/usr/bin/python3";
 /** What the peer did with the frames. */
 export interface RosRun {
   readonly frames: number;
+  /** CPU time. */
   readonly seconds: number;
   /** Sets of messages it put out. */
   readonly sets: number;
-  /** Slowest single add, in seconds. */
+  /** Slowest single add, in seconds of the clock. */
   readonly worst: number;
 }
 
