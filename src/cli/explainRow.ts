@@ -1,0 +1,204 @@
+import { Aligner } from "../align/Aligner.ts";
+import type { Blocking, ColumnWait } from "../align/Blocking.ts";
+import type { Policy } from "../align/Policy.ts";
+import type { UnusedFrame, UnusedReason } from "../align/UnusedFrame.ts";
+import { framesOf } from "../frames/Chunk.ts";
+import type { Cell, Frameset } from "../frames/Frameset.ts";
+import type { LogRecord } from "../log/LogRecord.ts";
+import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
+import { type Micros, micros, seconds } from "../units.ts";
+import type { RowName } from "./parseRow.ts";
+
+/** After a row is out, so long in log time what comes too late for it is still looked at. */
+const AFTERMATH = seconds(2);
+
+/** A frame near a row, and what became of it. */
+export interface FrameFate {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly originTime: Micros;
+  readonly arrivalTime: Micros;
+  /** In this row; taken, but for no part in this row; or why it was not used at all. */
+  readonly fate: "used" | "other" | UnusedReason;
+}
+
+/** One stream's part in a row. */
+export interface StreamExplanation {
+  readonly stream: string;
+  readonly policy: Policy;
+  /** What the row has of it, without the payload. */
+  readonly cell:
+    | Omit<Extract<Cell, { frames: number }>, "payload">
+    | Extract<Cell, { reason: string }>;
+  /** Frames near the instant, by origin time; where there is none, the last one before it. */
+  readonly around: readonly FrameFate[];
+}
+
+/** How one row came about. */
+export interface RowExplanation {
+  readonly id: string;
+  readonly time: Micros;
+  readonly index: number;
+  /** Grid period, in µs. */
+  readonly period: Micros;
+  /** Where the row's grid starts. */
+  readonly origin: Micros;
+  /** The record of the log that let it out. */
+  readonly settledBy: {
+    readonly kind: LogRecord["kind"];
+    readonly stream?: string;
+    readonly logTime: Micros;
+  };
+  /** What it had waited for just before; empty if nothing held it back. */
+  readonly waitedFor: readonly ColumnWait[];
+  readonly streams: readonly StreamExplanation[];
+}
+
+/** What a log says about a row. */
+export type Explained =
+  | { readonly state: "formed"; readonly row: RowExplanation }
+  /** The log ends before the row came out. */
+  | { readonly state: "waiting"; readonly blocking: Blocking }
+  /** There is no such row; `rows` were formed, up to `last`. */
+  | { readonly state: "none"; readonly rows: number; readonly last?: string };
+
+/**
+ * Forms the rows of a log again up to one of them, and says how it came about.
+ *
+ * @param definition The pipeline whose policies formed the rows.
+ * @param records The log, from its start.
+ * @throws {LogError} If the log cannot be read.
+ * @throws {ConfigError} If the log is not one of this pipeline.
+ */
+export async function explainRow(
+  definition: PipelineDefinition,
+  records: AsyncIterable<LogRecord>,
+  name: RowName,
+): Promise<Explained> {
+  const plans = Object.entries(definition.streams);
+  const near = new NearFrames();
+  const aligner = new Aligner({
+    columns: Object.fromEntries(plans.map(([stream, { policy }]) => [stream, policy])),
+    skew: definition.grid.skew,
+    futureBound: definition.grid.future,
+    onUnused: (frame) => near.refuse(frame),
+  });
+  let grid: Extract<LogRecord, { kind: "CONFIG" }> | undefined;
+  let waitedFor: readonly ColumnWait[] = [];
+  let found: { readonly row: Frameset; readonly by: LogRecord } | undefined;
+  let rows = 0;
+  let last: string | undefined;
+  for await (const record of records) {
+    if (found !== undefined && record.logTime > found.by.logTime + AFTERMATH) break;
+    if (record.kind === "CONFIG" && found === undefined) grid = record;
+    if (record.kind === "DATA") near.add(record);
+    const blocking = found === undefined ? aligner.blocking() : undefined;
+    if (blocking !== undefined && grid !== undefined && name.fits(blocking, grid))
+      waitedFor = blocking.waits;
+    for (const row of aligner.push(record)) {
+      rows++;
+      last = row.id;
+      if (grid !== undefined && name.fits(row, grid)) found ??= { row, by: record };
+    }
+    if (found === undefined) near.forget(micros((aligner.blocking()?.time ?? 0) - AFTERMATH));
+  }
+  if (found === undefined || grid === undefined) {
+    const blocking = aligner.blocking();
+    return blocking !== undefined && grid !== undefined && name.fits(blocking, grid)
+      ? { state: "waiting", blocking }
+      : { state: "none", rows, ...(last !== undefined && { last }) };
+  }
+  const { row, by } = found;
+  const { period, origin } = grid;
+  return {
+    state: "formed",
+    row: {
+      id: row.id,
+      time: row.time,
+      index: row.index,
+      period,
+      origin,
+      settledBy: { kind: by.kind, ...streamOf(by), logTime: by.logTime },
+      waitedFor,
+      streams: Object.entries(row.cells).map(([stream, cell]) => {
+        const policy = definition.streams[stream]?.policy ?? { kind: "exact" };
+        const around = near.around(stream, row.time, period);
+        return { stream, policy, cell: described(cell), around: marked(around, cell, policy, row) };
+      }),
+    },
+  };
+}
+
+function streamOf(record: LogRecord): { readonly stream?: string } {
+  if (record.kind === "DATA") return { stream: record.chunk.stream };
+  return "stream" in record ? { stream: record.stream } : {};
+}
+
+function described(cell: Cell): StreamExplanation["cell"] {
+  if (cell.presence === "missing") return cell;
+  const { payload: _payload, ...rest } = cell;
+  return rest;
+}
+
+/** Marks the frames that the cell was made from: those accepted, from the newest one named backwards. */
+function marked(
+  around: readonly FrameFate[],
+  cell: Cell,
+  policy: Policy,
+  { time }: Frameset,
+): FrameFate[] {
+  if (cell.presence === "missing") return [...around];
+  const isInWindow = ({ originTime }: FrameFate): boolean =>
+    policy.kind === "window" &&
+    policy.aggregate !== "last" &&
+    originTime > time + policy.from &&
+    originTime <= time + policy.to;
+  const accepted = around.filter(({ fate }) => fate === "other");
+  const newest = accepted.findIndex(({ originTime }) => originTime === cell.originTime);
+  const neighbour = cell.presence === "interpolated" ? accepted[newest - 1] : undefined;
+  return around.map((frame) =>
+    frame.fate === "other" &&
+    (frame.originTime === cell.originTime || frame === neighbour || isInWindow(frame))
+      ? { ...frame, fate: "used" }
+      : frame,
+  );
+}
+
+type NearFrame = { -readonly [Key in keyof FrameFate]: FrameFate[Key] };
+
+/** The frames of the last seconds by stream, and of each stream the last one before those. */
+class NearFrames {
+  readonly #frames = new Map<string, NearFrame[]>();
+
+  add({ chunk }: Extract<LogRecord, { kind: "DATA" }>): void {
+    const frames = this.#frames.get(chunk.stream) ?? [];
+    this.#frames.set(chunk.stream, frames);
+    for (const { epoch, sequence, originTime, arrivalTime } of framesOf(chunk))
+      frames.push({ epoch, sequence, originTime, arrivalTime, fate: "other" });
+  }
+
+  /** A frame was not used: of several copies of it the last one, which alone can just have come. */
+  refuse({ stream, epoch, sequence, reason }: UnusedFrame): void {
+    const frame = this.#frames
+      .get(stream)
+      ?.findLast((one) => one.fate === "other" && one.epoch === epoch && one.sequence === sequence);
+    if (frame !== undefined) frame.fate = reason;
+  }
+
+  /** Forgets what happened before `time`, but for the newest of it. */
+  forget(time: Micros): void {
+    for (const [stream, frames] of this.#frames)
+      if (frames.length > 4_096) {
+        const kept = frames.filter(({ originTime }) => originTime >= time);
+        this.#frames.set(stream, kept.length > 0 ? kept : frames.slice(-1));
+      }
+  }
+
+  around(stream: string, time: Micros, period: Micros): FrameFate[] {
+    const frames = (this.#frames.get(stream) ?? []).toSorted((a, b) => a.originTime - b.originTime);
+    const near = frames.filter(({ originTime }) => Math.abs(originTime - time) <= 2 * period);
+    if (near.length > 0) return near;
+    const before = frames.findLast(({ originTime }) => originTime <= time);
+    return before === undefined ? [] : [before];
+  }
+}

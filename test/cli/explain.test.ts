@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+
+import { explainRow } from "../../src/cli/explainRow.ts";
+import { parseRow } from "../../src/cli/parseRow.ts";
+import type { LogRecord } from "../../src/log/LogRecord.ts";
+import { readLog } from "../../src/log/readLog.ts";
+import { micros } from "../../src/units.ts";
+import { tinyPipeline } from "../support/tinyPipeline.ts";
+import { DEMO, runCommandLine } from "./runCommandLine.ts";
+
+describe("sensorium explain", () => {
+  it("says of each stream of a row what was used, how old it was and how it was obtained", async () => {
+    const { code, out } = await runCommandLine("explain", "12.3s", "--log", DEMO);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^desk:1767225612320000:1 {2}row 308, 12\.32 s into its grid\n/);
+    expect(out).toContain("let out by a HEARTBEAT record of text");
+    expect(out).toMatch(/waited for text: needed up to -40 ms, had up to -40\.001 ms/);
+    expect(out).toMatch(/^audio +real: 4 frames, newest 10 ms old, here at \+2\.0 ms$/m);
+    expect(out).toMatch(/^ +4 +-40\.0 … -10\.0 ms +#1228–1231 +used$/m);
+    expect(out).toMatch(/^text +missing \(gap\): the stream is known up to here/m);
+  });
+
+  it("finds the same row by id and by index, as JSON", async () => {
+    const id = "desk:1767225612320000:1";
+    const [byId, byIndex] = await Promise.all(
+      [id, "#308"].map((row) => runCommandLine("explain", row, "--log", DEMO, "--json")),
+    );
+    expect(byId?.out).toBe(byIndex?.out);
+    const { state, row } = JSON.parse(byId?.out ?? "");
+    expect([state, row.id, row.streams.length]).toEqual(["formed", id, 3]);
+  });
+
+  it("says which rows there are when the one asked for is not among them", async () => {
+    const { code, err } = await runCommandLine("explain", "#99999", "--log", DEMO);
+    expect(code).toBe(1);
+    expect(err).toContain("expected a row #99999, got a log without it: it has 944");
+  });
+
+  it("names the reason of every frame near a row that was not used", async () => {
+    await using tiny = await tinyPipeline(2);
+    const path = String(tiny.options.feed.sensors["a"]?.options["path"]);
+    const records: LogRecord[] = [];
+    for await (const record of readLog(path)) {
+      records.push(record);
+      if (record.kind !== "DATA" || record.chunk.stream !== "a") continue;
+      const { chunk, logTime } = record;
+      if (chunk.firstSequence === 20) records.push(record);
+      // Sensed between frames 20 and 21, here after frame 22.
+      if (chunk.firstSequence === 22)
+        records.push({
+          kind: "DATA",
+          logTime,
+          chunk: {
+            ...chunk,
+            firstSequence: 900,
+            originTimes: [micros((chunk.originTimes[0] ?? 0) - 60_000)],
+          },
+        });
+    }
+    const explained = await explainRow(tiny.definition, asLog(records), parseRow("#21"));
+    if (explained.state !== "formed") throw new Error(explained.state);
+    const [a, b] = explained.row.streams;
+    expect(a?.around.map(({ sequence, fate }) => [sequence, fate])).toEqual([
+      [19, "other"],
+      [20, "other"],
+      [20, "duplicate"],
+      [900, "late"],
+      [21, "used"],
+      [22, "other"],
+      [23, "other"],
+    ]);
+    expect(b?.around.filter(({ fate }) => fate === "used")).toHaveLength(1);
+  });
+
+  it("says what a row was still waiting for when the log ended", async () => {
+    await using tiny = await tinyPipeline(2);
+    const path = String(tiny.options.feed.sensors["a"]?.options["path"]);
+    const records: LogRecord[] = [];
+    for await (const record of readLog(path)) records.push(record);
+    // The last record is the frame of b at the last instant.
+    const cut = asLog(records.slice(0, -1));
+    const explained = await explainRow(tiny.definition, cut, parseRow("#49"));
+    expect(explained).toMatchObject({
+      state: "waiting",
+      blocking: { index: 49, due: true, waits: [{ stream: "b" }] },
+    });
+  });
+
+  it.each(["", "12", "desk:1", "#x", "-4s"])("refuses %j as a row", (text) => {
+    expect(() => parseRow(text)).toThrow("expected a row's id");
+  });
+});
+
+async function* asLog(records: readonly LogRecord[]): AsyncGenerator<LogRecord> {
+  yield* records;
+}
