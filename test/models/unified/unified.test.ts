@@ -303,7 +303,8 @@ describe("inference", () => {
       expect(code).toBeGreaterThanOrEqual(0);
       expect(code).toBeLessThan(CONFIG.codes);
       expect(distance).toBeGreaterThanOrEqual(0);
-      expect(margin).toBeGreaterThanOrEqual(0);
+      // The second nearest of five random codes is never as near as the nearest.
+      expect(margin).toBeGreaterThan(0);
       expect(Math.hypot(...embedding)).toBeCloseTo(1, 4);
     }
     const shares = Object.values(outputs.streams).reduce((sum, { weight }) => sum + weight, 0);
@@ -431,16 +432,17 @@ describe("unifiedLoss", () => {
           audio: { x: tf.fill([B, T, 6], fill), present: gone, joint: gone },
         },
       };
-      return (
-        unifiedLoss(
-          params as never,
-          { ...onTensors(initCodebook(5, 4)), codes },
-          changed,
-          masks as never,
-          CONFIG,
-          UNIFIED_LOSS_DEFAULTS,
-        ).loss.dataSync()[0] ?? Number.NaN
+      const { loss, metrics } = unifiedLoss(
+        params as never,
+        { ...onTensors(initCodebook(5, 4)), codes },
+        changed,
+        masks as never,
+        CONFIG,
+        UNIFIED_LOSS_DEFAULTS,
       );
+      expect(metrics["audioLoss"]?.dataSync()[0]).toBe(0);
+      expect(metrics["videoLoss"]?.dataSync()[0]).toBeGreaterThan(0);
+      return loss.dataSync()[0] ?? Number.NaN;
     };
     expect(absent(5)).toBe(absent(-3));
   });
