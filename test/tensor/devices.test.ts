@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { DeviceError } from "../../src/errors.ts";
 import { compile } from "../../src/tensor/compile.ts";
 import { defineProgram } from "../../src/tensor/defineProgram.ts";
+import { chooseDevice } from "../../src/tensor/device/Device.ts";
 import { float32 } from "../../src/tensor/TensorSpec.ts";
 import { tf } from "../../src/tensor/tf.ts";
 
@@ -24,6 +25,23 @@ const swiftShader = [
   "/usr/lib/chromium-browser/vk_swiftshader_icd.json",
   "/opt/google/chrome/vk_swiftshader_icd.json",
 ].find((path) => existsSync(path));
+
+describe("chooseDevice", () => {
+  it("takes the flag, else the environment, else the CPU", () => {
+    expect(chooseDevice("webgpu", { SENSORIUM_DEVICE: "cuda" })).toBe("webgpu");
+    expect(chooseDevice(undefined, { SENSORIUM_DEVICE: "cuda" })).toBe("cuda");
+    expect(chooseDevice(undefined, {})).toBe("cpu");
+  });
+
+  it("refuses what is no device and says who asked for it", () => {
+    expect(() => chooseDevice("gpu")).toThrow(
+      "device: expected one of cpu, webgpu, cuda, tfjs, auto, got gpu",
+    );
+    expect(() => chooseDevice(undefined, { SENSORIUM_DEVICE: "gpu" })).toThrow(
+      /^SENSORIUM_DEVICE: /,
+    );
+  });
+});
 
 describe("devices", () => {
   it.each(["cpu", "tfjs", "auto"] as const)("%s computes", async (device) => {
