@@ -78,6 +78,15 @@ export class LogLayout {
     return this.#laid(this.#take());
   }
 
+  /** More metadata, known only at the end: what follows `position`. No chunk may follow it. */
+  note(metadata: Readonly<Record<string, string>>): Uint8Array {
+    const offset = BigInt(this.#position);
+    const entries = new Map(Object.entries(metadata));
+    const length = this.#builder.writeMetadata({ name: METADATA_NAME, metadata: entries });
+    this.#metadataIndices.push({ offset, length, name: METADATA_NAME });
+    return this.#laid(this.#take());
+  }
+
   /** Puts a record into the open chunk. */
   add(record: LogRecord): void {
     const key = channelKey(record);

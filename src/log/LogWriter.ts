@@ -84,6 +84,7 @@ export class LogWriter implements AsyncDisposable {
   #abandoning: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #failure: LogError | undefined;
+  #notes: Readonly<Record<string, string>> = {};
 
   private constructor(
     path: string,
@@ -159,6 +160,11 @@ export class LogWriter implements AsyncDisposable {
     this.#watch();
   }
 
+  /** Adds to the recording's metadata; written with its end, so a log without its end lacks them. */
+  note(metadata: Readonly<Record<string, string>>): void {
+    this.#notes = { ...this.#notes, ...metadata };
+  }
+
   /**
    * Closes the open chunk and settles once everything appended before is on disk.
    *
@@ -189,7 +195,10 @@ export class LogWriter implements AsyncDisposable {
     if (this.#state === "recording") {
       this.#state = "closed";
       try {
-        await writeFully(this.#handle, this.#layout.end(), this.#written);
+        const hasNotes = Object.keys(this.#notes).length > 0;
+        const notes = hasNotes ? this.#layout.note(this.#notes) : new Uint8Array(0);
+        const end = Buffer.concat([notes, this.#layout.end()]);
+        await writeFully(this.#handle, end, this.#written);
         await this.#handle.datasync();
         await this.#handle.close();
       } catch (cause) {

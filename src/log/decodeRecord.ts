@@ -58,6 +58,8 @@ function json(
     const value: unknown = Reflect.get(body, name);
     if (typeof value !== type || value === null)
       throw new LogError(topic, `${type} ${name} expected, got ${JSON.stringify(value)}`);
+    if (name === "streams" && !Array.isArray(value))
+      throw new LogError(topic, `a list of streams expected, got ${JSON.stringify(value)}`);
   }
   return { kind, logTime, ...body } as LogRecord;
 }

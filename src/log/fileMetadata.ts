@@ -25,7 +25,8 @@ export async function fileMetadata(source: LogSource): Promise<FileMetadata> {
   let closed = false;
   for await (const { opcode, offset, length } of scanFile(bytes, where)) {
     if (opcode === Opcode.METADATA)
-      metadata = metadataIn(await bytes.read(offset, length), where) ?? metadata;
+      // What was known only at the end comes in a second record.
+      metadata = { ...metadata, ...metadataIn(await bytes.read(offset, length), where) };
     if (opcode === Opcode.FOOTER)
       closed =
         (await bytes.read(offset + length, MCAP_MAGIC.length)).byteLength === MCAP_MAGIC.length;

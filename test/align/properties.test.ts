@@ -29,7 +29,7 @@ import {
 } from "./scenario.ts";
 
 /** `ALIGN_RUNS=20000 npx vitest run test/align` for a longer run; `ALIGN_SEED` repeats one. */
-const numRuns = Number(process.env["ALIGN_RUNS"] ?? 250);
+const numRuns = Number(process.env["ALIGN_RUNS"] ?? 150);
 const { ALIGN_SEED } = process.env;
 const runs = { numRuns, ...(ALIGN_SEED === undefined ? {} : { seed: Number(ALIGN_SEED) }) };
 const timeout = 20_000 + numRuns * 100;

@@ -124,3 +124,26 @@ it("damage inside a chunk is told while reading and cut off by repair", async ()
   expect(count).toBeLessThan(records.length);
   expect(await read(path)).toEqual(records.slice(0, count));
 });
+
+it("whatever bytes a file holds, reading gives records or a LogError, and nothing else", async () => {
+  const whole = await written(sample(12), { pipeline: "test" });
+  const mutation = fc.record({
+    at: fc.nat(whole.byteLength - 1),
+    byte: fc.integer({ min: 0, max: 255 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(mutation, { maxLength: 6 }), fc.nat(), async (mutations, cut) => {
+      const file = Buffer.from(
+        whole.subarray(0, cut % 3 === 0 ? cut % whole.byteLength : undefined),
+      );
+      for (const { at, byte } of mutations) if (at < file.byteLength) file[at] = byte;
+      for (const look of [read, logInfo])
+        try {
+          await look(file);
+        } catch (error) {
+          expect(error).toBeInstanceOf(LogError);
+        }
+    }),
+    { numRuns: 300 },
+  );
+});
