@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { type Observable, Subject } from "rxjs";
 
@@ -139,7 +140,7 @@ export class Stage {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#worker?.terminate();
+    if (this.#worker !== undefined) await end(this.#worker);
     this.#readings.complete();
     this.#wake();
   }
@@ -174,7 +175,7 @@ export class Stage {
         else if (message.type === "state") this.#keep(message.index, message.state);
         else {
           problem = message.problem;
-          void worker.terminate();
+          void end(worker);
         }
       });
       worker.on("error", (cause) => {
@@ -225,6 +226,19 @@ export class Stage {
     this.#readings.next(readingOf(row, outputs, this.model));
     if (this.waiting === 0) this.#wake();
   }
+}
+
+/**
+ * Ends a worker once it has finished the row it is at.
+ *
+ * Not `terminate`: to end a thread within ONNX Runtime's native code ends the whole process.
+ */
+async function end(worker: Worker): Promise<void> {
+  if (worker.threadId < 0) return;
+  const gone = once(worker, "exit");
+  const close: ToWorker = { type: "close" };
+  worker.postMessage(close);
+  await gone;
 }
 
 function readingOf({ frameset }: FeatureRow, outputs: RowOutputs, model: StageModel): Reading {

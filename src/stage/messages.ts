@@ -14,7 +14,9 @@ export type ToWorker =
       /** State to go on from; a fresh one when absent. */
       readonly state?: InferenceState;
     }
-  | { readonly type: "row"; readonly index: number; readonly inputs: RowInputs };
+  | { readonly type: "row"; readonly index: number; readonly inputs: RowInputs }
+  /** Leave the rows that wait unanswered, and end. */
+  | { readonly type: "close" };
 
 /** What the worker tells its host. */
 export type FromWorker =

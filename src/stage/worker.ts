@@ -22,12 +22,19 @@ let inference: Inference | undefined;
 let state: InferenceState | undefined;
 /** Rows are answered strictly one after the other: each needs the state that the one before left. */
 let turn: Promise<void> = Promise.resolve();
+let closing = false;
 
 function tell(message: FromWorker): void {
   port?.postMessage(message);
 }
 
 async function handle(message: ToWorker): Promise<void> {
+  if (message.type === "close") {
+    await inference?.[Symbol.asyncDispose]();
+    port?.close();
+    return;
+  }
+  if (closing) return;
   if (message.type === "open") {
     const weights = decodeWeights(message.weights, message.name);
     inference = await createInference(weights, {
@@ -57,6 +64,7 @@ async function handle(message: ToWorker): Promise<void> {
 }
 
 port.on("message", (message: ToWorker) => {
+  if (message.type === "close") closing = true;
   turn = turn
     .then(() => handle(message))
     .catch((cause: unknown) => {

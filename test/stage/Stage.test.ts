@@ -129,6 +129,15 @@ describe("Stage", () => {
     expect(opened.submit(row(4))).toBe("accepted");
   });
 
+  it("can be disposed of in the middle of a row: a thread is never ended within native code", async () => {
+    for (let round = 0; round < 3; round++) {
+      const opened = await stage();
+      for (let index = 0; index < 100; index++) opened.submit(row(index));
+      await opened[Symbol.asyncDispose]();
+      expect(opened.submit(row(100))).toBe("refused");
+    }
+  });
+
   it("says what is wrong with weights that are none", async () => {
     await expect(Stage.open({ ...OPTIONS, weights: new Uint8Array(9) })).rejects.toThrow("Stage: ");
   });
