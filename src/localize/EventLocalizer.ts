@@ -44,7 +44,8 @@ interface Run {
  *
  * Key behaviours: a span is `provisional` from its second row on and may still grow, shrink or be
  * `withdrawn`; once no later reading can change it, it is given out as `final`, exactly once, at most
- * `delayRows` readings after its end. A span keeps its id throughout. Only changes are given out.
+ * `delayRows` readings after its end. A span's id is its first row and its label: where the onset moves,
+ * the span is withdrawn and another takes its place. Only changes are given out.
  * Memory is bounded by the longest event plus the lag. A pure function of the readings.
  *
  * Posterior / prior^a decoded by a sticky chain: design/recipes.md, word localisation.
@@ -133,23 +134,15 @@ export class EventLocalizer {
 
   #report(ended: readonly Run[]): EventSpan[] {
     const before = this.#provisional;
-    const claimed = new Set<string>();
-    const describe = (run: Run, state: EventSpan["state"]): EventSpan => {
-      const span = this.#describe(run, state);
-      const same = before.find(
-        ({ id, label, from, to }) =>
-          !claimed.has(id) && label === span.label && from < span.to && span.from < to,
-      );
-      const named = same === undefined ? span : { ...span, id: same.id };
-      claimed.add(named.id);
-      return named;
-    };
-    const finals = ended.filter((run) => this.#isEvent(run)).map((run) => describe(run, "final"));
+    const finals = ended
+      .filter((run) => this.#isEvent(run))
+      .map((run) => this.#describe(run, "final"));
     const provisional = this.#runs()
       .filter((run) => this.#isEvent(run))
-      .map((run) => describe(run, "provisional"));
+      .map((run) => this.#describe(run, "provisional"));
+    const standing = new Set([...finals, ...provisional].map(({ id }) => id));
     const withdrawn = before
-      .filter(({ id }) => !claimed.has(id))
+      .filter(({ id }) => !standing.has(id))
       .map((span): EventSpan => ({ ...span, state: "withdrawn" }));
     const changed = provisional.filter((span) => {
       const old = before.find(({ id }) => id === span.id);

@@ -99,6 +99,7 @@ describe("UnifiedTrainer", () => {
     });
     let rows = inference.initialState();
     let [right, agreed] = [0, 0];
+    const used = new Set<number | undefined>();
     for (let row = 0; row < 200; row++) {
       const label = Math.floor(row / 4) % 4;
       const { outputs, state: next } = await inference.step(
@@ -114,8 +115,10 @@ describe("UnifiedTrainer", () => {
       const values = [...outputs.logProbabilities];
       if (values.indexOf(Math.max(...values)) === label) right++;
       if (outputs.streams["audio"]?.code === outputs.streams["video"]?.code) agreed++;
+      used.add(outputs.streams["audio"]?.code);
     }
     expect(right / 200).toBeGreaterThan(0.95);
+    expect(used.size).toBeGreaterThanOrEqual(4);
     // Chance is below 0.2 with the codes in use.
     expect(agreed / 200).toBeGreaterThan(0.4);
   }, 60_000);
