@@ -1,23 +1,44 @@
+/**
+ * `npm run bench -- NAME [--json] [options]`: runs one benchmark.
+ *
+ * With --json the last line of stdout is one JSON object, `BenchReport`; progress goes to stderr.
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
 import type { Bench, BenchReport } from "./Bench.ts";
 
-/** Benchmarks by name; each is imported only when it runs. */
+/** Benchmarks that give a report; each is imported only when it runs. */
 const benches: { readonly [name: string]: () => Promise<Bench> } = {
+  align: async () => (await import("./align/runAlignBench.ts")).runAlignBench,
+  dropout: async () => (await import("./align/runDropoutBench.ts")).runDropoutBench,
+  replay: async () => (await import("./align/runReplayBench.ts")).runReplayBench,
   tensor: async () => (await import("./tensor/runTensorBench.ts")).runTensorBench,
   "tensor-coverage": async () => (await import("./tensor/runTensorCoverage.ts")).runTensorCoverage,
 };
 
-const [name = "", ...rest] = process.argv.slice(2).filter((arg) => arg !== "--json");
-const isJson = process.argv.includes("--json");
+const name = process.argv[2] ?? "";
 const load = benches[name];
-if (load === undefined) {
-  console.error(`bench: expected one of ${Object.keys(benches).join(", ")}, got "${name}"`);
-  process.exit(2);
+const ownMain = fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url));
+if (load !== undefined) await runBench(load);
+else if (/^[a-z-]+$/.test(name) && existsSync(ownMain)) {
+  // A benchmark with a main of its own reads its options from the command line itself.
+  process.argv.splice(2, 1);
+  await import(ownMain);
+} else {
+  console.error(
+    `bench: expected ${Object.keys(benches).join(", ")} or a folder of bench/, got "${name}"`,
+  );
+  process.exitCode = 2;
 }
-// Progress goes to stderr, so that with --json stdout is the report and nothing else.
-const log = (line: string): void => console.error(line);
-const bench = await load();
-const report = await bench({ log, args: rest });
-console.log(isJson ? JSON.stringify(report) : table(report));
+
+async function runBench(open: () => Promise<Bench>): Promise<void> {
+  const args = process.argv.slice(3);
+  const log = (line: string): void => console.error(line);
+  const bench = await open();
+  const report = await bench({ log, args: args.filter((arg) => arg !== "--json") });
+  console.log(args.includes("--json") ? JSON.stringify(report) : table(report));
+}
 
 function table({ results, skipped }: BenchReport): string {
   const rows = results.map(({ name: result, value, unit, ratios }) => {
