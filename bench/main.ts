@@ -3,9 +3,6 @@
  *
  * With --json the last line of stdout is one JSON object, `BenchReport`; progress goes to stderr.
  */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
 import type { Bench, BenchReport } from "./Bench.ts";
 
 /** Benchmarks that give a report; each is imported only when it runs. */
@@ -19,16 +16,9 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
 
 const name = process.argv[2] ?? "";
 const load = benches[name];
-const ownMain = fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url));
 if (load !== undefined) await runBench(load);
-else if (/^[a-z-]+$/.test(name) && existsSync(ownMain)) {
-  // A benchmark with a main of its own reads its options from the command line itself.
-  process.argv.splice(2, 1);
-  await import(ownMain);
-} else {
-  console.error(
-    `bench: expected ${Object.keys(benches).join(", ")} or a folder of bench/, got "${name}"`,
-  );
+else {
+  console.error(`bench: expected one of ${Object.keys(benches).join(", ")}, got "${name}"`);
   process.exitCode = 2;
 }
 

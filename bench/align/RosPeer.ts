@@ -15,6 +15,8 @@ export interface RosRun {
   readonly seconds: number;
   /** Sets of messages it put out. */
   readonly sets: number;
+  /** Longest time between two sets, in seconds of origin time. */
+  readonly gap: number;
   /** Slowest single add, in seconds of the clock. */
   readonly worst: number;
 }

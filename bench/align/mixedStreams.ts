@@ -39,11 +39,9 @@ export function mixedStreams(length: number, seed: number): BenchFrame[] {
   return frames.sort((a, b) => a.arrival - b.arrival);
 }
 
-/** The same frames as a log: a configuration, then one DATA record for each frame. */
-export function logOf(frames: readonly BenchFrame[]): LogRecord[] {
-  const sequences = RATES.map(() => 0);
-  const payload = new Uint8Array(4);
-  const config: LogRecord = {
+/** The configuration of the streams, on a grid of the slowest one's period. */
+export function configOf(): Extract<LogRecord, { kind: "CONFIG" }> {
+  return {
     kind: "CONFIG",
     logTime: micros(0),
     version: 1,
@@ -61,6 +59,12 @@ export function logOf(frames: readonly BenchFrame[]): LogRecord[] {
       idleTimeout: millis(200),
     })),
   };
+}
+
+/** The same frames as a log: a configuration, then one DATA record for each frame. */
+export function logOf(frames: readonly BenchFrame[]): LogRecord[] {
+  const sequences = RATES.map(() => 0);
+  const payload = new Uint8Array(4);
   const data = frames.map(({ stream, time, arrival }): LogRecord => {
     const firstSequence = sequences[stream] ?? 0;
     sequences[stream] = firstSequence + 1;
@@ -80,7 +84,7 @@ export function logOf(frames: readonly BenchFrame[]): LogRecord[] {
       },
     };
   });
-  return [config, ...data];
+  return [configOf(), ...data];
 }
 
 /** What the aligner of the benchmark is told. */

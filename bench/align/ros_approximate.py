@@ -2,7 +2,8 @@
 
 Reads one JSON object a line from stdin: {"queue": q, "slop": seconds, "streams": n,
 "frames": [[stream, stamp in us], ...]}, feeds the frames in that order, and prints
-{"frames": n, "seconds": CPU seconds, "sets": n, "worst": seconds of the slowest single add}.
+{"frames": n, "seconds": CPU seconds, "sets": n, "gap": longest time
+between two sets in seconds of origin time, "worst": seconds of the slowest single add}.
 """
 
 import json
@@ -29,10 +30,10 @@ class Message:
 def run(job):
     filters = [SimpleFilter() for _ in range(job["streams"])]
     synchronizer = ApproximateTimeSynchronizer(filters, job["queue"], job["slop"])
-    sets = [0]
+    stamps = []
 
-    def count(*_):
-        sets[0] += 1
+    def count(*messages):
+        stamps.append(max(message.header.stamp.to_sec() for message in messages))
 
     synchronizer.registerCallback(count)
     messages = [
@@ -47,7 +48,14 @@ def run(job):
         now = time.perf_counter()
         worst = max(worst, now - before)
         before = now
-    return {"frames": len(messages), "seconds": time.process_time() - began, "sets": sets[0], "worst": worst}
+    gap = max((b - a for a, b in zip(stamps, stamps[1:])), default=0)
+    return {
+        "gap": gap,
+        "frames": len(messages), 
+        "seconds": time.process_time() - began,
+        "sets": len(stamps),
+        "worst": worst,
+    }
 
 
 for line in sys.stdin:

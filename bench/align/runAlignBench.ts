@@ -1,0 +1,88 @@
+import { Aligner } from "../../src/align/Aligner.ts";
+import type { LogRecord } from "../../src/log/LogRecord.ts";
+import { type Bench, type BenchResult, median } from "../Bench.ts";
+import { BENCH_OPTIONS, logOf, mixedStreams } from "./mixedStreams.ts";
+import { RosPeer } from "./RosPeer.ts";
+import { settingsIn } from "./settings.ts";
+
+/** Often enough that the CPU clock can tell. */
+const REPEATS = 50;
+
+/**
+ * B1, B2: the aligner's core, one frame a record, against ROS's Python ApproximateTime on the same 10 s of
+ * four mixed streams, by CPU time of the whole process. Bars: 400 times the peer at a queue of 10, 2,000
+ * times at 100; no push over 1 ms.
+ *
+ * Arguments: `--rounds=N` (5), `--seed=N` (1).
+ */
+export const runAlignBench: Bench = async ({ log: tell, args }) => {
+  const { rounds, seed } = settingsIn(args);
+  const frames = mixedStreams(10, seed);
+  const log = logOf(frames);
+  for (let i = 0; i < 3; i++) rateOf(log);
+  const results: BenchResult[] = [];
+  const skipped: string[] = [];
+  const worst: number[] = [];
+  const peerWorst: number[] = [];
+  for (const queue of [10, 100]) {
+    const peer = `ros-approximate-q${queue}`;
+    const own: number[] = [];
+    const ratios: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const rate = rateOf(log);
+      own.push(rate);
+      worst.push(worstPush(log));
+      using ros = new RosPeer();
+      const run = await ros.run(frames, queue);
+      if (run === undefined) continue;
+      ratios.push((rate * run.seconds) / run.frames);
+      peerWorst.push(run.worst * 1_000);
+      tell(`${peer}, round ${round + 1} of ${rounds}: ${Math.round(ratios.at(-1) ?? 0)} times`);
+    }
+    if (ratios.length === 0) skipped.push(`${peer}: python3-message-filters is not installed`);
+    results.push({
+      name: `B1 aligner core, queue ${queue}`,
+      value: median(own),
+      unit: "frames per CPU second",
+      better: "higher",
+      ratios: ratios.length === 0 ? {} : { [peer]: median(ratios) },
+    });
+  }
+  // The least of the rounds: what else the machine does only ever adds.
+  const least = Math.min(...worst);
+  results.push({
+    name: "B2 worst single push",
+    value: least,
+    unit: "ms",
+    better: "lower",
+    ratios: peerWorst.length === 0 ? {} : { "ros-approximate": least / Math.min(...peerWorst) },
+  });
+  return { bench: "align", results, skipped };
+};
+
+/** Frames per second of CPU time, garbage collection included. */
+function rateOf(log: readonly LogRecord[]): number {
+  let rows = 0;
+  const began = process.cpuUsage();
+  for (let i = 0; i < REPEATS; i++) {
+    const aligner = new Aligner(BENCH_OPTIONS);
+    for (const record of log) rows += aligner.push(record).length;
+  }
+  const { user, system } = process.cpuUsage(began);
+  if (rows < REPEATS * 300) throw new Error(`runAlignBench: 300 rows a time expected, got ${rows}`);
+  return (REPEATS * log.length * 1e6) / (user + system);
+}
+
+/** Milliseconds. */
+function worstPush(log: readonly LogRecord[]): number {
+  const aligner = new Aligner(BENCH_OPTIONS);
+  let worst = 0;
+  let before = performance.now();
+  for (const record of log) {
+    aligner.push(record);
+    const now = performance.now();
+    worst = Math.max(worst, now - before);
+    before = now;
+  }
+  return worst;
+}
