@@ -129,6 +129,9 @@ export class Aligner {
         this.#advance();
         break;
       case "CLOCK":
+        for (const column of this.#columns.of(record.stream))
+          column.clockUncertainty = record.uncertainty;
+        break;
       case "MODEL":
       case "LABEL":
         break;

@@ -44,6 +44,8 @@ export class Column {
   isPrimary = false;
   /** No configuration names it any more. */
   isRetired = false;
+  /** How wrong its corrected clock may be, as the last CLOCK record said; −1 before the first. */
+  clockUncertainty = -1;
   /** Epoch of the last frame judged; −1 before the first. */
   epoch = -1;
   received = 0;

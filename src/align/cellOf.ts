@@ -121,7 +121,10 @@ function present(
   const originTime = column.ring.time(position) as Micros;
   const age = (time - originTime) as Micros;
   const { arrivalTime } = column.ring.chunk(position);
-  return { presence, payload, frames, originTime, age, arrivalTime };
+  if (column.clockUncertainty < 0)
+    return { presence, payload, frames, originTime, age, arrivalTime };
+  const clockUncertainty = column.clockUncertainty as Micros;
+  return { presence, payload, frames, originTime, age, arrivalTime, clockUncertainty };
 }
 
 /**

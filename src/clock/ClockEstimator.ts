@@ -16,6 +16,8 @@ const HALF_LIFE_S = 60;
 const EXPECTED_DRIFT_PPM = 150;
 /** No crystal is worse; whoever seems to be is jumping about. */
 const WORST_DRIFT_PPM = 500;
+/** Time from wave to wave. */
+const BETWEEN_WAVES_S = 2;
 /** Error of a measurement that was delayed no more than the best ever, in µs. */
 const FLOOR_US = 100;
 /** Waves over which the shortest round trip is looked for: a minute of them. */
@@ -35,7 +37,8 @@ export interface ClockEstimate {
   readonly ppm: number;
   /**
    * How wrong `offset` may be: half the shortest round trip of the last minute, and what the samples were
-   * delayed beyond it, as they weigh. No measurement can rule out that all of it lay on one way.
+   * delayed beyond it, as they weigh: no measurement can rule out that all of it lay on one way. And how
+   * far an error of the drift may lead until the next wave.
    */
   readonly uncertainty: Micros;
   /** Whether its clock was found elsewhere than it can have drifted: set, or another machine's. */
@@ -104,13 +107,18 @@ export class ClockEstimator {
       at: micros(time),
       offset: this.#start.offset + this.#fit.at(x),
       ppm: this.#drift,
-      uncertainty: micros(this.#least / 2 + this.#excess),
+      uncertainty: micros(this.#least / 2 + this.#excess + this.#astray),
       broken,
     };
   }
 
   get #least(): number {
     return Math.min(...this.#roundTrips);
+  }
+
+  /** How far the line may lead astray until the next wave, for all that is known of its slope; in µs. */
+  get #astray(): number {
+    return BETWEEN_WAVES_S * Math.sqrt(this.#fit.slopeVariance);
   }
 
   get #drift(): number {

@@ -38,6 +38,12 @@ export class LineFit {
     return determinant > 0 ? (this.#w * this.#wxy - this.#wx * this.#wy) / determinant : 0;
   }
 
+  /** Variance of b, where weights are 1 / variance; ∞ while nothing says anything about it. */
+  get slopeVariance(): number {
+    const determinant = this.#w * (this.#wxx + this.#stiffness) - this.#wx * this.#wx;
+    return determinant > 0 ? this.#w / determinant : Number.POSITIVE_INFINITY;
+  }
+
   /** a + b·x; 0 before the first point. */
   at(x: number): number {
     if (this.#w === 0) return 0;

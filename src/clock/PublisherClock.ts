@@ -95,7 +95,8 @@ export class PublisherClock {
     // to the microsecond where its newest time was mapped, or that time's neighbours would change places.
     const jumps = stepped || before === undefined;
     const since = !jumps && isNear ? this.#newest : at;
-    const target = Math.round(offset + (since - at) * ppm * 1e-6);
+    // Adding 0 turns −0, which JSON does not know, into 0.
+    const target = Math.round(offset + (since - at) * ppm * 1e-6) + 0;
     const residual = jumps ? 0 : offsetAt(before, since) - target;
     this.#model = {
       since: micros(since),

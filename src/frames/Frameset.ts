@@ -27,6 +27,11 @@ export type Cell =
       readonly age: Micros;
       /** When the newest frame used came in, on the pipeline's clock; 0 where nothing came by wire. */
       readonly arrivalTime: Micros;
+      /**
+       * How wrong the publisher's clock, as we corrected it, may be when the row was formed (docs/clocks.md);
+       * absent where it was never measured.
+       */
+      readonly clockUncertainty?: Micros;
     }
   | { readonly presence: "missing"; readonly reason: MissingReason };
 

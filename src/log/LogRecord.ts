@@ -1,3 +1,4 @@
+import type { ClockModel } from "../clock/ClockModel.ts";
 import type { Chunk } from "../frames/Chunk.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
@@ -15,8 +16,11 @@ interface LogRecords {
   ACTIVE: { readonly stream: string };
   /** The stream ended by itself: no frame will follow in this epoch. */
   CLOSED: { readonly stream: string };
-  /** Offset of a publisher's clock, in force from here on. */
-  CLOCK: { readonly stream: string; readonly offset: Micros; readonly uncertainty: Micros };
+  /**
+   * How the clock of one boot of a stream's publisher stands to ours, in force from here on. The records
+   * after it have been brought to our clock with it already.
+   */
+  CLOCK: { readonly stream: string; readonly epoch: number } & ClockModel;
   /** A configuration, in force from `origin` on: starts or restarts the grid. */
   CONFIG: {
     readonly version: number;

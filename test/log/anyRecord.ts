@@ -62,8 +62,13 @@ const body = fc.oneof(
   fc.record({
     kind: fc.constant("CLOCK" as const),
     stream: name,
+    epoch: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+    since: time,
     offset: fc.integer().map(micros),
+    ppm: fc.integer({ min: -4_000, max: 4_000 }).map((eighths) => eighths / 8),
+    residual: fc.integer().map(micros),
     uncertainty: time,
+    stepped: fc.boolean(),
   }),
   fc.record({
     kind: fc.constant("CONFIG" as const),
