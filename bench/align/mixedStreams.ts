@@ -7,6 +7,9 @@ import { hertz, micros, millis } from "../../src/units.ts";
 /** Frames per second of the mixed streams of bar B1. */
 export const RATES: readonly number[] = [30, 50, 100, 200];
 
+/** Made once: the peer too is handed the same objects each time. */
+const NAMES = RATES.map((_, stream) => `s${stream}`);
+
 /** Half a period of the slowest stream: the peer's slop and our tolerance. */
 export const TOLERANCE = millis(17);
 
@@ -73,7 +76,7 @@ export function logOf(frames: readonly BenchFrame[]): LogRecord[] {
       logTime: micros(arrival),
       chunk: {
         site: "bench",
-        stream: `s${stream}`,
+        stream: NAMES[stream] ?? "",
         epoch: 1,
         firstSequence,
         originTimes: [micros(time)],
