@@ -1,12 +1,19 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { initTrainerState, type TrainerState } from "../../../src/learn/UnifiedTrainer.ts";
-import type { UnifiedConfig } from "../../../src/models/unified/config.ts";
-import { initParams } from "../../../src/models/unified/params.ts";
-import { type HostTensor, type HostTree, isHostTensor } from "../../../src/tensor/HostTensor.ts";
-import { decodeSafetensors, encodeSafetensors, treeOf } from "../../../src/tensor/safetensors.ts";
-import { flattenTree } from "../../../src/tensor/tree.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  flattenTree,
+  type HostTensor,
+  type HostTree,
+  initParams,
+  initTrainerState,
+  isHostTensor,
+  type TrainerState,
+  treeOf,
+  type UnifiedConfig,
+} from "../../../src/training.ts";
 
 /** Where a run stopped. */
 export interface Checkpoint {

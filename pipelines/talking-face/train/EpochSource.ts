@@ -1,7 +1,6 @@
 import type { Worker } from "node:worker_threads";
 
-import { ModelError } from "../../../src/errors.ts";
-import { spawnWorker } from "../../../src/stage/spawnWorker.ts";
+import { ModelError, spawnWorker } from "../../../src/training.ts";
 import type { PreparedLine } from "./prepareLine.ts";
 import type { PrepareReply, PrepareRequest, PrepareWorkerData } from "./prepareWorker.ts";
 

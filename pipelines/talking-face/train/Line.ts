@@ -1,5 +1,5 @@
 import { gapSound, quietestPart } from "../../../sensors/grid/gapSound.ts";
-import type { Rng } from "../../../src/tensor/Rng.ts";
+import type { Rng } from "../../../src/training.ts";
 import {
   MOUTH_PIXELS,
   ROW_MS,

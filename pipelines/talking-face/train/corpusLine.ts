@@ -1,8 +1,7 @@
 import { GridSplit, SENTENCE } from "../../../sensors/grid/GridSplit.ts";
 import { lineWords, pictureFrames, soundFrames } from "../../../sensors/grid/lineFrames.ts";
 import { lineLength, timeline } from "../../../sensors/grid/timeline.ts";
-import { ModelError } from "../../../src/errors.ts";
-import { micros } from "../../../src/units.ts";
+import { ModelError, micros } from "../../../src/training.ts";
 import { MOUTH_PIXELS, ROW_MS, ROW_SAMPLES } from "../corpus/SpeechClip.ts";
 import { addScaled, mixVoices, power } from "./augmentSound.ts";
 import type { Line, Random } from "./Line.ts";

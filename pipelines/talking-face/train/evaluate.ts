@@ -1,7 +1,4 @@
-import { createInference } from "../../../src/models/unified/inference.ts";
-import { decodeWeights } from "../../../src/models/unified/weights.ts";
-import type { DeviceChoice } from "../../../src/tensor/device/Device.ts";
-import { Rng } from "../../../src/tensor/Rng.ts";
+import { createInference, type DeviceChoice, decodeWeights, Rng } from "../../../src/training.ts";
 import { type CorpusLineOptions, corpusLine } from "./corpusLine.ts";
 import { prepareLine } from "./prepareLine.ts";
 import { type DecoderSettings, type LineScore, scoreLine } from "./scoreLine.ts";

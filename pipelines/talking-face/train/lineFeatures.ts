@@ -1,9 +1,11 @@
-import { CaptionGrams } from "../../../src/features/CaptionGrams.ts";
-import type { FeatureExtractor } from "../../../src/features/FeatureExtractor.ts";
-import { LipFrames } from "../../../src/features/LipFrames.ts";
-import { LogMel } from "../../../src/features/LogMel.ts";
-import type { Cell } from "../../../src/frames/Frameset.ts";
-import { micros } from "../../../src/units.ts";
+import {
+  CaptionGrams,
+  type Cell,
+  type FeatureExtractor,
+  LipFrames,
+  LogMel,
+  micros,
+} from "../../../src/training.ts";
 import { MOUTH_PIXELS, ROW_MS, ROW_SAMPLES } from "../corpus/SpeechClip.ts";
 import type { Line, Random } from "./Line.ts";
 

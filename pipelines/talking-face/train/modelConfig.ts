@@ -1,4 +1,4 @@
-import type { UnifiedConfig } from "../../../src/models/unified/config.ts";
+import type { UnifiedConfig } from "../../../src/training.ts";
 import { VOCABULARY } from "../corpus/grammar.ts";
 import {
   MOUTH_COLUMNS,

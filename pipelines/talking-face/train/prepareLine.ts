@@ -1,4 +1,4 @@
-import type { Rng } from "../../../src/tensor/Rng.ts";
+import type { Rng } from "../../../src/training.ts";
 import { ROW_MS, type SpeechClip } from "../corpus/SpeechClip.ts";
 import { augmentMouth } from "./augmentMouth.ts";
 import { augmentSound } from "./augmentSound.ts";

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 
-import { Rng } from "../../../src/tensor/Rng.ts";
+import { Rng } from "../../../src/training.ts";
 import type { SpeechClip } from "../corpus/SpeechClip.ts";
 import { NoiseTable } from "./NoiseTable.ts";
 import { type LineTarget, type PreparedLine, prepareTrainingLine } from "./prepareLine.ts";

@@ -1,12 +1,16 @@
-import type { Label } from "../../../src/frames/EventSpan.ts";
-import type { Reading } from "../../../src/frames/Reading.ts";
 import {
   EventLocalizer,
   type EventLocalizerOptions,
-} from "../../../src/localize/EventLocalizer.ts";
-import { eventF1, type SlotScore, slotAccuracy } from "../../../src/localize/score.ts";
-import type { Inference, RowInputs } from "../../../src/models/unified/inference.ts";
-import { type Micros, micros } from "../../../src/units.ts";
+  eventF1,
+  type Inference,
+  type Label,
+  type Micros,
+  micros,
+  type Reading,
+  type RowInputs,
+  type SlotScore,
+  slotAccuracy,
+} from "../../../src/training.ts";
 import { SILENCE, SLOTS } from "../corpus/grammar.ts";
 import { ROW_MS, type SpokenWord } from "../corpus/SpeechClip.ts";
 import type { PreparedLine } from "./prepareLine.ts";

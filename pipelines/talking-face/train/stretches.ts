@@ -1,5 +1,4 @@
-import type { HostBatch, HostMasks } from "../../../src/learn/UnifiedTrainer.ts";
-import type { UnifiedConfig } from "../../../src/models/unified/config.ts";
+import type { HostBatch, HostMasks, UnifiedConfig } from "../../../src/training.ts";
 import type { Random } from "./Line.ts";
 import type { PreparedLine } from "./prepareLine.ts";
 

@@ -1,10 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { ConfigError } from "../../../src/errors.ts";
-import { encodeWeights } from "../../../src/models/unified/weights.ts";
-import type { DeviceChoice } from "../../../src/tensor/device/Device.ts";
-import { Rng } from "../../../src/tensor/Rng.ts";
+import { ConfigError, type DeviceChoice, encodeWeights, Rng } from "../../../src/training.ts";
 import { readGridClips } from "../corpus/gridClips.ts";
 import type { SpeechClip } from "../corpus/SpeechClip.ts";
 import { generateClips } from "../generate/generateClips.ts";

@@ -1,16 +1,16 @@
 import {
+  createInference,
+  type DeviceChoice,
+  initParams,
   initTrainerState,
+  Rng,
   type TrainerState,
+  UNIFIED_LOSS_DEFAULTS,
+  type UnifiedConfig,
   UnifiedTrainer,
-} from "../../../src/learn/UnifiedTrainer.ts";
-import type { UnifiedConfig } from "../../../src/models/unified/config.ts";
-import { createInference } from "../../../src/models/unified/inference.ts";
-import { UNIFIED_LOSS_DEFAULTS } from "../../../src/models/unified/loss.ts";
-import { initParams } from "../../../src/models/unified/params.ts";
-import type { UnifiedWeights } from "../../../src/models/unified/weights.ts";
-import type { DeviceChoice } from "../../../src/tensor/device/Device.ts";
-import { warmupCosine } from "../../../src/tensor/optimizers/warmupCosine.ts";
-import { Rng } from "../../../src/tensor/Rng.ts";
+  type UnifiedWeights,
+  warmupCosine,
+} from "../../../src/training.ts";
 import type { SpeechClip } from "../corpus/SpeechClip.ts";
 import { EpochSource } from "./EpochSource.ts";
 import { layLine, placeClips } from "./Line.ts";
