@@ -52,7 +52,8 @@ export interface ClockEstimate {
  *   way, and the shortest round trip leaves the least room for a difference between its two halves.
  * - Offset and drift are a line through the samples by recursive least squares; a sample weighs the less
  *   the longer it was delayed beyond the best, and half after a minute.
- * - A sample more than 3·MAD off the line is left out. Three in a row are not: then the line is wrong.
+ * - A sample more than 3·MAD off the line, beyond what its delay explains, is left out. Three in a row are
+ *   not: then the line is wrong.
  * - A sample further off than its round trip allows proves that the clock was set, and starts anew at once.
  *
  * No I/O, no clock of its own; the same samples give the same estimates.
@@ -131,14 +132,17 @@ export class ClockEstimator {
     const x = (time - this.#start.time) / 1e6;
     const drifted = WORST_DRIFT_PPM * Math.abs(x - this.#last);
     const error = Math.abs(offset - this.#start.offset - this.#fit.at(x));
-    return x < this.#last - 1 || error > roundTrip / 2 + this.#least / 2 + drifted + 10 * FLOOR_US;
+    const known = this.#least / 2 + this.#excess + this.#astray;
+    return x < this.#last - 1 || error > roundTrip / 2 + known + drifted + 10 * FLOOR_US;
   }
 
   /** @param excess Half of what the sample was probably delayed beyond the best possible, in µs. */
   #take(x: number, y: number, excess: number): boolean {
     const error = y - this.#fit.at(x);
     const known = this.#spread.count >= PATIENCE;
-    if (known && Math.abs(error) > Math.max(GATE * this.#spread.sigma, 2 * FLOOR_US)) return false;
+    const usual = Math.max(GATE * this.#spread.sigma, 2 * FLOOR_US);
+    // What is explained by its delay is no outlier, and weighs little as it is.
+    if (known && Math.abs(error) > usual + excess) return false;
     if (this.#fit.weight > 0) {
       this.#fit.forget(2 ** (-Math.max(0, x - this.#last) / HALF_LIFE_S));
       this.#spread.add(error);

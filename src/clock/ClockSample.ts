@@ -49,11 +49,12 @@ export function leastDelayed(wave: readonly ClockSample[]): ClockSample | undefi
  * How much delay is to be expected in even the least delayed sample of a wave, in µs.
  *
  * For n exponential delays of mean m the least is m/n on average and lies about m·(ln 2 − 1/n) below the
- * median; a single sample may be all delay.
+ * median. A few may have been delayed alike by chance, and a single one may be all delay: least/n² at least.
  */
 export function hiddenDelay(wave: readonly ClockSample[]): number {
   const roundTrips = wave.map(roundTripOf).sort((a, b) => a - b);
   const [least = 0] = roundTrips;
   const median = roundTrips[roundTrips.length >> 1] ?? 0;
-  return roundTrips.length === 1 ? least : (2 * (median - least)) / roundTrips.length;
+  const answers = roundTrips.length;
+  return Math.max((2 * (median - least)) / answers, least / answers ** 2);
 }
