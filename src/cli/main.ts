@@ -8,6 +8,7 @@ import { addEvaluateCommand } from "./evaluateCommand.ts";
 import { addExplainCommand } from "./explainCommand.ts";
 import { addGenerateCommand } from "./generateCommand.ts";
 import { addInfoCommand } from "./infoCommand.ts";
+import { addRecordCommand } from "./recordCommand.ts";
 import { addRepairCommand } from "./repairCommand.ts";
 import { addReplayCommand } from "./replayCommand.ts";
 import { addRunCommand } from "./runCommand.ts";
@@ -23,6 +24,7 @@ const program = new Command("sensorium")
   .showHelpAfterError("(--help says what there is)")
   .exitOverride();
 addRunCommand(program);
+addRecordCommand(program);
 addReplayCommand(program);
 addInfoCommand(program);
 addRepairCommand(program);

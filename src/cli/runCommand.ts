@@ -16,6 +16,7 @@ import { count } from "./count.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { parseDrop } from "./parseDrop.ts";
+import { DIGEST_NOTES, ReadingDigest } from "./ReadingDigest.ts";
 import { readingLine } from "./readingLine.ts";
 import { reportProgress, watchRun } from "./watchRun.ts";
 
@@ -117,6 +118,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
     sensors: join(codeRoot(), "sensors"),
   });
   const report = new RunReport(pipeline);
+  const noteDigest = flags.record === undefined ? () => undefined : digesting(pipeline);
   const written =
     flags.readings === undefined ? undefined : writeReadings(pipeline, flags.readings);
   await using _server = isOnce || !flags.serve ? null : await serve(pipeline, flags);
@@ -131,9 +133,11 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
       interrupted.abort();
+      noteDigest();
       void pipeline[Symbol.asyncDispose]();
     });
   await pipeline.go();
+  noteDigest();
   stopWatching();
   await written?.();
   const summary = report.summary();
@@ -146,6 +150,23 @@ async function serve(pipeline: PipelineRun, { host, port }: RunFlags): Promise<S
   const server = await Server.start(feed, { clock: new SystemClock(), host, port });
   process.stdout.write(`dashboard  ${server.url}\nsensors    ${pipeline.endpoint}\n`);
   return server;
+}
+
+/** Takes a digest of every reading; what it returns puts it on record, for `replay --verify`. */
+function digesting(pipeline: PipelineRun): () => void {
+  const digest = new ReadingDigest();
+  pipeline.moments.subscribe({
+    next: ({ reading }) => digest.push(reading),
+    error: () => undefined, // `go` tells
+  });
+  return () => {
+    // A replay answers every row: where the run had to leave some out they cannot agree.
+    if (pipeline.counters().refusedRows > 0) return;
+    pipeline.note({
+      [DIGEST_NOTES.readings]: String(digest.count),
+      [DIGEST_NOTES.sha256]: digest.sha256,
+    });
+  };
 }
 
 /** Writes every reading as it comes; call what it returns to wait for the last one. */

@@ -204,6 +204,11 @@ export class PipelineRun {
     this.#fleet.replug(stream);
   }
 
+  /** Adds to the metadata of the run's recording, where it is recorded. */
+  note(metadata: Readonly<Record<string, string>>): void {
+    this.#log?.note(metadata);
+  }
+
   /** Puts a label on record. */
   label(label: Label): void {
     this.#ingest.label(label);

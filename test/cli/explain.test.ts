@@ -8,7 +8,7 @@ import { micros } from "../../src/units.ts";
 import { tinyPipeline } from "../support/tinyPipeline.ts";
 import { DEMO, runCommandLine } from "./runCommandLine.ts";
 
-describe("sensorium explain", () => {
+describe("sensorium explain", { timeout: 120_000 }, () => {
   it("says of each stream of a row what was used, how old it was and how it was obtained", async () => {
     const { code, out } = await runCommandLine("explain", "12.3s", "--log", DEMO);
     expect(code).toBe(0);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe("sensorium info", () => {
+describe("sensorium info", { timeout: 120_000 }, () => {
   it("says what a recording holds, for people", async () => {
     const { code, out } = await runCommandLine("info", DEMO);
     expect(code).toBe(0);
@@ -37,7 +37,7 @@ describe("sensorium info", () => {
   });
 });
 
-describe("sensorium repair", () => {
+describe("sensorium repair", { timeout: 120_000 }, () => {
   it("closes a torn log, then finds nothing wrong with it", async () => {
     const file = join(folder, "torn.mcap");
     await copyFile(DEMO, file);
@@ -63,5 +63,51 @@ describe("sensorium repair", () => {
     const { code, err } = await runCommandLine("repair", file);
     expect(code).toBe(3);
     expect(err).toContain("an MCAP file expected");
+  });
+});
+
+describe("sensorium replay --verify", { timeout: 120_000 }, () => {
+  it("agrees with what the run noted in its log, and fails on anything else", async () => {
+    const file = join(folder, "run.mcap");
+    const { out } = await runCommandLine("run", "--once", "--json", "--record", file);
+    const { readings } = JSON.parse(out);
+    const same = await runCommandLine("replay", file, "--verify", "--json");
+    expect(same.code).toBe(0);
+    const replayed = JSON.parse(same.out);
+    expect(replayed).toMatchObject({ readings, verified: true, expected: replayed.sha256 });
+
+    const other = await runCommandLine("replay", file, "--expect", "0".repeat(64), "--json");
+    expect(other.code).toBe(1);
+    expect(JSON.parse(other.out)).toMatchObject({ verified: false, sha256: replayed.sha256 });
+    expect(other.err).toContain("got others");
+  });
+
+  it("says what to do with a log that has no digest", async () => {
+    const { code, err } = await runCommandLine("replay", DEMO, "--verify");
+    expect(code).toBe(1);
+    expect(err).toContain("give --expect DIGEST");
+  });
+});
+
+describe("sensorium record", { timeout: 120_000 }, () => {
+  it("records sensors without a model, as a log that replays", async () => {
+    const file = join(folder, "recorded.mcap");
+    const { code, out } = await runCommandLine("record", file, "--for", "2", "--json");
+    expect(code).toBe(0);
+    const { frames, refused } = JSON.parse(out);
+    expect(refused).toBe(0);
+    expect(frames.audio).toBeGreaterThan(50);
+    expect(frames.video).toBeGreaterThan(10);
+    const info = JSON.parse((await runCommandLine("info", file, "--json")).out);
+    expect(info).toMatchObject({ closed: true, metadata: { pipeline: "talking-face" } });
+    expect(info.streams.audio.frames).toBe(frames.audio);
+    const replayed = JSON.parse((await runCommandLine("replay", file, "--json")).out);
+    expect(replayed.readings).toBeGreaterThan(10);
+  });
+
+  it("refuses to write over a file", async () => {
+    const { code, err } = await runCommandLine("record", DEMO, "--for", "1");
+    expect(code).toBe(1);
+    expect(err).toContain("a file to write the log to expected");
   });
 });

@@ -1,0 +1,155 @@
+import { SystemClock } from "../clock/SystemClock.ts";
+import { ConfigError, type LogError, SensorError } from "../errors.ts";
+import { LogWriter } from "../log/LogWriter.ts";
+import { Rng } from "../tensor/Rng.ts";
+import { type Micros, micros, millis, seconds } from "../units.ts";
+import { ControlServer } from "../wire/ControlServer.ts";
+import { Inlet } from "../wire/Inlet.ts";
+import type { PipelineDefinition } from "./definePipeline.ts";
+import type { Feed } from "./Feed.ts";
+import { Ingest } from "./Ingest.ts";
+import { SensorFleet } from "./SensorFleet.ts";
+
+/** Time the sensors' processes get to come up before a feed starts. */
+const HEAD_START = seconds(1.5);
+/** How often silence and the end are looked for. */
+const POLL = millis(10);
+/** How long a recording goes on after its feed. */
+const WIND_DOWN = millis(500);
+
+/** What a recording is made of, and where it goes. */
+export interface RecordOptions {
+  readonly file: string;
+  readonly feed: Feed;
+  /** Ends by itself after so long; with its feed unless given. */
+  readonly length?: Micros;
+  readonly without: readonly string[];
+  /** Seed of the jitter of restarts. */
+  readonly seed: number;
+  /** Folder with the compiled sensors. */
+  readonly sensors: string;
+  /** Where sensors push to; a free port of the loopback interface unless given. */
+  readonly bind?: string;
+  /** Publishers elsewhere to subscribe to. */
+  readonly subscribe?: readonly string[];
+  /** Allows `bind` to be reached from other machines without encryption. */
+  readonly insecure?: boolean;
+  /** Called when the inlet is open, with its address. */
+  readonly onOpen?: (endpoint: string) => void;
+  /** Called when something went wrong and was dealt with. */
+  readonly onProblem?: (text: string) => void;
+}
+
+/** What came of a recording. */
+export interface RecordSummary {
+  readonly records: number;
+  /** Frames by stream. */
+  readonly frames: Readonly<Record<string, number>>;
+  /** Messages that were refused at the door. */
+  readonly refused: number;
+}
+
+/**
+ * Records what a pipeline's sensors say, and nothing else: no model, no rows. On the machine's clock.
+ *
+ * Ends with its feed, after `length`, or when the signal aborts; the log is closed then.
+ *
+ * @throws {ConfigError} If an option contradicts the pipeline or an address cannot be used.
+ * @throws {LogError} If the file exists, or cannot be written, then or later.
+ * @throws {SensorError} If a sensor cannot be started at all.
+ */
+export async function recordFeed(
+  definition: PipelineDefinition,
+  options: RecordOptions,
+  signal: AbortSignal,
+): Promise<RecordSummary> {
+  const { file, feed, length, without, seed, sensors, bind, subscribe, onProblem } = options;
+  const unknown = without.find((stream) => !(stream in definition.streams));
+  if (unknown !== undefined)
+    throw new ConfigError(
+      `pipeline ${definition.name}`,
+      `expected one of its streams, got ${unknown}`,
+    );
+  const clock = new SystemClock();
+  const streams = Object.values(definition.streams).map(({ description }) => description);
+  const insecure = options.insecure ?? false;
+  const stop = new AbortController();
+  let failure: LogError | SensorError | undefined;
+  const fail = (error: LogError | SensorError): void => {
+    failure ??= error;
+    stop.abort();
+  };
+  const frames: Record<string, number> = Object.fromEntries(
+    streams.map(({ stream }) => [stream, 0]),
+  );
+  let refused = 0;
+  let records = 0;
+  {
+    await using log = await LogWriter.open(file, {
+      clock,
+      onFailure: fail,
+      metadata: { pipeline: definition.name, feed: feed.name },
+    });
+    await using inlet = await Inlet.open({
+      streams,
+      clock,
+      insecure,
+      ...(bind !== undefined && { bind }),
+      ...(subscribe !== undefined && { connect: subscribe }),
+    });
+    await using control = await ControlServer.open({ clock, clockKind: "system", insecure });
+    const rng = Rng.fromSeed(seed);
+    await using fleet = new SensorFleet({
+      streams,
+      feed,
+      without,
+      loop: false,
+      folder: sensors,
+      connect: inlet.endpoint,
+      control: control.endpoint,
+      random: () => rng.uniform(),
+    });
+    const ingest = new Ingest({ clock, streams });
+    ingest.records.subscribe((record) => {
+      log.append(record);
+      records++;
+      if (record.kind === "DATA")
+        frames[record.chunk.stream] =
+          (frames[record.chunk.stream] ?? 0) + record.chunk.originTimes.length;
+    });
+    inlet.deliveries.subscribe(({ message, release }) => {
+      ingest.accept(message);
+      fleet.heard(message);
+      release();
+    });
+    inlet.refusals.subscribe(({ problem }) => {
+      refused++;
+      onProblem?.(problem);
+    });
+    fleet.news.subscribe(({ stream, status }) => {
+      if (status.state === "crashed") onProblem?.(`${stream}: ${status.reason}`);
+      if (status.state === "failed") fail(new SensorError(`sensor of ${stream}`, status.reason));
+    });
+    options.onOpen?.(inlet.endpoint);
+
+    const origin = micros(clock.now() + HEAD_START);
+    ingest.configure({ version: 1, origin, period: definition.grid.period });
+    for (const { from, to, ...label } of feed.truth)
+      ingest.label({ ...label, from: micros(origin + from), to: micros(origin + to) });
+    fleet.start(origin);
+    const ends = length ?? (feed.duration === undefined ? undefined : feed.duration + WIND_DOWN);
+    const isOver = (): boolean =>
+      ends !== undefined &&
+      clock.now() >= origin + ends &&
+      (length !== undefined || fleet.finished);
+    const ended = AbortSignal.any([signal, stop.signal]);
+    while (!ended.aborted && !isOver()) {
+      await clock.until(micros(clock.now() + POLL), ended).catch((cause: unknown) => {
+        if (!ended.aborted) throw cause;
+      });
+      ingest.poll();
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return { records, frames, refused };
+}
