@@ -4,6 +4,7 @@ import { type HostTensor, hostTensor, specsOf } from "../../src/tensor/HostTenso
 import { dense } from "../../src/tensor/ops/dense.ts";
 import { gelu } from "../../src/tensor/ops/gelu.ts";
 import { layerNorm } from "../../src/tensor/ops/layerNorm.ts";
+import { logSoftmax } from "../../src/tensor/ops/logSoftmax.ts";
 import { adam } from "../../src/tensor/optimizers/adamW.ts";
 import type { Rng } from "../../src/tensor/Rng.ts";
 import { float32, int32, sizeOfShape } from "../../src/tensor/TensorSpec.ts";
@@ -217,7 +218,7 @@ export function trainingProgram(net: Net, weights: Weights) {
     body: ({ state, x, y, learningRate }) => {
       const { value, gradients } = valueAndGradients(state.params, (params) => {
         const picked = tf.mul(
-          tf.logSoftmax(net.logits(params, x as Tensor)),
+          logSoftmax(net.logits(params, x as Tensor)),
           tf.oneHot(y as never, net.classes),
         );
         return tf.neg(tf.mean(tf.sum(picked, 1))) as Scalar;

@@ -25,7 +25,7 @@ export const runTensorCoverage: Bench = async ({ log }) => {
     bench: "tensor-coverage",
     results: [
       count("kernels/mapped", mapped.length, "kernels"),
-      count("kernels/share-of-tfjs-cpu", mapped.length / all.length, "share"),
+      count("kernels/share", mapped.length / all.length, "share"),
       count("gradients/covered", covered.length, "kernels"),
       count("gradients/share", covered.length / differentiable.length, "share"),
     ],

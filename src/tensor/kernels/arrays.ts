@@ -83,12 +83,10 @@ export const arrayKernels: KernelTable = {
   MirrorPad: (call) => mirrorPad(call),
   Tile: (call) => tile(call.graph, call.input("x"), call.numbers("reps")),
   BroadcastTo: (call) => expand(call.graph, call.input("x"), call.numbers("shape")),
+  FlipLeftRight: (call) => reverse(call.graph, call.input("image"), [2]),
   Reverse: (call) => {
     const x = call.input("x");
-    const axes = normalizeAxes(call.numbers("dims"), x.shape.length);
-    const begin = x.shape.map((size, axis) => (axes.includes(axis) ? size - 1 : 0));
-    const step = x.shape.map((_, axis) => (axes.includes(axis) ? -1 : 1));
-    return slice(call.graph, x, begin, x.shape, step);
+    return reverse(call.graph, x, normalizeAxes(call.numbers("dims"), x.shape.length));
   },
   Fill: (call) => {
     const value = call.number("value");
@@ -196,6 +194,12 @@ function split(
     shapes.map((shape) => ({ shape, type: x.type })),
     { axis: int(axis) },
   );
+}
+
+function reverse(g: GraphBuilder, x: GraphValue, axes: readonly number[]): GraphValue {
+  const begin = x.shape.map((size, axis) => (axes.includes(axis) ? size - 1 : 0));
+  const step = x.shape.map((_, axis) => (axes.includes(axis) ? -1 : 1));
+  return slice(g, x, begin, x.shape, step);
 }
 
 function tile(g: GraphBuilder, x: GraphValue, reps: readonly number[]): GraphValue {

@@ -3,6 +3,7 @@ import { binary, cast, compare, where } from "../graph/elementwise.ts";
 import type { GraphBuilder } from "../graph/GraphBuilder.ts";
 import type { GraphValue } from "../graph/GraphValue.ts";
 import { dim, expand, normalizeAxes, reshape } from "../graph/layout.ts";
+import { reduce } from "../graph/reduce.ts";
 import { sizeOfShape } from "../TensorSpec.ts";
 import type { KernelCall, KernelTable } from "../trace/KernelCall.ts";
 
@@ -35,6 +36,7 @@ export const indexingKernels: KernelTable = {
   SparseToDense: (call) => sparseToDense(call),
   UnsortedSegmentSum: (call) =>
     segmentSum(call.graph, call.input("x"), call.input("segmentIds"), call.number("numSegments")),
+  SearchSorted: (call) => searchSorted(call),
   Bincount: (call) => bincount(call, call.number("size"), false),
   DenseBincount: (call) => bincount(call, call.number("size"), call.flag("binaryOutput")),
 };
@@ -155,6 +157,20 @@ function scatterAdd(
   const rest = shape.slice(depth);
   const rows = reshape(g, updates, [count, ...rest]);
   return reshape(g, segmentSum(g, rows, flat, sizeOfShape(outer)), shape);
+}
+
+/** The place of each value in its sorted row: how many of the row's numbers lie before it. */
+function searchSorted(call: KernelCall): GraphValue {
+  const { graph } = call;
+  const [sequence, values] = [call.input("sortedSequence"), call.input("values")];
+  const [rows, length, count] = [dim(sequence, 0), dim(sequence, 1), dim(values, 1)];
+  const isBefore = compare(
+    graph,
+    call.text("side") === "left" ? "Less" : "LessOrEqual",
+    reshape(graph, sequence, [rows, 1, length]),
+    reshape(graph, values, [rows, count, 1]),
+  );
+  return reduce(graph, "ReduceSum", cast(graph, isBefore, "int32"), [2]);
 }
 
 function sparseToDense(call: KernelCall): GraphValue {

@@ -28,8 +28,8 @@ export class TraceBackend extends tf.KernelBackend {
   readonly #entries = new Map<object, Entry>();
   #builder: GraphBuilder | undefined;
   #program = "";
-  /** Kernel being recorded, for error messages. */
-  kernel = "";
+  readonly #kernels = new Set<string>();
+  #kernel = "";
 
   /** Starts recording into a new graph. */
   begin(program: string, options: { readonly allowsOrtOps?: boolean } = {}): GraphBuilder {
@@ -42,6 +42,18 @@ export class TraceBackend extends tf.KernelBackend {
   end(): void {
     this.#builder = undefined;
     this.#entries.clear();
+    this.#kernels.clear();
+  }
+
+  /** Notes the kernel being recorded, for error messages and counts. */
+  enter(kernel: string): void {
+    this.#kernel = kernel;
+    this.#kernels.add(kernel);
+  }
+
+  /** Every kernel that the program has asked for so far. */
+  get kernels(): ReadonlySet<string> {
+    return this.#kernels;
   }
 
   /** Name of the program being traced. */
@@ -66,7 +78,7 @@ export class TraceBackend extends tf.KernelBackend {
     if (entry === undefined)
       throw new TraceError(
         this.#program,
-        `${this.kernel} expected a live tensor, got a disposed one`,
+        `${this.#kernel} expected a live tensor, got a disposed one`,
       );
     return entry.value;
   }
@@ -74,7 +86,7 @@ export class TraceBackend extends tf.KernelBackend {
   /** Wraps a graph value as a tensor with one reference. */
   tensorInfo(value: GraphValue): TensorInfo {
     if (value.type === "int64")
-      throw new TraceError(this.#program, `${this.kernel} expected a tfjs dtype, got int64`);
+      throw new TraceError(this.#program, `${this.#kernel} expected a tfjs dtype, got int64`);
     const dataId = {};
     this.#entries.set(dataId, { value, refCount: 1 });
     return { dataId, shape: [...value.shape], dtype: value.type };

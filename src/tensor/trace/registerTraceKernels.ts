@@ -28,9 +28,11 @@ export function traceBackend(): TraceBackend {
   return created;
 }
 
-/** Names of all kernels that tfjs can ask a backend for. */
+/** Names of all kernels that tfjs can ask a backend for, and of our own. */
 export function allKernelNames(): readonly string[] {
   const names = new Set(Object.keys(kernelTable));
+  // tfjs exports a constant for each of its kernels, called like the kernel.
+  for (const [name, value] of Object.entries(tf)) if (name === value) names.add(name);
   for (const { kernelName } of tf.getKernelsForBackend("cpu")) names.add(kernelName);
   return [...names].sort();
 }
@@ -41,7 +43,7 @@ function record(
   inputs: object,
   attributes: { readonly [name: string]: unknown },
 ): TensorInfo | TensorInfo[] {
-  trace.kernel = kernel;
+  trace.enter(kernel);
   const operands = new Map<string, GraphValue>();
   for (const [name, info] of Object.entries(inputs) as [string, TensorInfo | undefined | null][])
     if (info !== undefined && info !== null) operands.set(name, trace.graphValueOf(info));

@@ -23,6 +23,8 @@ export interface TracedProgram {
   /** All inputs that are not constants, in declaration order, also those the graph does not read. */
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** tfjs kernels that the body asked for, gradients included. */
+  readonly kernels: ReadonlySet<string>;
 }
 
 /**
@@ -75,7 +77,12 @@ export function traceProgram<I extends SpecTree, O extends TensorTree>(
       throw new ConfigError(program.name, "body must return a tensor, got none");
     const fused = fuseProducts(pruneGraph(program.name, values), graph);
     const outputs = nameOutputs(fused, outputPorts, ports);
-    return { graph: pruneGraph(program.name, outputs), inputs: ports, outputs: outputPorts };
+    return {
+      graph: pruneGraph(program.name, outputs),
+      inputs: ports,
+      outputs: outputPorts,
+      kernels: new Set(backend.kernels),
+    };
   } finally {
     engine.endScope();
     void tf.setBackend(previous === undefined || previous === "" ? "cpu" : previous);

@@ -1,4 +1,6 @@
+import { logSoftmax } from "../../../src/tensor/ops/logSoftmax.ts";
 import { type Tensor, tf } from "../../../src/tensor/tf.ts";
+import { isTracing } from "../../../src/tensor/trace/TraceBackend.ts";
 import {
   distinctFloats,
   drawAxes,
@@ -74,7 +76,7 @@ export const arrayCases: readonly KernelCase[] = [
   along("Cumprod", (x, axis) => [tf.cumprod(x, axis), tf.cumprod(x, axis, true, true)], {
     positive: true,
   }),
-  along("LogSoftmax", (x) => tf.logSoftmax(x)),
+  along("LogSoftmax", (x) => logSoftmax(x)),
   along("Softmax", (x) => tf.softmax(tf.mul(x, 3))),
   along("Pack", (x, axis) => tf.stack([x, tf.square(x)], axis)),
   along("Unpack", (x, axis) => tf.unstack(x, axis)),
@@ -203,7 +205,17 @@ export const arrayCases: readonly KernelCase[] = [
         rng,
         shape.map((size) => (rng.uniform() < 0.5 ? 1 : size)),
       );
-      return { operands: [x], apply: (t) => tf.broadcastTo(t as Tensor, shape as never) };
+      return {
+        operands: [x],
+        // tf.broadcastTo is a Tile; no backend of tfjs's own has the kernel.
+        apply: (t) =>
+          isTracing()
+            ? tf.engine().runKernel("BroadcastTo", { x: t as Tensor }, {
+                shape,
+                inputShape: x.shape,
+              } as never)
+            : tf.broadcastTo(t as Tensor, shape as never),
+      };
     },
   },
   {

@@ -6,6 +6,7 @@ import type { Rng } from "../../../src/tensor/Rng.ts";
 import type { SpecTree, TensorTree } from "../../../src/tensor/TensorSpec.ts";
 import { sizeOfShape } from "../../../src/tensor/TensorSpec.ts";
 import { type Tensor, tf } from "../../../src/tensor/tf.ts";
+import { traceProgram } from "../../../src/tensor/trace/traceProgram.ts";
 import type { KernelDraw } from "./KernelCase.ts";
 
 /** How far the compiled results of some draws are from tfjs's CPU backend. */
@@ -14,7 +15,8 @@ export interface Comparison {
   readonly error: number;
   /** Where the largest error was, for the message. */
   readonly worst: string;
-  readonly tensors: number;
+  /** Kernels that the compiled program went through. */
+  readonly kernels: ReadonlySet<string>;
 }
 
 /** Runs draws on a device and eagerly in tfjs, values and gradients, all in one program. */
@@ -75,7 +77,7 @@ export async function compareWithTfjs(
       worst = `${key} of ${shapes}: got ${[...(actual.get(key) ?? [])].slice(0, 8)}, expected ${[...reference].slice(0, 8)}`;
     }
   }
-  return { error, worst, tensors: expected.size };
+  return { error, worst, kernels: traceProgram(program).kernels };
 }
 
 /** Largest difference over the largest magnitude; infinities and NaN must agree exactly. */

@@ -1,3 +1,4 @@
+import { hostTensor } from "../../../src/tensor/HostTensor.ts";
 import type { Rng } from "../../../src/tensor/Rng.ts";
 import { type Tensor, type Tensor3D, type Tensor4D, tf } from "../../../src/tensor/tf.ts";
 import { distinctFloats, drawShape, floats, integers, type KernelCase } from "./KernelCase.ts";
@@ -262,7 +263,7 @@ export const productCases: readonly KernelCase[] = [
   },
   {
     name: "ResizeNearestNeighbor",
-    kernels: ["ResizeNearestNeighbor", "ResizeNearestNeighborGrad"],
+    kernels: ["ResizeNearestNeighbor"],
     draw: (rng) => {
       const size: [number, number] = [rng.int(2, 9), rng.int(2, 9)];
       return {
@@ -342,6 +343,33 @@ export const productCases: readonly KernelCase[] = [
         apply: (i, v, d) => tf.sparseToDense(i as Tensor, v as Tensor, [5], d as never),
       };
     },
+  },
+  {
+    name: "SearchSorted",
+    kernels: ["SearchSorted"],
+    valueOnly: true,
+    draw: (rng) => {
+      const sorted = integers(rng, [5], 0, 6).data.sort();
+      return {
+        operands: [
+          hostTensor(Float32Array.from(sorted), [1, 5]),
+          floats(rng, [1, rng.int(1, 6)], -1, 7),
+        ],
+        apply: (s, v) => [
+          tf.lowerBound(s as Tensor, tf.round(v as Tensor)),
+          tf.upperBound(s as Tensor, tf.round(v as Tensor)),
+        ],
+      };
+    },
+  },
+  {
+    name: "FlipLeftRight",
+    kernels: ["FlipLeftRight"],
+    valueOnly: true,
+    draw: (rng) => ({
+      operands: [floats(rng, [2, 3, rng.int(1, 5), 2])],
+      apply: (x) => tf.image.flipLeftRight(x as Tensor4D),
+    }),
   },
   {
     name: "UnsortedSegmentSum",
