@@ -341,11 +341,10 @@ export class Aligner {
 
   /** Whether a row may go out as far as its instant is concerned: nothing can come before it any more. */
   #isDue(): boolean {
-    const { primary, next: before } = this.#schedule;
-    if (primary === undefined) return this.#due >= before;
+    const { primary } = this.#schedule;
+    if (primary === undefined) return this.#due >= this.#schedule.next;
     if (this.#schedule.settle()) this.#regrid();
     const { next } = this.#schedule;
-    if (next !== before) this.#blocker = undefined;
     return next < Number.POSITIVE_INFINITY && this.#known(primary) >= next;
   }
 

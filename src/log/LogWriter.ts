@@ -52,7 +52,7 @@ export interface LogStatus {
  *
  * Key behaviours:
  * - `append` copies the record and returns: compression, writing and syncing happen behind it, one at a
- *   time, everything that is ready in one write.
+ *   time, up to four chunks that are ready in one write.
  * - A chunk is closed when it is full, when a record is `chunkSpan` later than its first, or when the
  *   clock is. Since that clock gives the log times, the same records give the same file, whatever the
  *   timer did; only `flush` adds a boundary.
@@ -225,7 +225,7 @@ export class LogWriter implements AsyncDisposable {
     await Promise.resolve();
     try {
       while (this.#sealed.length > 0) {
-        const batch = this.#sealed.splice(0);
+        const batch = this.#sealed.splice(0, BATCH_CHUNKS);
         const data = Buffer.concat(batch.map((sealed) => this.#layout.chunk(sealed)));
         await writeFully(this.#handle, data, this.#written);
         if (this.#state !== "recording") return;
@@ -263,9 +263,7 @@ export class LogWriter implements AsyncDisposable {
   #watch(): void {
     if (this.#timing) return;
     this.#timing = true;
-    void this.#tick().finally(() => {
-      this.#timing = false;
-    });
+    void this.#tick();
   }
 
   async #tick(): Promise<void> {
@@ -288,6 +286,8 @@ export class LogWriter implements AsyncDisposable {
         return;
       }
     }
+    // In the same turn as the last look: what is appended from here on starts another watch.
+    this.#timing = false;
   }
 
   /** Stops recording, tells, and leaves the file as whole as the disk allows. */
@@ -318,6 +318,8 @@ export class LogWriter implements AsyncDisposable {
 }
 
 const LEAST_TICK = millis(10);
+/** Compressed in one go: more would hold up the pipeline, which shares the thread. */
+const BATCH_CHUNKS = 4;
 
 const DEFAULTS = {
   chunkBytes: bytes(256 * 1_024),

@@ -285,6 +285,14 @@ describe("whatever comes in", () => {
           if (index >= 0) accepted.splice(index, 1);
         };
         const rows = rowsOf({ ...options, capacity: 8_192, onUnused: unused }, log.flatMap(singly));
+        if (options.primary !== undefined) {
+          const end = rows.at(-1)?.time ?? 0;
+          const instants = accepted
+            .flatMap((record) => framesOfStream(record, "a"))
+            .map(({ time }) => time)
+            .filter((time) => time >= 1_000_000 && time <= end);
+          expect(rows.map(({ time }) => time)).toEqual(instants.sort((a, b) => a - b));
+        }
         for (const { time, cells } of rows)
           for (const [name, cell] of Object.entries(cells)) {
             const frames = accepted.flatMap((record) => framesOfStream(record, name));
