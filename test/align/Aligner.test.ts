@@ -273,6 +273,14 @@ describe("a primary stream", () => {
     expect(aligner.blocking()).toMatchObject({ due: false, waits: [] });
   });
 
+  it("is settled up to its last row, even where its policy looks only further back", () => {
+    const past = window({ from: millis(-90), to: millis(-20), count: "any", aggregate: "last" });
+    const aligner = started({ a: past }, { primary: "a" }, 50);
+    const records = [frame("a", 60), frame("a", 140), notice("IDLE", "a"), frame("a", 130)];
+    expect(outcomes(aligner, records)).toEqual(["", "60: a-never-seen", "140: a=60", ""]);
+    expect(aligner.counters().streams["a"]?.late).toBe(1);
+  });
+
   it("must be among the streams", () => {
     const aligner = new Aligner({ columns: { a: exact() }, skew: millis(100), primary: "b" });
     expect(() => aligner.push(config(["a"]))).toThrow(/primary/);
