@@ -25,7 +25,14 @@ afterAll(async () => {
 describe("corpusLine", () => {
   it("lays the sentences on the rows as the sensors stream them", async () => {
     const line = await corpusLine({ directory: folder, split: "dev", seed: 4 });
-    expect(line.words.map(({ label }) => label)).toEqual(["bin", "two", "bin", "two", "bin", "two"]);
+    expect(line.words.map(({ label }) => label)).toEqual([
+      "bin",
+      "two",
+      "bin",
+      "two",
+      "bin",
+      "two",
+    ]);
     for (const [i, { fromMs, toMs, label }] of line.words.entries()) {
       if (label !== "bin") continue;
       expect(toMs - fromMs).toBe(300);
