@@ -8,6 +8,7 @@ import { addEvaluateCommand } from "./evaluateCommand.ts";
 import { addExplainCommand } from "./explainCommand.ts";
 import { addGenerateCommand } from "./generateCommand.ts";
 import { addInfoCommand } from "./infoCommand.ts";
+import { addKeysCommand } from "./keysCommand.ts";
 import { addRecordCommand } from "./recordCommand.ts";
 import { addRepairCommand } from "./repairCommand.ts";
 import { addReplayCommand } from "./replayCommand.ts";
@@ -36,6 +37,7 @@ addDoctorCommand(program);
 addTrainCommand(program);
 addEvaluateCommand(program);
 addGenerateCommand(program);
+addKeysCommand(program);
 addSenseCommand(program);
 
 try {

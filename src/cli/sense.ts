@@ -11,6 +11,8 @@ export interface SenseFlags {
   readonly stream: string;
   readonly connect: string;
   readonly control?: string;
+  readonly serverKey?: string;
+  readonly curveSecret?: string;
   readonly options: string;
   readonly origin?: string;
   readonly repeat?: string;
@@ -28,6 +30,8 @@ export function addSenseCommand(program: Command): void {
     .requiredOption("--stream <json>", "the stream's description, as in docs/wire.md")
     .requiredOption("--connect <address>", "the pipeline's inlet, e.g. tcp://127.0.0.1:5560")
     .option("--control <address>", "the pipeline's control address")
+    .option("--server-key <key>", "public key of a pipeline that encrypts, or its .pub file")
+    .option("--curve-secret <file>", "this sensor's own keys (sensorium keys)")
     .option("--options <json>", "what the sensor takes", "{}")
     .option("--origin <us>", "where a replay's start falls, in µs since the Unix epoch")
     .option("--repeat <us>", "time after which a replay starts over, in µs")
@@ -60,8 +64,18 @@ export async function senseRun(kind: string, flags: SenseFlags): Promise<SensorR
     ...(flags.control === undefined ? {} : { control: flags.control }),
     ...(flags.origin === undefined ? {} : { origin: time("--origin", flags.origin) }),
     ...(flags.repeat === undefined ? {} : { repeat: time("--repeat", flags.repeat) }),
+    ...(await curveOf(flags)),
     sensors: join(codeRoot(), "sensors"),
   };
+}
+
+/** @throws {ConfigError} If a key is none, or one is given without the other. */
+async function curveOf({ serverKey, curveSecret }: SenseFlags): Promise<Pick<SensorRun, "curve">> {
+  if (serverKey === undefined && curveSecret === undefined) return {};
+  if (serverKey === undefined || curveSecret === undefined)
+    throw new ConfigError("sense", "expected --server-key and --curve-secret together, got one");
+  const { readKeyFile, readPublicKey } = await import("./keyFiles.ts");
+  return { curve: { ...readKeyFile(curveSecret), serverKey: readPublicKey(serverKey) } };
 }
 
 function jsonObject(flag: string, text: string): Readonly<Record<string, unknown>> {

@@ -11,6 +11,8 @@ import type { Stage, StageModel } from "../stage/Stage.ts";
 import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
+import type { CurveGuard } from "../wire/CurveGuard.ts";
+import { type CurveClient, makeCurveKeys } from "../wire/CurveKeys.ts";
 import type { Inlet } from "../wire/Inlet.ts";
 import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
@@ -42,6 +44,8 @@ export interface RunParts {
   readonly stage: Stage;
   readonly inlet: Inlet;
   readonly control: ControlServer;
+  /** Keeps strangers out of both; none where nothing is encrypted. */
+  readonly guard: CurveGuard | undefined;
   readonly log: LogWriter | undefined;
   /** Told when the log can no longer be written. */
   readonly logFailures: Observable<LogError>;
@@ -90,6 +94,7 @@ export class PipelineRun {
   readonly #stage: Stage;
   readonly #inlet: Inlet;
   readonly #control: ControlServer;
+  readonly #guard: CurveGuard | undefined;
   readonly #fleet: SensorFleet;
   readonly #board: StreamBoard;
   readonly #schedule: DropSchedule;
@@ -102,13 +107,14 @@ export class PipelineRun {
 
   /** @param parts Opened for this run, and owned by it from now on; see `startPipeline`. */
   constructor(parts: RunParts) {
-    const { definition, options, clock, stage, inlet, control, log, logFailures } = parts;
+    const { definition, options, clock, stage, inlet, control, guard, log, logFailures } = parts;
     this.definition = definition;
     this.options = options;
     this.#clock = clock;
     this.#stage = stage;
     this.#inlet = inlet;
     this.#control = control;
+    this.#guard = guard;
     this.#log = log;
     this.#logFailures = logFailures;
     const streams = Object.values(definition.streams).map(({ description }) => description);
@@ -140,6 +146,7 @@ export class PipelineRun {
       folder: options.sensors,
       connect: inlet.endpoint,
       control: control.endpoint,
+      ...(guard !== undefined && { curve: ownSensorKeys(guard) }),
       random: () => rng.uniform(),
     });
     this.moments = this.#interpretation.moments;
@@ -258,6 +265,7 @@ export class PipelineRun {
       error: (cause: unknown) => this.#tell(`the inlet failed: ${textOf(cause)}`),
     });
     this.#inlet.refusals.subscribe(({ stream, problem }) => this.#tell(problem, stream));
+    this.#guard?.refusals.subscribe(({ problem }) => this.#tell(problem));
     this.#logFailures.subscribe(({ message }) => this.#tell(`recording stopped: ${message}`));
     this.#fleet.news.subscribe(({ stream, status }) => {
       if (status.state === "crashed" || status.state === "failed")
@@ -338,11 +346,19 @@ export class PipelineRun {
     await this.#fleet[Symbol.asyncDispose]();
     await this.#control[Symbol.asyncDispose]();
     await this.#inlet[Symbol.asyncDispose]();
+    await this.#guard?.[Symbol.asyncDispose]();
     this.#ingest.complete();
     await this.#stage[Symbol.asyncDispose]();
     await this.#log?.[Symbol.asyncDispose]();
     this.#problems.complete();
   }
+}
+
+/** Keys for the sensors that we start ourselves, good for this run alone. */
+function ownSensorKeys(guard: CurveGuard): CurveClient {
+  const keys = makeCurveKeys();
+  guard.allow(keys.publicKey, "sensors of this run");
+  return { ...keys, serverKey: guard.publicKey };
 }
 
 function textOf(cause: unknown): string {

@@ -1,4 +1,5 @@
 import type { DeviceChoice } from "../tensor/device/Device.ts";
+import type { CurveGuardOptions } from "../wire/CurveGuard.ts";
 import type { Drop } from "./DropSchedule.ts";
 import type { Feed } from "./Feed.ts";
 
@@ -30,7 +31,11 @@ export interface RunOptions {
   readonly bind?: string;
   /** Publishers elsewhere to subscribe to. */
   readonly subscribe?: readonly string[];
-  /** Allows `bind` to be reached from other machines without encryption. */
+  /** Where sensors on other machines find the control path; a free loopback port unless given. */
+  readonly control?: string;
+  /** Encrypts the wire and lets in only whom it lists; without it no other machine is let in. */
+  readonly curve?: CurveGuardOptions;
+  /** Allows `bind` and `control` to be reached from other machines without encryption. */
   readonly insecure?: boolean;
   /** File to record the log to; not recorded when absent. */
   readonly record?: string;

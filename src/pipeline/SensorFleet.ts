@@ -3,6 +3,7 @@ import { type Observable, Subject } from "rxjs";
 import { SensorError } from "../errors.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { Micros } from "../units.ts";
+import type { CurveClient } from "../wire/CurveKeys.ts";
 import type { WireMessage } from "../wire/WireMessage.ts";
 import type { Feed } from "./Feed.ts";
 import { SensorProcess, type SensorStatus } from "./SensorProcess.ts";
@@ -19,6 +20,8 @@ export interface SensorFleetOptions {
   /** The pipeline's inlet and its control address. */
   readonly connect: string;
   readonly control: string;
+  /** Keys of our own sensors, where the pipeline encrypts. */
+  readonly curve?: CurveClient;
   /** Draws from [0, 1). */
   readonly random: () => number;
 }
@@ -53,7 +56,7 @@ export class SensorFleet {
 
   /** Starts every sensor of the feed. @param origin Where the feed's start falls. */
   start(origin: Micros): void {
-    const { streams, feed, without, loop, folder, random, connect, control } = this.#options;
+    const { streams, feed, without, loop, folder, random, connect, control, curve } = this.#options;
     for (const description of streams) {
       const { stream } = description;
       const plan = feed.sensors[stream];
@@ -65,6 +68,7 @@ export class SensorFleet {
         control,
         origin,
         ...(loop && feed.duration !== undefined && { repeat: feed.duration }),
+        ...(curve !== undefined && { curve }),
         sensors: folder,
         random,
       });

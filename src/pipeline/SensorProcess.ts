@@ -7,6 +7,7 @@ import { BehaviorSubject, type Observable } from "rxjs";
 import type { Clock } from "../clock/Clock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
+import { CURVE_ENV } from "./curveEnv.ts";
 import type { SensorRun } from "./runSensor.ts";
 import { isSensorReport, type SensorReport } from "./SensorReport.ts";
 
@@ -158,6 +159,7 @@ export class SensorProcess {
 /** The process of a sensor, from the sources or the build, whichever we run from ourselves. */
 function spawnSensor(options: SensorProcessOptions): ChildProcess {
   const { kind, options: told, description, connect, control, origin, repeat, sensors } = options;
+  const { curve } = options;
   const run: SensorRun = {
     kind,
     options: told,
@@ -175,5 +177,7 @@ function spawnSensor(options: SensorProcessOptions): ChildProcess {
     : [];
   return spawn(process.execPath, [...loader, fileURLToPath(main), JSON.stringify(run)], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
+    // Not among the arguments, which everybody on this machine can list.
+    ...(curve !== undefined && { env: { ...process.env, [CURVE_ENV]: JSON.stringify(curve) } }),
   });
 }

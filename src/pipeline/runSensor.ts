@@ -3,6 +3,7 @@ import { SystemClock } from "../clock/SystemClock.ts";
 import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
 import { type Micros, toMillis } from "../units.ts";
 import { ControlClient } from "../wire/ControlClient.ts";
+import type { CurveClient } from "../wire/CurveKeys.ts";
 import { Outlet } from "../wire/Outlet.ts";
 import { hostSensor } from "./hostSensor.ts";
 import { loadSensorKind } from "./loadSensorKind.ts";
@@ -21,6 +22,8 @@ export interface SensorRun {
   readonly origin?: Micros;
   /** Time after which something replayed starts over, in µs. */
   readonly repeat?: Micros;
+  /** Keys for a pipeline that encrypts. */
+  readonly curve?: CurveClient;
   /** Folder with the project's sensors. */
   readonly sensors: string;
 }
@@ -34,7 +37,7 @@ export interface SensorRun {
  * @throws The signal's reason when it aborts.
  */
 export async function runSensor(
-  { kind, options, description, connect, control, repeat, sensors, ...run }: SensorRun,
+  { kind, options, description, connect, control, repeat, curve, sensors, ...run }: SensorRun,
   signal: AbortSignal,
   onLive: (epoch: number) => void = () => {},
 ): Promise<void> {
@@ -44,9 +47,12 @@ export async function runSensor(
   const { site, stream } = defineStream(description);
   const sensor = (await loadSensorKind(kind, sensors)).create(options);
 
+  const security = curve === undefined ? {} : { curve };
   const hello = { site, stream, epoch, pid: process.pid };
   await using client =
-    control === undefined ? null : await ControlClient.open({ connect: control, hello, signal });
+    control === undefined
+      ? null
+      : await ControlClient.open({ connect: control, hello, signal, ...security });
   const clockKind = client?.welcome.clock ?? "system";
   const driven = client && clockKind === "driven" ? new DrivenClock(client.welcome.now) : undefined;
   if (driven)
@@ -56,7 +62,7 @@ export async function runSensor(
     });
   const clock = driven ?? machine;
 
-  await using outlet = await Outlet.open({ connect, description, epoch });
+  await using outlet = await Outlet.open({ connect, description, epoch, ...security });
   onLive(epoch);
   await hostSensor({
     sensor,

@@ -1,5 +1,7 @@
 /** What a supervised sensor's process runs: `SensorProcess` starts this file with a `SensorRun` as JSON. */
 import { ConfigError } from "../errors.ts";
+import type { CurveClient } from "../wire/CurveKeys.ts";
+import { CURVE_ENV } from "./curveEnv.ts";
 import { runSensor, type SensorRun } from "./runSensor.ts";
 import type { SensorReport } from "./SensorReport.ts";
 
@@ -15,7 +17,9 @@ function report(message: SensorReport): Promise<void> {
 }
 
 try {
-  const run = JSON.parse(process.argv[2] ?? "null") as SensorRun;
+  const told = JSON.parse(process.argv[2] ?? "null") as SensorRun;
+  const keys = process.env[CURVE_ENV];
+  const run = keys === undefined ? told : { ...told, curve: JSON.parse(keys) as CurveClient };
   await runSensor(
     run,
     new AbortController().signal,

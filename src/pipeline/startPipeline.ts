@@ -6,6 +6,7 @@ import { ConfigError, type LogError } from "../errors.ts";
 import { LogWriter } from "../log/LogWriter.ts";
 import { seconds } from "../units.ts";
 import { ControlServer } from "../wire/ControlServer.ts";
+import { CurveGuard } from "../wire/CurveGuard.ts";
 import { Inlet } from "../wire/Inlet.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import { openStage } from "./openStage.ts";
@@ -46,17 +47,26 @@ export async function startPipeline(
   };
   try {
     const stage = own(await openStage(definition, options));
+    const guard = options.curve && own(await CurveGuard.open(options.curve));
+    const guarded = guard === undefined ? {} : { guard };
     const inlet = own(
       await Inlet.open({
         streams: Object.values(definition.streams).map(({ description }) => description),
         clock,
         ...secured,
+        ...guarded,
         ...(options.bind !== undefined && { bind: options.bind }),
         ...(options.subscribe !== undefined && { connect: options.subscribe }),
       }),
     );
     const control = own(
-      await ControlServer.open({ clock, clockKind: driven ? "driven" : "system", ...secured }),
+      await ControlServer.open({
+        clock,
+        clockKind: driven ? "driven" : "system",
+        ...secured,
+        ...guarded,
+        ...(options.control !== undefined && { bind: options.control }),
+      }),
     );
     const logFailures = new ReplaySubject<LogError>(1);
     const log =
@@ -76,6 +86,7 @@ export async function startPipeline(
       stage,
       inlet,
       control,
+      guard,
       log,
       logFailures,
     });

@@ -3,6 +3,7 @@ import { Dealer } from "zeromq";
 
 import { ConfigError, SensorError, WireError } from "../errors.ts";
 import type { Micros } from "../units.ts";
+import { type CurveClient, curveClientOptions } from "./CurveKeys.ts";
 import {
   type ControlMessage,
   decodeControl,
@@ -15,6 +16,8 @@ export interface ControlClientOptions {
   /** The pipeline's control address. */
   readonly connect: string;
   readonly hello: Omit<Hello, "kind">;
+  /** Keys for a pipeline that encrypts. */
+  readonly curve?: CurveClient;
   /** Gives up waiting for the welcome. */
   readonly signal?: AbortSignal;
 }
@@ -58,9 +61,15 @@ export class ControlClient {
    * @throws {ConfigError} If the address is malformed.
    * @throws The signal's reason, if it aborts before the welcome.
    */
-  static async open({ connect, hello, signal }: ControlClientOptions): Promise<ControlClient> {
+  static async open({
+    connect,
+    hello,
+    curve,
+    signal,
+  }: ControlClientOptions): Promise<ControlClient> {
     signal?.throwIfAborted();
-    const socket = new Dealer({ linger: 0, maxMessageSize: 1024 * 1024 });
+    const security = curveClientOptions("ControlClient", curve);
+    const socket = new Dealer({ linger: 0, maxMessageSize: 1024 * 1024, ...security });
     const close = (): void => socket.close();
     signal?.addEventListener("abort", close, { once: true });
     try {

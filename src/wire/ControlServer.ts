@@ -5,6 +5,7 @@ import type { Clock } from "../clock/Clock.ts";
 import { ConfigError, SensorError, WireError } from "../errors.ts";
 import type { Micros } from "../units.ts";
 import { checkBindAddress } from "./address.ts";
+import type { CurveGuard } from "./CurveGuard.ts";
 import { type ClockKind, decodeControl, encodeControl, type Hello } from "./controlMessage.ts";
 import { topicOf } from "./topic.ts";
 
@@ -18,7 +19,9 @@ export interface ControlServerOptions {
   readonly clockKind: ClockKind;
   /** Address sensors connect to; a free port of the loopback interface unless given. */
   readonly bind?: string;
-  /** Allows `bind` to be reached from other machines. */
+  /** Encrypts and lets in only who is on its list. Borrowed. */
+  readonly guard?: CurveGuard;
+  /** Allows `bind` to be reached from other machines without a guard. */
   readonly insecure?: boolean;
 }
 
@@ -57,14 +60,17 @@ export class ControlServer {
   /** @throws {ConfigError} If the address cannot be used, or listens beyond this machine unasked. */
   static async open(options: ControlServerOptions): Promise<ControlServer> {
     const bind = options.bind ?? "tcp://127.0.0.1:*";
-    checkBindAddress("ControlServer", bind, options.insecure ?? false);
+    const { guard } = options;
+    checkBindAddress("ControlServer", bind, guard !== undefined || (options.insecure ?? false));
     const socket = new Router({
+      ...guard?.serverOptions,
       mandatory: true,
       linger: 0,
       maxMessageSize: 1024 * 1024,
       // A peer that is just going is neither reachable nor unreachable: a send would wait for ever.
       sendTimeout: 100,
     });
+    guard?.watch(socket, "control path");
     try {
       await socket.bind(bind);
     } catch (cause) {

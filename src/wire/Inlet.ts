@@ -6,6 +6,7 @@ import { ConfigError, SensorError, WireError } from "../errors.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import { checkBindAddress } from "./address.ts";
 import { CreditGate } from "./CreditGate.ts";
+import type { CurveGuard } from "./CurveGuard.ts";
 import { checkChunk } from "./checkChunk.ts";
 import { decodeMessage } from "./decodeMessage.ts";
 import { topicOf } from "./topic.ts";
@@ -27,7 +28,9 @@ export interface InletOptions {
   readonly highWaterMark?: number;
   /** Largest payload accepted, in bytes. */
   readonly maxPayload?: number;
-  /** Allows `bind` to be reached from other machines. */
+  /** Encrypts what comes in by `bind` and lets in only who is on its list. Borrowed. */
+  readonly guard?: CurveGuard;
+  /** Allows `bind` to be reached from other machines without a guard. */
   readonly insecure?: boolean;
 }
 
@@ -86,11 +89,12 @@ export class Inlet {
    * Opens the sockets.
    *
    * @throws {ConfigError} If an option is out of range, an address is in use or malformed, or would
-   *   listen beyond this machine without `insecure`.
+   *   listen beyond this machine without `guard` or `insecure`.
    */
   static async open(options: InletOptions): Promise<Inlet> {
     const bind = options.bind ?? "tcp://127.0.0.1:*";
-    checkBindAddress("Inlet", bind, options.insecure ?? false);
+    const { guard } = options;
+    checkBindAddress("Inlet", bind, guard !== undefined || (options.insecure ?? false));
     if (!((options.credit ?? 1) >= 1))
       throw new ConfigError("Inlet", `credit must be >= 1, got ${options.credit}`);
     const limits = {
@@ -100,7 +104,8 @@ export class Inlet {
       maxMessageSize: 2 * Math.max(options.maxPayload ?? MAX_PAYLOAD_BYTES, MAX_HEADER_BYTES),
       linger: 0,
     };
-    const pull = new Pull(limits);
+    const pull = new Pull({ ...limits, ...guard?.serverOptions });
+    guard?.watch(pull, "sensors' inlet");
     const sockets: (Pull | SubSocket)[] = [pull];
     try {
       await pull.bind(bind);

@@ -4,6 +4,7 @@ import { ConfigError, SensorError } from "../errors.ts";
 import { frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
 import type { Micros } from "../units.ts";
 import { checkBindAddress } from "./address.ts";
+import { type CurveClient, curveClientOptions } from "./CurveKeys.ts";
 import { encodeChunk, encodeNotice } from "./encodeMessage.ts";
 import { MAX_CHUNK_FRAMES, type WireParts } from "./WireMessage.ts";
 
@@ -13,6 +14,8 @@ export interface OutletOptions {
   readonly epoch: number;
   /** An inlet to push to: lossless, waits when the inlet is busy. Either this or `publish`. */
   readonly connect?: string;
+  /** Keys for an inlet that encrypts. */
+  readonly curve?: CurveClient;
   /** An address to publish on for whoever subscribes: drops for subscribers that are too slow. */
   readonly publish?: string;
   /** Allows `publish` to be reached from other machines. */
@@ -78,7 +81,10 @@ export class Outlet {
     const address = connect ?? publish;
     if (address === undefined || (connect !== undefined && publish !== undefined))
       throw new ConfigError(where, "expected either connect or publish");
-    const socket = connect === undefined ? new PubSocket(limits) : new Push(limits);
+    const socket =
+      connect === undefined
+        ? new PubSocket(limits)
+        : new Push({ ...limits, ...curveClientOptions(where, options.curve) });
     try {
       if (connect === undefined) await socket.bind(address);
       else socket.connect(address);

@@ -8,14 +8,15 @@ export function isLocalAddress(address: string): boolean {
 }
 
 /**
- * Refuses to listen where other machines reach us, since nothing on the wire is authenticated yet.
+ * Refuses to listen in clear where other machines reach us.
  *
- * @throws {ConfigError} Unless the address is local or `insecure` says that this is meant.
+ * @param mayBeReached Whether the socket is encrypted and guarded, or somebody said `insecure`.
+ * @throws {ConfigError} Unless the address is local or it may be reached.
  */
-export function checkBindAddress(where: string, address: string, insecure: boolean): void {
-  if (!insecure && !isLocalAddress(address))
+export function checkBindAddress(where: string, address: string, mayBeReached: boolean): void {
+  if (!mayBeReached && !isLocalAddress(address))
     throw new ConfigError(
       where,
-      `expected a loopback, ipc or inproc address (or insecure: true), got ${address}`,
+      `expected a loopback, ipc or inproc address, CURVE keys or insecure: true, got ${address}`,
     );
 }
