@@ -10,6 +10,7 @@ import type { LogWriter } from "../log/LogWriter.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
+import type { ClockProber } from "../wire/ClockProber.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
 import type { CurveGuard } from "../wire/CurveGuard.ts";
 import { type CurveClient, makeCurveKeys } from "../wire/CurveKeys.ts";
@@ -44,6 +45,8 @@ export interface RunParts {
   readonly stage: Stage;
   readonly inlet: Inlet;
   readonly control: ControlServer;
+  /** Probes the sensors' clocks; absent where their time is ours: on a driven clock. */
+  readonly prober: ClockProber | undefined;
   /** Keeps strangers out of both; none where nothing is encrypted. */
   readonly guard: CurveGuard | undefined;
   readonly log: LogWriter | undefined;
@@ -94,6 +97,7 @@ export class PipelineRun {
   readonly #stage: Stage;
   readonly #inlet: Inlet;
   readonly #control: ControlServer;
+  readonly #prober: ClockProber | undefined;
   readonly #guard: CurveGuard | undefined;
   readonly #fleet: SensorFleet;
   readonly #board: StreamBoard;
@@ -114,12 +118,18 @@ export class PipelineRun {
     this.#stage = stage;
     this.#inlet = inlet;
     this.#control = control;
+    this.#prober = parts.prober;
+    this.#prober?.waves.subscribe((wave) => this.#ingest.measured(wave));
     this.#guard = guard;
     this.#log = log;
     this.#logFailures = logFailures;
     const streams = Object.values(definition.streams).map(({ description }) => description);
     this.#schedule = new DropSchedule(options.drops, Object.keys(definition.streams));
-    this.#ingest = new Ingest({ clock, streams });
+    this.#ingest = new Ingest({
+      clock,
+      streams,
+      readsOurClock: (stream) => this.#fleet.owns(stream),
+    });
     // Before anything is made of a record it is on the log.
     this.#ingest.records.subscribe((record) => {
       this.#log?.append(record);
@@ -344,6 +354,7 @@ export class PipelineRun {
 
   async #close(): Promise<void> {
     await this.#fleet[Symbol.asyncDispose]();
+    await this.#prober?.[Symbol.asyncDispose]();
     await this.#control[Symbol.asyncDispose]();
     await this.#inlet[Symbol.asyncDispose]();
     await this.#guard?.[Symbol.asyncDispose]();

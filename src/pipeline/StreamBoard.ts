@@ -4,7 +4,7 @@ import type { Frameset } from "../frames/Frameset.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import { type HealthState, StreamHealth } from "../robustness/StreamHealth.ts";
-import type { Micros } from "../units.ts";
+import { type Micros, micros } from "../units.ts";
 import type { WireCounters } from "../wire/WireCounters.ts";
 
 /** How one stream is, at one moment. */
@@ -15,6 +15,15 @@ export interface StreamSnapshot {
   readonly rate: number;
   /** Time since it was last heard, in µs; absent before the first time. */
   readonly age?: Micros;
+  /** How its publisher's clock stands to ours (docs/clocks.md); absent where it is not probed. */
+  readonly clock?: {
+    /** Its clock minus ours when it was last corrected, in µs. */
+    readonly offset: Micros;
+    /** How much faster its clock runs than ours, in µs per second. */
+    readonly ppm: number;
+    /** How wrong its corrected times may be, in µs. */
+    readonly uncertainty: Micros;
+  };
   /** Frames and messages that were not used, by reason, since the start; only reasons that occurred. */
   readonly counters: Readonly<Record<string, number>>;
   /** Last thing that went wrong, in words. */
@@ -29,6 +38,7 @@ export class StreamBoard {
   readonly #site: string;
   readonly #health = new Map<string, StreamHealth>();
   readonly #problems = new Map<string, string>();
+  readonly #clocks = new Map<string, NonNullable<StreamSnapshot["clock"]>>();
   readonly #late = new Map<string, number>();
   readonly #wire: WireCounters;
   readonly #aligned: () => AlignerCounters;
@@ -66,6 +76,12 @@ export class StreamBoard {
       case "CLOSED":
         this.#health.get(record.stream)?.ended();
         break;
+      case "CLOCK": {
+        const { stream, ppm, uncertainty } = record;
+        const offset = micros(record.offset + record.residual);
+        if (this.#health.has(stream)) this.#clocks.set(stream, { offset, ppm, uncertainty });
+        break;
+      }
       default:
         break;
     }
@@ -110,12 +126,14 @@ export class StreamBoard {
       this.#late.set(stream, late);
 
       const age = health.age(now);
+      const clock = this.#clocks.get(stream);
       const problem = this.#problems.get(stream);
       return {
         stream,
         state: health.state(now),
         rate: health.rate(now),
         ...(age !== undefined && { age }),
+        ...(clock !== undefined && { clock }),
         counters,
         ...(problem !== undefined && { problem }),
       };

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock/Clock.ts";
 import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
@@ -32,6 +33,7 @@ export interface SensorRun {
  * Runs one sensor against a pipeline until its frames end.
  *
  * @param onLive Called once, when the pipeline has answered and frames begin to flow.
+ * @param machine The clock of the machine it runs on, right or wrong: stamps frames and answers probes.
  * @throws {ConfigError} If the run cannot be what it says.
  * @throws {SensorError} If the sensor lacks something or stops by itself.
  * @throws The signal's reason when it aborts.
@@ -40,8 +42,8 @@ export async function runSensor(
   { kind, options, description, connect, control, repeat, curve, sensors, ...run }: SensorRun,
   signal: AbortSignal,
   onLive: (epoch: number) => void = () => {},
+  machine: Clock = new SystemClock(),
 ): Promise<void> {
-  const machine = new SystemClock();
   // A boot id that grows from boot to boot: milliseconds take 41 of the 48 bits.
   const epoch = Math.floor(toMillis(machine.now()));
   const { site, stream } = defineStream(description);
@@ -52,7 +54,7 @@ export async function runSensor(
   await using client =
     control === undefined
       ? null
-      : await ControlClient.open({ connect: control, hello, signal, ...security });
+      : await ControlClient.open({ connect: control, hello, clock: machine, signal, ...security });
   const clockKind = client?.welcome.clock ?? "system";
   const driven = client && clockKind === "driven" ? new DrivenClock(client.welcome.now) : undefined;
   if (driven)

@@ -5,6 +5,7 @@ import { SystemClock } from "../clock/SystemClock.ts";
 import { ConfigError, type LogError } from "../errors.ts";
 import { LogWriter } from "../log/LogWriter.ts";
 import { seconds } from "../units.ts";
+import { ClockProber } from "../wire/ClockProber.ts";
 import { ControlServer } from "../wire/ControlServer.ts";
 import { CurveGuard } from "../wire/CurveGuard.ts";
 import { Inlet } from "../wire/Inlet.ts";
@@ -59,15 +60,19 @@ export async function startPipeline(
         ...(options.subscribe !== undefined && { connect: options.subscribe }),
       }),
     );
+    // Its first sensor may say hello as soon as the server is open.
+    let prober: ClockProber | undefined;
     const control = own(
       await ControlServer.open({
         clock,
         clockKind: driven ? "driven" : "system",
+        beforeWelcome: async (hello) => prober?.greet(hello),
         ...secured,
         ...guarded,
         ...(options.control !== undefined && { bind: options.control }),
       }),
     );
+    if (!driven) prober = own(new ClockProber({ server: control, clock }));
     const logFailures = new ReplaySubject<LogError>(1);
     const log =
       options.record === undefined
@@ -86,6 +91,7 @@ export async function startPipeline(
       stage,
       inlet,
       control,
+      prober,
       guard,
       log,
       logFailures,

@@ -1,6 +1,7 @@
-import { Observable } from "rxjs";
+import { type Observable, ReplaySubject } from "rxjs";
 import { Dealer } from "zeromq";
 
+import type { Clock } from "../clock/Clock.ts";
 import { ConfigError, SensorError, WireError } from "../errors.ts";
 import type { Micros } from "../units.ts";
 import { type CurveClient, curveClientOptions } from "./CurveKeys.ts";
@@ -16,6 +17,8 @@ export interface ControlClientOptions {
   /** The pipeline's control address. */
   readonly connect: string;
   readonly hello: Omit<Hello, "kind">;
+  /** The sensor's clock: what probes are answered with. */
+  readonly clock: Clock;
   /** Keys for a pipeline that encrypts. */
   readonly curve?: CurveClient;
   /** Gives up waiting for the welcome. */
@@ -26,35 +29,36 @@ export interface ControlClientOptions {
  * A sensor's end of the control path.
  *
  * - `open` says hello and waits for the welcome, for as long as the pipeline takes to be there.
+ * - Answers the pipeline's probes of its clock, from the first moment to the last.
  * - Bytes that are not ours are ignored. Owns its socket until disposed.
  */
 export class ControlClient {
   /** The pipeline's answer: whose time counts, and what time it is. */
   readonly welcome: Welcome;
-  /** The driven clock as it moves. One subscriber; unsubscribing closes the client. */
+  /** The driven clock as it moves: where it stands, then each move. Completes when disposed. */
   readonly ticks: Observable<Micros>;
 
   readonly #socket: Dealer;
 
-  private constructor(socket: Dealer, welcome: Welcome) {
+  private constructor(socket: Dealer, clock: Clock, welcome: Welcome) {
     this.#socket = socket;
     this.welcome = welcome;
-    this.ticks = new Observable((subscriber) => {
-      const forward = async (): Promise<void> => {
-        while (!socket.closed) {
-          const message = await receive(socket);
-          if (message?.kind === "tick") subscriber.next(message.now);
-        }
-      };
-      forward().then(
-        () => subscriber.complete(),
-        (cause: unknown) => {
-          if (socket.closed) subscriber.complete();
-          else subscriber.error(new SensorError("ControlClient", "expected a message", { cause }));
-        },
-      );
-      return () => socket.close();
-    });
+    // Nobody need listen at once: the last tick says all that the ones before it did.
+    const ticks = new ReplaySubject<Micros>(1);
+    this.ticks = ticks.asObservable();
+    const listen = async (): Promise<void> => {
+      while (!socket.closed) {
+        const message = await answered(socket, clock);
+        if (message?.kind === "tick") ticks.next(message.now);
+      }
+    };
+    listen().then(
+      () => ticks.complete(),
+      (cause: unknown) => {
+        if (socket.closed) ticks.complete();
+        else ticks.error(new SensorError("ControlClient", "expected a message", { cause }));
+      },
+    );
   }
 
   /**
@@ -64,6 +68,7 @@ export class ControlClient {
   static async open({
     connect,
     hello,
+    clock,
     curve,
     signal,
   }: ControlClientOptions): Promise<ControlClient> {
@@ -76,8 +81,8 @@ export class ControlClient {
       socket.connect(connect);
       await socket.send(encodeControl({ kind: "hello", ...hello }));
       for (;;) {
-        const message = await receive(socket);
-        if (message?.kind === "welcome") return new ControlClient(socket, message);
+        const message = await answered(socket, clock);
+        if (message?.kind === "welcome") return new ControlClient(socket, clock, message);
       }
     } catch (cause) {
       socket.close();
@@ -94,6 +99,15 @@ export class ControlClient {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.close();
   }
+}
+
+/** The next message; a probe has been answered when it is returned. */
+async function answered(socket: Dealer, clock: Clock): Promise<ControlMessage | undefined> {
+  const message = await receive(socket);
+  if (message?.kind !== "probe") return message;
+  const t1 = clock.now();
+  await socket.send(encodeControl({ kind: "echo", t0: message.t0, t1, t2: clock.now() }));
+  return message;
 }
 
 async function receive(socket: Dealer): Promise<ControlMessage | undefined> {

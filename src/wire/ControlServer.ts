@@ -2,15 +2,41 @@ import { type Observable, Subject } from "rxjs";
 import { Router } from "zeromq";
 
 import type { Clock } from "../clock/Clock.ts";
+import type { ClockSample } from "../clock/ClockSample.ts";
 import { ConfigError, SensorError, WireError } from "../errors.ts";
-import type { Micros } from "../units.ts";
+import { type Micros, micros, seconds } from "../units.ts";
 import { checkBindAddress } from "./address.ts";
 import type { CurveGuard } from "./CurveGuard.ts";
-import { type ClockKind, decodeControl, encodeControl, type Hello } from "./controlMessage.ts";
+import {
+  type ClockKind,
+  type ControlMessage,
+  decodeControl,
+  type Echo,
+  encodeControl,
+  type Hello,
+} from "./controlMessage.ts";
 import { topicOf } from "./topic.ts";
+import type { Publisher } from "./WireMessage.ts";
 
 /** Sensors greeted at a time; more are ignored and counted. */
 const MAX_PEERS = 256;
+/** Probes of one sensor that may still be answered; older ones are forgotten. */
+const MAX_ASKED = 64;
+/** How long a sensor waits for its welcome at most. */
+const LONGEST_WELCOME = seconds(2);
+
+interface Peer {
+  readonly hello: Hello;
+  /** Its name for the socket. */
+  readonly id: Uint8Array;
+  /** Times at which it was probed and that it has not answered. */
+  readonly asked: Set<Micros>;
+}
+
+/** A sensor's answer to a probe, with the time it came in. */
+export interface Answer extends Publisher {
+  readonly sample: ClockSample;
+}
 
 export interface ControlServerOptions {
   /** The pipeline's clock: its time goes out with each welcome. */
@@ -21,6 +47,11 @@ export interface ControlServerOptions {
   readonly bind?: string;
   /** Encrypts and lets in only who is on its list. Borrowed. */
   readonly guard?: CurveGuard;
+  /**
+   * Called with each hello, before its welcome: the sensor begins once it settles. It need not; a sensor is
+   * kept waiting for two seconds at most. Sensors begin at once unless given.
+   */
+  readonly beforeWelcome?: (hello: Hello) => Promise<void>;
   /** Allows `bind` to be reached from other machines without a guard. */
   readonly insecure?: boolean;
 }
@@ -30,18 +61,23 @@ export interface ControlServerOptions {
  *
  * - Answers each sensor's hello with the time, and announces it on `hellos`.
  * - One peer per stream: a restarted sensor takes the place of its predecessor.
- * - Bytes that are no hello are counted in `refused` and ignored. Peers that are gone are forgotten.
+ * - `probe` asks a sensor for its time; what it says comes on `answers`.
+ * - Bytes that are neither hello nor the answer to a probe are counted in `refused` and ignored. Peers that
+ *   are gone are forgotten.
  * - Owns its socket until disposed.
  */
 export class ControlServer {
   readonly endpoint: string;
   /** Sensors as they report. Hot; completes when disposed. */
   readonly hellos: Observable<Hello>;
+  /** Probes that were answered, each once. Hot; completes when disposed. */
+  readonly answers: Observable<Answer>;
 
   readonly #socket: Router;
   readonly #options: ControlServerOptions;
-  readonly #peers = new Map<string, Uint8Array>();
+  readonly #peers = new Map<string, Peer>();
   readonly #greeted = new Subject<Hello>();
+  readonly #answered = new Subject<Answer>();
   #tail: Promise<void> = Promise.resolve();
   #refused = 0;
   #closed = false;
@@ -51,6 +87,7 @@ export class ControlServer {
     this.endpoint = endpoint;
     this.#options = options;
     this.hellos = this.#greeted.asObservable();
+    this.answers = this.#answered.asObservable();
     this.#receive().catch((cause: unknown) => {
       if (!this.#closed)
         this.#greeted.error(new SensorError("ControlServer", "expected a message", { cause }));
@@ -80,7 +117,7 @@ export class ControlServer {
     return new ControlServer(socket, socket.lastEndpoint ?? bind, options);
   }
 
-  /** Messages that were not a hello. */
+  /** Messages that were neither a hello nor an answer. */
   get refused(): number {
     return this.#refused;
   }
@@ -88,7 +125,26 @@ export class ControlServer {
   /** Tells every sensor that the driven clock has moved; settles when all have been told. */
   tick(now: Micros): Promise<void> {
     const bytes = encodeControl({ kind: "tick", now });
-    for (const name of this.#peers.keys()) this.#send(name, bytes);
+    for (const peer of this.#peers.values()) this.#send(peer, () => bytes);
+    return this.#tail;
+  }
+
+  /** The sensors that are there. */
+  get peers(): readonly Hello[] {
+    return [...this.#peers.values()].map(({ hello }) => hello);
+  }
+
+  /** Asks a sensor for its time; settles when the question is out. Asks nobody if it is gone. */
+  probe({ site, stream, epoch }: Publisher): Promise<void> {
+    const peer = this.#peers.get(topicOf(site, stream));
+    if (peer?.hello.epoch === epoch)
+      this.#send(peer, () => {
+        // Taken as late as can be: what it waits here is no part of the way.
+        const t0 = this.#options.clock.now();
+        peer.asked.add(t0);
+        for (const oldest of peer.asked) if (peer.asked.size > MAX_ASKED) peer.asked.delete(oldest);
+        return encodeControl({ kind: "probe", t0 });
+      });
     return this.#tail;
   }
 
@@ -98,31 +154,65 @@ export class ControlServer {
     this.#closed = true;
     this.#socket.close();
     this.#greeted.complete();
+    this.#answered.complete();
   }
 
   async #receive(): Promise<void> {
     while (!this.#closed) {
-      const [peer, body, ...rest] = await this.#socket.receive();
-      const hello = peer && body && rest.length === 0 ? helloOf(body) : undefined;
-      const name = hello && topicOf(hello.site, hello.stream);
-      if (!peer || !hello || !name || (this.#peers.size >= MAX_PEERS && !this.#peers.has(name))) {
-        this.#refused++;
-        continue;
-      }
-      this.#peers.set(name, Uint8Array.from(peer));
-      const { clock, clockKind } = this.#options;
-      this.#send(name, encodeControl({ kind: "welcome", clock: clockKind, now: clock.now() }));
-      this.#greeted.next(hello);
+      const [id, body, ...rest] = await this.#socket.receive();
+      const t3 = this.#options.clock.now();
+      const message = body && rest.length === 0 ? decoded(body) : undefined;
+      if (id === undefined || message === undefined) this.#refused++;
+      else if (message.kind === "hello") this.#welcome(id, message);
+      else if (message.kind !== "echo" || !this.#take(id, message, t3)) this.#refused++;
     }
   }
 
-  #send(name: string, bytes: Uint8Array): void {
-    const peer = this.#peers.get(name);
-    if (peer === undefined) return;
+  #welcome(id: Uint8Array, hello: Hello): void {
+    const name = topicOf(hello.site, hello.stream);
+    if (this.#peers.size >= MAX_PEERS && !this.#peers.has(name)) {
+      this.#refused++;
+      return;
+    }
+    const peer: Peer = { hello, id: Uint8Array.from(id), asked: new Set() };
+    this.#peers.set(name, peer);
+    const { clock, clockKind, beforeWelcome } = this.#options;
+    const greet = (): void => {
+      const now = (): Uint8Array =>
+        encodeControl({ kind: "welcome", clock: clockKind, now: clock.now() });
+      this.#send(peer, now);
+      this.#greeted.next(hello);
+    };
+    if (beforeWelcome === undefined) greet();
+    else {
+      const patience = new AbortController();
+      const { signal } = patience;
+      const tooLong = clock.until(micros(clock.now() + LONGEST_WELCOME), signal).catch(() => {});
+      const begin = (): void => {
+        patience.abort();
+        if (!this.#closed && this.#peers.get(name) === peer) greet();
+      };
+      void Promise.race([beforeWelcome(hello), tooLong]).then(begin, begin);
+    }
+  }
+
+  /** Whether the echo answers a probe of ours that nobody has answered yet. */
+  #take(id: Uint8Array, { t0, t1, t2 }: Echo, t3: Micros): boolean {
+    for (const peer of this.#peers.values()) {
+      if (Buffer.compare(peer.id, id) !== 0 || !peer.asked.delete(t0)) continue;
+      const { site, stream, epoch } = peer.hello;
+      this.#answered.next({ site, stream, epoch, sample: { t0, t1, t2, t3 } });
+      return true;
+    }
+    return false;
+  }
+
+  #send(peer: Peer, bytes: () => Uint8Array): void {
+    const name = topicOf(peer.hello.site, peer.hello.stream);
     this.#tail = this.#tail.then(async () => {
-      if (this.#closed) return;
+      if (this.#closed || this.#peers.get(name) !== peer) return;
       try {
-        await this.#socket.send([peer, bytes]);
+        await this.#socket.send([peer.id, bytes()]);
       } catch {
         // EHOSTUNREACH or EAGAIN: its process is gone or going. A successor will say hello itself.
         if (this.#peers.get(name) === peer) this.#peers.delete(name);
@@ -131,10 +221,9 @@ export class ControlServer {
   }
 }
 
-function helloOf(bytes: Uint8Array): Hello | undefined {
+function decoded(bytes: Uint8Array): ControlMessage | undefined {
   try {
-    const message = decodeControl(bytes);
-    return message.kind === "hello" ? message : undefined;
+    return decodeControl(bytes);
   } catch (error) {
     if (error instanceof WireError) return undefined;
     throw error;

@@ -27,8 +27,25 @@ export interface Tick {
   readonly now: Micros;
 }
 
+/** The pipeline asks what time it is: answer at once. */
+export interface Probe {
+  readonly kind: "probe";
+  /** The pipeline's clock when it asked. Comes back as it is, and names the probe. */
+  readonly t0: Micros;
+}
+
+/** A sensor's answer to a probe. */
+export interface Echo {
+  readonly kind: "echo";
+  readonly t0: Micros;
+  /** The sensor's clock when the probe came in. */
+  readonly t1: Micros;
+  /** The sensor's clock when the answer went out. */
+  readonly t2: Micros;
+}
+
 /** What travels on the control path, either way. */
-export type ControlMessage = Hello | Welcome | Tick;
+export type ControlMessage = Hello | Welcome | Tick | Probe | Echo;
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -44,6 +61,12 @@ export function encodeControl(message: ControlMessage): Uint8Array {
       return pack({ ...head, clock: message.clock, now: packable(message.now) });
     case "tick":
       return pack({ ...head, now: packable(message.now) });
+    case "probe":
+      return pack({ ...head, t0: packable(message.t0) });
+    case "echo": {
+      const { t0, t1, t2 } = message;
+      return pack({ ...head, t0: packable(t0), t1: packable(t1), t2: packable(t2) });
+    }
   }
 }
 
@@ -60,6 +83,7 @@ export function decodeControl(bytes: Uint8Array): ControlMessage {
   if (v !== WIRE_VERSION)
     throw new WireError("control", "version", `expected v = ${WIRE_VERSION}, got ${v}`);
   const now = unsignedOf(fields["now"]) as Micros | undefined;
+  const t0 = unsignedOf(fields["t0"]) as Micros | undefined;
   switch (fields["kind"]) {
     case "hello": {
       const { site, stream } = fields;
@@ -78,8 +102,22 @@ export function decodeControl(bytes: Uint8Array): ControlMessage {
     case "tick":
       if (now !== undefined) return { kind: "tick", now };
       break;
+    case "probe":
+      if (t0 !== undefined) return { kind: "probe", t0 };
+      break;
+    case "echo": {
+      const t1 = unsignedOf(fields["t1"]) as Micros | undefined;
+      const t2 = unsignedOf(fields["t2"]) as Micros | undefined;
+      if (t0 !== undefined && t1 !== undefined && t2 !== undefined)
+        return { kind: "echo", t0, t1, t2 };
+      break;
+    }
   }
-  throw new WireError("control", "header", "expected a complete hello, welcome or tick");
+  throw new WireError(
+    "control",
+    "header",
+    "expected a complete hello, welcome, tick, probe or echo",
+  );
 }
 
 function isName(value: unknown): value is string {

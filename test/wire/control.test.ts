@@ -24,6 +24,8 @@ describe("a control message", () => {
     { kind: "welcome", clock: "driven", now: micros(1_700_000_000_000_000) },
     { kind: "welcome", clock: "system", now: micros(0) },
     { kind: "tick", now: micros(1_700_000_000_040_000) },
+    { kind: "probe", t0: micros(1_700_000_000_040_000) },
+    { kind: "echo", t0: micros(1_700_000_000_040_000), t1: micros(0), t2: micros(7) },
   ])("decodes to what was encoded: %j", (message) => {
     const bytes = encodeControl(message);
     expect(decodeControl(bytes)).toEqual(message);
@@ -58,7 +60,7 @@ describe.each(["tcp", "ipc", "inproc"] as const)("the control path over %s", (tr
       clockKind: "driven",
     });
     const hellos = take(server.hellos, 1);
-    await using client = await ControlClient.open({ connect: server.endpoint, hello });
+    await using client = await ControlClient.open({ connect: server.endpoint, hello, clock });
     expect(client.welcome).toEqual({ kind: "welcome", clock: "driven", now: clock.now() });
     expect(await hellos).toEqual([{ kind: "hello", ...hello }]);
     const ticks = take(client.ticks, 3);
@@ -71,8 +73,12 @@ describe("ControlServer", () => {
   it("forgets a sensor that is gone and goes on with the others", async () => {
     await using server = await ControlServer.open({ clock, clockKind: "driven" });
     const connect = server.endpoint;
-    const gone = await ControlClient.open({ connect, hello });
-    await using other = await ControlClient.open({ connect, hello: { ...hello, stream: "video" } });
+    const gone = await ControlClient.open({ connect, clock, hello });
+    await using other = await ControlClient.open({
+      connect,
+      clock,
+      hello: { ...hello, stream: "video" },
+    });
     await gone[Symbol.asyncDispose]();
     await gone[Symbol.asyncDispose]();
     const ticks = take(other.ticks, 50);
@@ -83,8 +89,8 @@ describe("ControlServer", () => {
   it("ticks the newest sensor of a stream only", async () => {
     await using server = await ControlServer.open({ clock, clockKind: "driven" });
     const connect = server.endpoint;
-    const old = await ControlClient.open({ connect, hello });
-    await using young = await ControlClient.open({ connect, hello: { ...hello, epoch: 2 } });
+    const old = await ControlClient.open({ connect, clock, hello });
+    await using young = await ControlClient.open({ connect, clock, hello: { ...hello, epoch: 2 } });
     const stale = firstValueFrom(old.ticks.pipe(toArray()));
     const ticks = take(young.ticks, 1);
     await server.tick(micros(5));
@@ -126,6 +132,7 @@ describe("ControlClient", () => {
     const stop = new AbortController();
     const opening = ControlClient.open({
       connect: "tcp://127.0.0.1:1",
+      clock,
       hello,
       signal: stop.signal,
     });
@@ -134,6 +141,8 @@ describe("ControlClient", () => {
   });
 
   it("refuses an address that is none", async () => {
-    await expect(ControlClient.open({ connect: "nonsense", hello })).rejects.toThrow(ConfigError);
+    await expect(ControlClient.open({ connect: "nonsense", clock, hello })).rejects.toThrow(
+      ConfigError,
+    );
   });
 });

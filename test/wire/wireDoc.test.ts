@@ -55,6 +55,8 @@ describe("docs/wire.md", () => {
       "hello",
       "welcome",
       "tick",
+      "probe",
+      "echo",
     ]);
   });
 
