@@ -170,10 +170,10 @@ function* programs(): Generator<Finding> {
       ? { what, state: "absent", detail: `not found; for ${use}`, fix: `install ${names[0]}` }
       : { what, state: "works", detail: path };
   }
-  const python = findProgram("python3");
-  const canPublish =
-    python !== undefined &&
-    spawnSync("/usr/bin/env", ["python3", "-c", "import zmq, msgpack"]).status === 0;
+  // Debian's packages belong to its own Python, which another one may hide.
+  const canPublish = ["python3", "/usr/bin/python3"].some(
+    (python) => spawnSync(python, ["-c", "import zmq, msgpack"]).status === 0,
+  );
   yield canPublish
     ? { what: "Python publisher", state: "works", detail: "python3 with zmq and msgpack" }
     : {
