@@ -22,8 +22,8 @@ export default definePipeline({
   summary:
     "Six-word commands, heard and lip-read; goes on by ear or by lips when the other is gone.",
   site,
-  // 150 ms let a process be busy with something else for a while before the others go on without it.
-  grid: { period: millis(40), skew: millis(150), future: millis(1_000) },
+  // 120 ms let a process be busy with something else for a while before the others go on without it.
+  grid: { period: millis(40), skew: millis(120), future: millis(1_000) },
 
   streams: {
     audio: {
