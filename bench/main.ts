@@ -8,6 +8,7 @@ import type { Bench, BenchReport } from "./Bench.ts";
 /** Benchmarks that give a report; each is imported only when it runs. */
 const benches: { readonly [name: string]: () => Promise<Bench> } = {
   align: async () => (await import("./align/runAlignBench.ts")).runAlignBench,
+  clock: async () => (await import("./clock/runClockBench.ts")).runClockBench,
   dropout: async () => (await import("./align/runDropoutBench.ts")).runDropoutBench,
   replay: async () => (await import("./align/runReplayBench.ts")).runReplayBench,
   tensor: async () => (await import("./tensor/runTensorBench.ts")).runTensorBench,
