@@ -44,15 +44,17 @@ describe("TrainingSession", () => {
   it("reads a copy of the state, writes another, and leaves the caller's arrays alone", async () => {
     const sum = Float32Array.of(1, 2);
     await using session = await TrainingSession.open(counter, { state: { sum } });
+    sum.fill(-100); // the session took a copy
     expect([...(await session.step({ x: Float32Array.of(1, 5) })).largest]).toEqual([5]);
     const kept = await session.readState();
     await session.step({ x: Float32Array.of(10, 10) });
     expect([...kept.sum.data]).toEqual([2, 7]);
+    (await session.readState()).sum.data.fill(-100); // and gives copies
     expect([...(await session.readState()).sum.data]).toEqual([12, 17]);
     session.writeState(kept as never);
     await session.step({ x: Float32Array.of(1, 1) });
     expect([...(await session.readState()).sum.data]).toEqual([3, 8]);
-    expect([...sum]).toEqual([1, 2]);
+    expect([...sum]).toEqual([-100, -100]);
   });
 
   it("refuses a state that leaves a step with another shape, or not at all", async () => {

@@ -115,20 +115,26 @@ function expectClose(
     for (const [i, value] of expected[key].entries()) expect(actual[key][i]).toBeCloseTo(value, 5);
 }
 
-const adamRule = (weightDecay: number) => () => {
-  let [m, v, t] = [0, 0, 0];
-  return (p: number, g: number): number => {
-    t += 1;
-    m = 0.9 * m + 0.1 * g;
-    v = 0.999 * v + 0.001 * g * g;
-    const direction = m / (1 - 0.9 ** t) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-8);
-    return p - LEARNING_RATE * (direction + weightDecay * p);
+const adamRule =
+  (weightDecay: number, epsilon = 1e-8) =>
+  () => {
+    let [m, v, t] = [0, 0, 0];
+    return (p: number, g: number): number => {
+      t += 1;
+      m = 0.9 * m + 0.1 * g;
+      v = 0.999 * v + 0.001 * g * g;
+      const direction = m / (1 - 0.9 ** t) / (Math.sqrt(v / (1 - 0.999 ** t)) + epsilon);
+      return p - LEARNING_RATE * (direction + weightDecay * p);
+    };
   };
-};
 
 describe("optimisers", () => {
   it("adam follows its algorithm, bias corrections included", async () => {
     expectClose(await run(adam()), byHand(adamRule(0)));
+  });
+
+  it("adam adds epsilon to the corrected root, not to the raw one", async () => {
+    expectClose(await run(adam({ epsilon: 0.3 })), byHand(adamRule(0, 0.3)));
   });
 
   it("adamW decays weights apart from the gradient", async () => {

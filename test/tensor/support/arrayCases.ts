@@ -99,6 +99,18 @@ export const arrayCases: readonly KernelCase[] = [
     },
   },
   {
+    name: "Transpose twice, whose permutations become one",
+    kernels: ["Transpose"],
+    draw: (rng) => {
+      const x = floats(rng, [2, 3, 4]);
+      const [first, second] = [rng.shuffle([0, 1, 2]), rng.shuffle([0, 1, 2])];
+      return {
+        operands: [x],
+        apply: (t) => tf.transpose(tf.transpose(t as Tensor, first), second),
+      };
+    },
+  },
+  {
     name: "TopK",
     kernels: ["TopK"],
     valueOnly: true,
