@@ -13,6 +13,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   replay: async () => (await import("./align/runReplayBench.ts")).runReplayBench,
   tensor: async () => (await import("./tensor/runTensorBench.ts")).runTensorBench,
   "tensor-accuracy": async () => (await import("./tensor/runTensorAccuracy.ts")).runTensorAccuracy,
+  wire: async () => (await import("./wire/runWireBench.ts")).runWireBench,
   "tensor-coverage": async () => (await import("./tensor/runTensorCoverage.ts")).runTensorCoverage,
 };
 

@@ -1,7 +1,9 @@
 import { Packr, Unpackr } from "msgpackr";
 
 const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
-const unpackr = new Unpackr({ useRecords: false });
+// 64-bit integers as numbers: a BigInt for each origin time would be most of what a chunk's header costs.
+// Those beyond 2^53 are rounded, to numbers that are no safe integers either, and refused as such.
+const unpackr = new Unpackr({ useRecords: false, int64AsType: "number" });
 
 /** Integers from here on would be written as floating point, which other languages read as such. */
 const INT32_LIMIT = 2 ** 32;
@@ -38,16 +40,10 @@ export function unpackMap(bytes: Uint8Array): Readonly<Record<string, unknown>> 
 }
 
 /**
- * A whole number from msgpack, however it was written: int, uint64 (read as BigInt) or integral float.
+ * A whole number from msgpack, however it was written: int, uint64 (read as a number) or integral float.
  *
  * @returns undefined unless it is an integer in [0, 2^53).
  */
 export function unsignedOf(value: unknown): number | undefined {
-  const number =
-    typeof value === "bigint" && value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER)
-      ? Number(value)
-      : value;
-  return typeof number === "number" && Number.isSafeInteger(number) && number >= 0
-    ? number
-    : undefined;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }

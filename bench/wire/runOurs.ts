@@ -1,0 +1,70 @@
+import { Aligner } from "../../src/align/Aligner.ts";
+import type { AlignerOptions } from "../../src/align/AlignerOptions.ts";
+import { SystemClock } from "../../src/clock/SystemClock.ts";
+import type { LogRecord } from "../../src/log/LogRecord.ts";
+import { Ingest } from "../../src/pipeline/Ingest.ts";
+import type { Micros } from "../../src/units.ts";
+import { Inlet } from "../../src/wire/Inlet.ts";
+import type { WireRun } from "./PythonPeer.ts";
+import { publish } from "./publish.ts";
+import type { PublisherJob } from "./publisher.ts";
+import { DESCRIPTIONS, ORIGIN, PERIOD } from "./workload.ts";
+
+/** What a run calls as it goes. */
+export interface OurHooks {
+  /** A record has been appended to the log. */
+  readonly onRecord?: (record: LogRecord) => void;
+  /** A row has come out at `now`. */
+  readonly onRow?: (time: Micros, now: Micros) => void;
+}
+
+/**
+ * Takes the frames of a job the way a pipeline does: inlet, ingest, aligner.
+ *
+ * @param origin Where the grid starts; `now` takes the moment of the first message.
+ */
+export async function runOurs(
+  job: PublisherJob,
+  frames: number,
+  options: AlignerOptions,
+  { origin, period, hooks = {} }: { origin: "fixed" | "now"; period?: Micros; hooks?: OurHooks } = {
+    origin: "fixed",
+  },
+): Promise<WireRun> {
+  const clock = new SystemClock();
+  await using inlet = await Inlet.open({ streams: DESCRIPTIONS, clock });
+  const ingest = new Ingest({ clock, streams: DESCRIPTIONS });
+  const aligner = new Aligner(options);
+  let sets = 0;
+  ingest.records.subscribe((record) => {
+    hooks.onRecord?.(record);
+    for (const { time } of aligner.push(record)) {
+      sets++;
+      hooks.onRow?.(time, clock.now());
+    }
+  });
+  const configure = (start: Micros): void =>
+    ingest.configure({ version: 1, origin: start, period: period ?? PERIOD });
+  if (origin === "fixed") configure(ORIGIN);
+  let began = 0;
+  let cpu = process.cpuUsage();
+  let taken = 0;
+  const result = new Promise<WireRun>((resolve) => {
+    inlet.deliveries.subscribe(({ message, release }) => {
+      if (began === 0) {
+        if (origin === "now") configure(clock.now());
+        cpu = process.cpuUsage();
+        began = performance.now();
+      }
+      ingest.accept(message);
+      release();
+      if (message.kind !== "data") return;
+      taken += message.chunk.originTimes.length;
+      if (taken < frames) return;
+      const { user, system } = process.cpuUsage(cpu);
+      resolve({ seconds: (performance.now() - began) / 1_000, cpu: (user + system) / 1e6, sets });
+    });
+  });
+  const [run] = await Promise.all([result, publish(inlet.endpoint, job)]);
+  return run;
+}
