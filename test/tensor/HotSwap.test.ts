@@ -65,6 +65,37 @@ describe("HotSwap", () => {
     expect([...(await swap.run({ x })).y]).toEqual([3, 6]);
   });
 
+  it("closes a replaced program only after the last of its runs", async () => {
+    const log: string[] = [];
+    let finish: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const scaler = await openScaler(2);
+    const slow: typeof scaler = {
+      ...scaler,
+      run: async (feeds) => {
+        await gate;
+        log.push("run ends");
+        return scaler.run(feeds);
+      },
+      dispose: async () => {
+        log.push("closed");
+        await scaler.dispose();
+      },
+    };
+    await using swap = new HotSwap(slow);
+    const running = swap.run({ x });
+    const next = await openScaler(3);
+    const swapped = swap.swap(async () => next);
+    while (swap.serving !== next) await Promise.resolve();
+    expect(log).toEqual([]);
+    finish();
+    expect([...(await running).y]).toEqual([2, 4]);
+    await swapped;
+    expect(log).toEqual(["run ends", "closed"]);
+  });
+
   it("refuses runs after it was disposed, twice being as good as once", async () => {
     const swap = new HotSwap(await openScaler(2));
     await swap.dispose();

@@ -62,6 +62,17 @@ describe.each(["cpu", "tfjs"] as const)("gradients on %s", (device) => {
     ]);
   });
 
+  it("stopGradient outlives the tensor it was taken from", async () => {
+    const { value } = await differentiate(device, (x, y) => {
+      const squared = tf.square(x);
+      const stopped = stopGradient(squared);
+      squared.dispose();
+      return tf.sum(tf.mul(stopped, y));
+    });
+    expect(value).toBe(-1);
+    expect(tf.memory().numTensors).toBe(0);
+  });
+
   it("straightThrough shows q going forward and passes its gradient to x alone", async () => {
     const {
       value,
