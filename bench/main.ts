@@ -10,7 +10,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   align: async () => (await import("./align/runAlignBench.ts")).runAlignBench,
   clock: async () => (await import("./clock/runClockBench.ts")).runClockBench,
   dropout: async () => (await import("./align/runDropoutBench.ts")).runDropoutBench,
-  replay: async () => (await import("./align/runReplayBench.ts")).runReplayBench,
+  replay: async () => (await import("./replay/runReplayAndCrashBench.ts")).runReplayAndCrashBench,
   tensor: async () => (await import("./tensor/runTensorBench.ts")).runTensorBench,
   "tensor-accuracy": async () => (await import("./tensor/runTensorAccuracy.ts")).runTensorAccuracy,
   wire: async () => (await import("./wire/runWireBench.ts")).runWireBench,
