@@ -15,9 +15,8 @@ const STREAM = z.object({
   counters: z.record(z.string(), count),
   problem: z.string().optional(),
   pluggable: z.boolean(),
-  /** The publisher's clock minus ours and how sure that is, in µs; where clocks are compared. */
-  offset: z.number().optional(),
-  uncertainty: z.number().optional(),
+  /** How its publisher's clock stands to ours, in µs and µs per second; where clocks are compared. */
+  clock: z.object({ offset: z.number(), ppm: z.number(), uncertainty: z.number() }).optional(),
 });
 
 const BLOCKING = z.object({

@@ -53,6 +53,8 @@ interface StreamOverview {
   /** Its clock minus ours, where that is measured. */
   readonly offsetMs: number | null;
   readonly uncertaintyMs: number | null;
+  /** How much faster it runs than ours. */
+  readonly driftPpm: number | null;
   /** Frames lost on the way, by gaps in their sequence. */
   readonly gaps: number;
   /** Frames and messages that came and were not used, all reasons together and one by one. */
@@ -87,8 +89,9 @@ function overviewOf({ hello, streams, status, latency }: RunningStatus): Overvie
         rate: stream.rate,
         nominal: nominal === 0 ? null : nominal,
         ageMs: millisOf(stream.age),
-        offsetMs: millisOf(stream.offset),
-        uncertaintyMs: millisOf(stream.uncertainty),
+        offsetMs: millisOf(stream.clock?.offset),
+        uncertaintyMs: millisOf(stream.clock?.uncertainty),
+        driftPpm: stream.clock?.ppm ?? null,
         gaps: lost,
         drops: Object.values(reasons).reduce((sum, frames) => sum + frames, 0),
         reasons,
