@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/tensor/compile.ts";
 import { defineProgram } from "../../src/tensor/defineProgram.ts";
 import { type HostTensor, hostTensor } from "../../src/tensor/HostTensor.ts";
+import { gelu } from "../../src/tensor/ops/gelu.ts";
+import { layerNorm } from "../../src/tensor/ops/layerNorm.ts";
+import { logSoftmax } from "../../src/tensor/ops/logSoftmax.ts";
 import { Rng } from "../../src/tensor/Rng.ts";
 import { sizeOfShape } from "../../src/tensor/TensorSpec.ts";
 import { type Tensor, type Tensor4D, tf } from "../../src/tensor/tf.ts";
@@ -23,6 +26,11 @@ const cases: readonly Case[] = [
     name: "an average pool with padding",
     x: [1, 5, 4, 2],
     apply: (x) => tf.avgPool(x as Tensor4D, 3, 2, "same"),
+  },
+  {
+    name: "an average pool with its size rounded up",
+    x: [1, 5, 3, 2],
+    apply: (x) => tf.avgPool(x as Tensor4D, 2, 2, 0, "ceil"),
   },
   {
     name: "a bilinear resize of an image that is not square, half-pixel centres",
@@ -106,6 +114,31 @@ const cases: readonly Case[] = [
       return tf.logSoftmax(tf.matMul(tf.softmax(normal), x, false, true));
     },
   },
+  {
+    name: "our layer norm, whose gradient is our own",
+    x: [3, 4],
+    apply: (x) =>
+      layerNorm(x, {
+        gain: tf.tensor1d([1, -2, 0.5, 3]),
+        bias: tf.tensor1d([0, 1, 2, 3]),
+        epsilon: 0.1,
+      }),
+  },
+  {
+    name: "our layer norm by its gain and bias",
+    x: [2, 4],
+    apply: (x) => {
+      const [gain, bias] = tf.unstack(x);
+      const rows = tf.tensor2d([
+        [1, 2, -1, 0.5],
+        [0, 3, 1, -2],
+        [2, 2, 1, 0],
+      ]);
+      return layerNorm(rows, { gain: gain as Tensor, bias: bias as Tensor, epsilon: 0.1 });
+    },
+  },
+  { name: "our gelu, whose gradient is our own", x: [3, 5], apply: (x) => gelu(tf.mul(x, 2)) },
+  { name: "our logSoftmax", x: [2, 4], apply: (x) => logSoftmax(x) },
   { name: "the largest values", x: [2, 5], apply: (x) => tf.topk(x, 2).values },
 ];
 

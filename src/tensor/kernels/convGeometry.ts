@@ -81,7 +81,7 @@ export function pool3dGeometry(call: KernelCall, inputShape: readonly number[]):
 }
 
 function fromInfo2d(info: tf.backend_util.Conv2DInfo, isChannelsLast: boolean): ConvGeometry {
-  return {
+  return withRoom({
     batch: info.batchSize,
     inChannels: info.inChannels,
     outChannels: info.outChannels,
@@ -93,11 +93,11 @@ function fromInfo2d(info: tf.backend_util.Conv2DInfo, isChannelsLast: boolean): 
     padBegin: [info.padInfo.top, info.padInfo.left],
     padEnd: [info.padInfo.bottom, info.padInfo.right],
     isChannelsLast,
-  };
+  });
 }
 
 function fromInfo3d(info: tf.backend_util.Conv3DInfo): ConvGeometry {
-  return {
+  return withRoom({
     batch: info.batchSize,
     inChannels: info.inChannels,
     outChannels: info.outChannels,
@@ -109,6 +109,20 @@ function fromInfo3d(info: tf.backend_util.Conv3DInfo): ConvGeometry {
     padBegin: [info.padInfo.front, info.padInfo.top, info.padInfo.left],
     padEnd: [info.padInfo.back, info.padInfo.bottom, info.padInfo.right],
     isChannelsLast: true,
+  });
+}
+
+// With sizes rounded up the last windows reach past the padding. tfjs skips what is not there; ONNX
+// rounds down, unless the padding at the end covers the reach.
+function withRoom(geometry: ConvGeometry): ConvGeometry {
+  const { outSize, inSize, kernel, strides, dilations, padBegin, padEnd } = geometry;
+  return {
+    ...geometry,
+    padEnd: padEnd.map((after, i) => {
+      const reach = ((kernel[i] ?? 1) - 1) * (dilations[i] ?? 1) + 1;
+      const end = ((outSize[i] ?? 1) - 1) * (strides[i] ?? 1) + reach;
+      return Math.max(after, end - (inSize[i] ?? 0) - (padBegin[i] ?? 0));
+    }),
   };
 }
 

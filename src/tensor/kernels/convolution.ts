@@ -266,7 +266,8 @@ export function spread(
     const reach = ((kernel[i] ?? 1) - 1) * (dilations[i] ?? 1) + 1;
     return (size - 1) * (strides[i] ?? 1) + reach - (padBegin[i] ?? 0) - (padEnd[i] ?? 0);
   });
-  const missing = inSize.map((size, i) => size - (covered[i] ?? 0));
+  // Rows that the stride left unread at the end get no share, but they are part of the input.
+  const unread = inSize.map((size, i) => size - (covered[i] ?? 0));
   const shape = [dim(dy, 0), dim(weights, 1) * group, ...inSize];
   return g.node(
     "ConvTranspose",
@@ -274,8 +275,7 @@ export function spread(
     { shape, type: "float32" },
     {
       ...convAttributes(geometry, group),
-      pads: ints([...padBegin, ...padEnd.map((after, i) => after + Math.min(0, missing[i] ?? 0))]),
-      output_padding: ints(missing.map((size) => Math.max(0, size))),
+      output_padding: ints(unread),
     },
   );
 }

@@ -134,6 +134,31 @@ export const productCases: readonly KernelCase[] = [
     },
   },
   {
+    name: "Conv2D with many channels and its gradients",
+    kernels: ["Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"],
+    draw: (rng) => {
+      const [inC, outC, kh, kw] = [rng.int(8, 11), rng.int(1, 4), rng.int(1, 4), rng.int(1, 4)];
+      const x = floats(rng, [2, rng.int(4, 8), rng.int(4, 8), inC], -1, 1);
+      const [stride, pad] = [rng.int(1, 3), drawPad(rng)];
+      return {
+        operands: [x, floats(rng, [kh, kw, inC, outC])],
+        apply: (t, w) => tf.conv2d(t as Tensor4D, w as Tensor4D, stride, pad),
+      };
+    },
+  },
+  {
+    name: "Conv2D with sizes rounded up",
+    kernels: ["Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"],
+    draw: (rng) => {
+      const inC = rng.uniform() < 0.5 ? 2 : 8;
+      const x = floats(rng, [1, rng.int(5, 9), rng.int(5, 9), inC], -1, 1);
+      return {
+        operands: [x, floats(rng, [3, 2, inC, 2])],
+        apply: (t, w) => tf.conv2d(t as Tensor4D, w as Tensor4D, 2, 0, "NHWC", 1, "ceil"),
+      };
+    },
+  },
+  {
     name: "Conv2D dilated",
     kernels: ["Conv2D"],
     draw: (rng) => {
