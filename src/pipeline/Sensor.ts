@@ -14,7 +14,10 @@ export interface SensedFrame {
 export interface SensorContext {
   /** The stream it is to feed: what it cannot produce it must refuse. */
   readonly description: StreamDescription;
-  /** The pipeline's time. Live sensors stamp with it. */
+  /**
+   * What frames are stamped with: the clock of the sensor's machine, right or wrong (docs/clocks.md), or
+   * the pipeline's where that is driven.
+   */
   readonly clock: Clock;
   /** Where offset 0 of something replayed falls, in µs since the Unix epoch; alike for all sensors of a feed. */
   readonly origin: Micros;
