@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 
 import { ConfigError } from "../errors.ts";
+import type { CurveGuardOptions } from "../wire/CurveGuard.ts";
 import { type CurveKeys, isCurveKey } from "../wire/CurveKeys.ts";
 
 const KEYS = z.strictObject({
@@ -71,6 +72,22 @@ export function readAllowList(path: string): ReadonlyMap<string, string> {
     allowed.set(key, name.join(" ") || `line ${index + 1}`);
   }
   return allowed;
+}
+
+/**
+ * What `--curve-secret` and `--allow` ask for.
+ *
+ * @throws {ConfigError} If a file is not what it should be, or there is a list without a secret.
+ */
+export function curveOptions(flags: { readonly curveSecret?: string; readonly allow?: string }): {
+  readonly curve?: CurveGuardOptions;
+} {
+  const { curveSecret, allow } = flags;
+  if (curveSecret === undefined && allow === undefined) return {};
+  if (curveSecret === undefined)
+    throw new ConfigError("--allow", "expected --curve-secret with it, got none");
+  const allowed = allow === undefined ? new Map<string, string>() : readAllowList(allow);
+  return { curve: { keys: readKeyFile(curveSecret), allowed } };
 }
 
 function read(path: string): string {

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { recordFeed } from "../pipeline/recordFeed.ts";
 import { type Micros, seconds } from "../units.ts";
 import { count } from "./count.ts";
+import { curveOptions } from "./keyFiles.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
 
@@ -16,6 +17,9 @@ interface RecordFlags {
   readonly without: readonly string[];
   readonly bind?: string;
   readonly subscribe: readonly string[];
+  readonly control?: string;
+  readonly curveSecret?: string;
+  readonly allow?: string;
   readonly insecure?: true;
   readonly seed: number;
   readonly json?: true;
@@ -41,6 +45,9 @@ export function addRecordCommand(program: Command): void {
     .option("--without <stream>", "never start this stream's sensor", several, [])
     .option("--bind <address>", "where sensors push to, like tcp://127.0.0.1:5560")
     .option("--subscribe <address>", "also take frames from this publisher", several, [])
+    .option("--control <address>", "where sensors find the control path; like --bind")
+    .option("--curve-secret <file>", "encrypt the wire with these keys (sensorium keys)")
+    .option("--allow <file>", "public keys of the sensors that may connect; with --curve-secret")
     .option("--insecure", "allow --bind beyond this machine without encryption")
     .option("--seed <n>", "seed of what the feed draws at random", count, 1)
     .option("--json", "print one JSON object as the last line")
@@ -72,6 +79,8 @@ async function record(file: string, name: string, flags: RecordFlags): Promise<v
       insecure: flags.insecure ?? false,
       ...(flags.for !== undefined && { length: flags.for }),
       ...(bind !== undefined && { bind }),
+      ...(flags.control !== undefined && { control: flags.control }),
+      ...curveOptions(flags),
       onOpen: (endpoint) => process.stderr.write(`recording ${feed.name}; sensors: ${endpoint}\n`),
       onProblem: (text) => process.stderr.write(`problem: ${text}\n`),
     },

@@ -4,17 +4,16 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 
 import { SystemClock } from "../clock/SystemClock.ts";
-import { ConfigError } from "../errors.ts";
 import type { Drop } from "../pipeline/DropSchedule.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
-import type { Pace, RunOptions } from "../pipeline/RunOptions.ts";
+import type { Pace } from "../pipeline/RunOptions.ts";
 import { RunReport } from "../pipeline/RunReport.ts";
 import { startPipeline } from "../pipeline/startPipeline.ts";
 import { pipelineFeed } from "../server/pipelineFeed.ts";
 import { Server } from "../server/Server.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
 import { count } from "./count.ts";
-import { readAllowList, readKeyFile } from "./keyFiles.ts";
+import { curveOptions } from "./keyFiles.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { parseDrop } from "./parseDrop.ts";
@@ -121,7 +120,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
     seed: flags.seed,
     ...(flags.bind !== undefined && { bind: flags.bind }),
     ...(flags.control !== undefined && { control: flags.control }),
-    ...curveOf(flags),
+    ...curveOptions(flags),
     subscribe: flags.subscribe,
     insecure: flags.insecure ?? false,
     ...(flags.record !== undefined && { record: flags.record }),
@@ -153,15 +152,6 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   const summary = report.summary();
   if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else if (isOnce) process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
-}
-
-/** @throws {ConfigError} If a file is not what it should be, or one is given without the other. */
-function curveOf({ curveSecret, allow }: RunFlags): Pick<RunOptions, "curve"> {
-  if (curveSecret === undefined && allow === undefined) return {};
-  if (curveSecret === undefined)
-    throw new ConfigError("run", "expected --curve-secret with --allow, got none");
-  const allowed = allow === undefined ? new Map<string, string>() : readAllowList(allow);
-  return { curve: { keys: readKeyFile(curveSecret), allowed } };
 }
 
 async function serve(pipeline: PipelineRun, { host, port }: RunFlags): Promise<Server> {

@@ -13,7 +13,6 @@ import { type Micros, micros, millis, seconds } from "../units.ts";
 import type { ClockProber } from "../wire/ClockProber.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
 import type { CurveGuard } from "../wire/CurveGuard.ts";
-import { type CurveClient, makeCurveKeys } from "../wire/CurveKeys.ts";
 import type { Inlet } from "../wire/Inlet.ts";
 import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
@@ -156,7 +155,7 @@ export class PipelineRun {
       folder: options.sensors,
       connect: inlet.endpoint,
       control: control.endpoint,
-      ...(guard !== undefined && { curve: ownSensorKeys(guard) }),
+      ...(guard !== undefined && { curve: guard.issue("sensors of this run") }),
       random: () => rng.uniform(),
     });
     this.moments = this.#interpretation.moments;
@@ -363,13 +362,6 @@ export class PipelineRun {
     await this.#log?.[Symbol.asyncDispose]();
     this.#problems.complete();
   }
-}
-
-/** Keys for the sensors that we start ourselves, good for this run alone. */
-function ownSensorKeys(guard: CurveGuard): CurveClient {
-  const keys = makeCurveKeys();
-  guard.allow(keys.publicKey, "sensors of this run");
-  return { ...keys, serverKey: guard.publicKey };
 }
 
 function textOf(cause: unknown): string {

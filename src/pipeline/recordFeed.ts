@@ -4,6 +4,7 @@ import { LogWriter } from "../log/LogWriter.ts";
 import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
 import { ControlServer } from "../wire/ControlServer.ts";
+import { CurveGuard, type CurveGuardOptions } from "../wire/CurveGuard.ts";
 import { Inlet } from "../wire/Inlet.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import type { Feed } from "./Feed.ts";
@@ -32,7 +33,11 @@ export interface RecordOptions {
   readonly bind?: string;
   /** Publishers elsewhere to subscribe to. */
   readonly subscribe?: readonly string[];
-  /** Allows `bind` to be reached from other machines without encryption. */
+  /** Where sensors on other machines find the control path; a free loopback port unless given. */
+  readonly control?: string;
+  /** Encrypts the wire and lets in only whom it lists; without it no other machine is let in. */
+  readonly curve?: CurveGuardOptions;
+  /** Allows `bind` and `control` to be reached from other machines without encryption. */
   readonly insecure?: boolean;
   /** Called when the inlet is open, with its address. */
   readonly onOpen?: (endpoint: string) => void;
@@ -90,14 +95,22 @@ export async function recordFeed(
       onFailure: fail,
       metadata: { pipeline: definition.name, feed: feed.name },
     });
+    await using guard = options.curve === undefined ? null : await CurveGuard.open(options.curve);
+    const secured = guard === null ? { insecure } : { insecure, guard };
     await using inlet = await Inlet.open({
       streams,
       clock,
-      insecure,
+      ...secured,
       ...(bind !== undefined && { bind }),
       ...(subscribe !== undefined && { connect: subscribe }),
     });
-    await using control = await ControlServer.open({ clock, clockKind: "system", insecure });
+    await using control = await ControlServer.open({
+      clock,
+      clockKind: "system",
+      ...secured,
+      ...(options.control !== undefined && { bind: options.control }),
+    });
+    guard?.refusals.subscribe(({ problem }) => onProblem?.(problem));
     const rng = Rng.fromSeed(seed);
     await using fleet = new SensorFleet({
       streams,
@@ -107,6 +120,7 @@ export async function recordFeed(
       folder: sensors,
       connect: inlet.endpoint,
       control: control.endpoint,
+      ...(guard !== null && { curve: guard.issue("sensors of this recording") }),
       random: () => rng.uniform(),
     });
     const ingest = new Ingest({ clock, streams });

@@ -2,7 +2,14 @@ import { type Observable, Subject } from "rxjs";
 import { Context, Reply, type Socket } from "zeromq";
 
 import { ConfigError } from "../errors.ts";
-import { type CurveKeys, checkCurveKeys, requireCurve, z85Of } from "./CurveKeys.ts";
+import {
+  type CurveClient,
+  type CurveKeys,
+  checkCurveKeys,
+  makeCurveKeys,
+  requireCurve,
+  z85Of,
+} from "./CurveKeys.ts";
 
 /** ZAP (ZeroMQ RFC 27): where the library asks whether a peer may come in. */
 const ZAP_ADDRESS = "inproc://zeromq.zap.01";
@@ -112,6 +119,13 @@ export class CurveGuard implements AsyncDisposable {
   allow(publicKey: string, name: string): void {
     checkCurveKeys("CurveGuard", { publicKey, secretKey: publicKey });
     this.#allowed.set(publicKey, name);
+  }
+
+  /** Makes a key pair, lets its owner in, and gives all that it needs to connect. */
+  issue(name: string): CurveClient {
+    const keys = makeCurveKeys();
+    this.allow(keys.publicKey, name);
+    return { ...keys, serverKey: this.publicKey };
   }
 
   /** Counts the handshakes that fail on a socket before its peer's key is even known. */

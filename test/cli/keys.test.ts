@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 
 import {
+  curveOptions,
   readAllowList,
   readKeyFile,
   readPublicKey,
   writeKeyFiles,
 } from "../../src/cli/keyFiles.ts";
+import { recordFeed } from "../../src/pipeline/recordFeed.ts";
 import { startPipeline } from "../../src/pipeline/startPipeline.ts";
 import { makeCurveKeys } from "../../src/wire/CurveKeys.ts";
 import { tinyPipeline } from "../support/tinyPipeline.ts";
@@ -49,6 +51,23 @@ describe("sensorium keys", () => {
     ]);
     writeFileSync(file, `${a}\nnonsense\n`);
     expect(() => readAllowList(file)).toThrow("line 2: expected a public key, got nonsense");
+  });
+});
+
+describe("a recording that encrypts", () => {
+  it("takes its own sensors in, though its list is empty", { timeout: 60_000 }, async () => {
+    await using tiny = await tinyPipeline(1);
+    const file = join(folder, "encrypted.mcap");
+    const { feed, sensors } = tiny.options;
+    const curve = { keys: makeCurveKeys(), allowed: new Map<string, string>() };
+    const { frames, refused } = await recordFeed(
+      tiny.definition,
+      { file, feed, sensors, seed: 1, without: [], curve, bind: "tcp://0.0.0.0:*" },
+      new AbortController().signal,
+    );
+    expect(refused).toBe(0);
+    expect(frames["a"]).toBeGreaterThan(0);
+    expect(() => curveOptions({ allow: "list" })).toThrow("expected --curve-secret with it");
   });
 });
 
