@@ -154,6 +154,22 @@ describe("a publisher's clock", () => {
     expect(Math.abs(missAfter(41))).toBeLessThan(300);
   });
 
+  it("does not move the newest time it gave when it slews, one absurd time or none before", () => {
+    const clock = new PublisherClock();
+    const rng = Rng.fromSeed(8);
+    for (let i = 0; i < 20; i++) clock.add(wave(steady, START + i * 2 * SECOND, rng));
+    clock.toOurs(micros(Number.MAX_SAFE_INTEGER));
+    for (const second of [40, 42, 44, 46]) {
+      const set = { ...steady, offset: (second - 38) * 2_500, ppm: 200 };
+      // Frames may be a while ahead of the wave that is just being answered.
+      const newest = micros(START + (second + 1.5) * SECOND);
+      const before = clock.toOurs(newest);
+      clock.add(wave(set, START + second * SECOND, rng));
+      // The first correction after the absurd time is what gets rid of it.
+      if (second > 40) expect(clock.toOurs(newest)).toBe(before);
+    }
+  });
+
   it("is not led astray by one absurd time of the publisher", () => {
     const clock = new PublisherClock();
     const rng = Rng.fromSeed(8);
