@@ -3,6 +3,7 @@ import { ConfigError, type LogError, SensorError } from "../errors.ts";
 import { LogWriter } from "../log/LogWriter.ts";
 import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
+import { ClockProber } from "../wire/ClockProber.ts";
 import { ControlServer } from "../wire/ControlServer.ts";
 import { CurveGuard, type CurveGuardOptions } from "../wire/CurveGuard.ts";
 import { Inlet } from "../wire/Inlet.ts";
@@ -15,6 +16,8 @@ import { SensorFleet } from "./SensorFleet.ts";
 const HEAD_START = seconds(1.5);
 /** How often silence and the end are looked for. */
 const POLL = millis(10);
+/** How long the first sensor may take to speak before a recording's length counts all the same. */
+const PATIENCE = seconds(20);
 /** How long a recording goes on after its feed. */
 const WIND_DOWN = millis(500);
 
@@ -22,7 +25,7 @@ const WIND_DOWN = millis(500);
 export interface RecordOptions {
   readonly file: string;
   readonly feed: Feed;
-  /** Ends by itself after so long; with its feed unless given. */
+  /** Ends so long after the first sensor spoke, or should have; with its feed unless given. */
   readonly length?: Micros;
   readonly without: readonly string[];
   /** Seed of the jitter of restarts. */
@@ -104,12 +107,17 @@ export async function recordFeed(
       ...(bind !== undefined && { bind }),
       ...(subscribe !== undefined && { connect: subscribe }),
     });
+    // Its first sensor may say hello as soon as the server is open.
+    let prober: ClockProber | undefined;
     await using control = await ControlServer.open({
       clock,
       clockKind: "system",
+      beforeWelcome: async (hello) => prober?.greet(hello),
       ...secured,
       ...(options.control !== undefined && { bind: options.control }),
     });
+    await using probing = new ClockProber({ server: control, clock });
+    prober = probing;
     guard?.refusals.subscribe(({ problem }) => onProblem?.(problem));
     const rng = Rng.fromSeed(seed);
     await using fleet = new SensorFleet({
@@ -124,6 +132,7 @@ export async function recordFeed(
       random: () => rng.uniform(),
     });
     const ingest = new Ingest({ clock, streams });
+    probing.waves.subscribe((wave) => ingest.measured(wave));
     ingest.records.subscribe((record) => {
       log.append(record);
       records++;
@@ -131,7 +140,9 @@ export async function recordFeed(
         frames[record.chunk.stream] =
           (frames[record.chunk.stream] ?? 0) + record.chunk.originTimes.length;
     });
+    let spoke: Micros | undefined;
     inlet.deliveries.subscribe(({ message, release }) => {
+      spoke ??= clock.now();
       ingest.accept(message);
       fleet.heard(message);
       release();
@@ -151,11 +162,11 @@ export async function recordFeed(
     for (const { from, to, ...label } of feed.truth)
       ingest.label({ ...label, from: micros(origin + from), to: micros(origin + to) });
     fleet.start(origin);
-    const ends = length ?? (feed.duration === undefined ? undefined : feed.duration + WIND_DOWN);
-    const isOver = (): boolean =>
-      ends !== undefined &&
-      clock.now() >= origin + ends &&
-      (length !== undefined || fleet.finished);
+    const ends = (): number => {
+      if (length !== undefined) return Math.max(origin, spoke ?? origin + PATIENCE) + length;
+      return feed.duration === undefined ? Infinity : origin + feed.duration + WIND_DOWN;
+    };
+    const isOver = (): boolean => clock.now() >= ends() && (length !== undefined || fleet.finished);
     const ended = AbortSignal.any([signal, stop.signal]);
     while (!ended.aborted && !isOver()) {
       await clock.until(micros(clock.now() + POLL), ended).catch((cause: unknown) => {

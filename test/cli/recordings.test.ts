@@ -101,6 +101,7 @@ describe("sensorium record", { timeout: 120_000 }, () => {
     const info = JSON.parse((await runCommandLine("info", file, "--json")).out);
     expect(info).toMatchObject({ closed: true, metadata: { pipeline: "talking-face" } });
     expect(info.streams.audio.frames).toBe(frames.audio);
+    expect(info.records.CLOCK).toBeGreaterThan(0);
     const replayed = JSON.parse((await runCommandLine("replay", file, "--json")).out);
     expect(replayed.readings).toBeGreaterThan(10);
   });
