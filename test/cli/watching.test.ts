@@ -42,7 +42,7 @@ describe("watching a running pipeline", { timeout: 120_000 }, () => {
   it("lists its streams", async () => {
     const { out } = await runCommandLine("topics", "--url", server.url);
     expect(lines(out)).toHaveLength(3);
-    expect(lines(out)[1]).toMatch(/^a +sensor +25 +live +1$/);
+    expect(lines(out)[1]).toMatch(/^a +sensor +25 +(live|late) +1$/);
     const { out: json } = await runCommandLine("topics", "--url", server.url, "--json");
     expect(JSON.parse(json)).toMatchObject({
       pipeline: "tiny",
@@ -83,17 +83,40 @@ describe("watching a running pipeline", { timeout: 120_000 }, () => {
     const { out } = await runCommandLine("top", "--once", "--json", "--url", server.url);
     const { pipeline, state, streams } = JSON.parse(out);
     expect([pipeline, state]).toEqual(["tiny", "running"]);
-    expect(streams[0]).toMatchObject({ stream: "a", state: "live", nominal: 25, gaps: 0 });
+    expect(streams[0]).toMatchObject({ stream: "a", nominal: 25, gaps: 0 });
     expect(streams[0].rate).toBeGreaterThan(5);
     expect(streams[0].ageMs).toBeLessThan(1_000);
     const { out: table } = await runCommandLine("top", "--once", "--url", server.url);
     expect(table).toMatch(/^tiny on tiny recording: running/);
-    expect(table).toMatch(/^b +live +\d+\.\d +25 +\d+ /m);
+    expect(table).toMatch(/^b +(live|late) +\d+\.\d +25 +\d+ /m);
   });
 
   it("says how to start one where nothing runs", async () => {
     const { code, err } = await runCommandLine("top", "--once", "--url", "http://127.0.0.1:1");
     expect(code).toBe(1);
     expect(err).toContain("got no answer; start one with npm start, or give its --url");
+  });
+
+  it("explains that output flows, and why it does not once every sensor is gone", async () => {
+    const flowing = await runCommandLine("explain", "--url", server.url);
+    expect(flowing.out).toMatch(/^output flows; next is row \d+\n/);
+    await Promise.all(["a", "b"].map((stream) => run.unplug(stream)));
+    // The server says so half a second after the last row.
+    const waiting = async (): Promise<{ readonly out: string; readonly state: string }> => {
+      const { out } = await runCommandLine("explain", "--json", "--url", server.url);
+      const { state } = JSON.parse(out);
+      return state === "running" ? waiting() : { out, state };
+    };
+    const { out, state } = await waiting();
+    expect(state).toBe("waiting");
+    const { text, quiet, next } = JSON.parse(out);
+    expect(text).toBe("Every sensor is silent: there is nothing to show until one speaks.");
+    expect(quiet).toMatchObject([
+      { stream: "a", state: "unplugged" },
+      { stream: "b", state: "unplugged" },
+    ]);
+    expect(next.index).toBeGreaterThan(0);
+    const forPeople = await runCommandLine("explain", "--url", server.url);
+    expect(forPeople.out).toMatch(/^no output \(waiting\): Every sensor is silent/);
   });
 });
