@@ -4,6 +4,7 @@ export { Aligner, type AlignerCounters, type AlignerOptions } from "./align/Alig
 export { align } from "./align/align.ts";
 export { exact, last, linear, nearest, type Policy, window } from "./align/Policy.ts";
 export type { Clock } from "./clock/Clock.ts";
+export { Dejitter, type DejitterOptions } from "./clock/Dejitter.ts";
 export { DrivenClock } from "./clock/DrivenClock.ts";
 export { SystemClock } from "./clock/SystemClock.ts";
 export {
@@ -39,6 +40,7 @@ export type { Feed, FeedRequest, SensorPlan } from "./pipeline/Feed.ts";
 export type { Moment } from "./pipeline/Moment.ts";
 export type { PipelineRun } from "./pipeline/PipelineRun.ts";
 export type { RunOptions } from "./pipeline/RunOptions.ts";
+export { type RecordOptions, type RecordSummary, recordFeed } from "./pipeline/recordFeed.ts";
 export { recordingFeed } from "./pipeline/recordingFeed.ts";
 export { type ReplayOptions, replayLog } from "./pipeline/replayLog.ts";
 export type {
@@ -51,6 +53,7 @@ export type {
 export { startPipeline } from "./pipeline/startPipeline.ts";
 export { type CompiledProgram, compile } from "./tensor/compile.ts";
 export { defineProgram } from "./tensor/defineProgram.ts";
+export { type DeviceChoice, devices } from "./tensor/device/Device.ts";
 export { Rng } from "./tensor/Rng.ts";
 export { bool, float32, int32 } from "./tensor/TensorSpec.ts";
 export { TrainingSession } from "./tensor/TrainingSession.ts";
@@ -65,5 +68,6 @@ export {
   toMillis,
   toSeconds,
 } from "./units.ts";
+export { makeCurveKeys } from "./wire/CurveKeys.ts";
 export { Inlet, type InletOptions } from "./wire/Inlet.ts";
 export { Outlet, type OutletOptions } from "./wire/Outlet.ts";

@@ -4,6 +4,7 @@
  * A sensor's process must be up within a fraction of a second, so it never loads the maths rooms.
  */
 export type { Clock } from "./clock/Clock.ts";
+export { Dejitter, type DejitterOptions } from "./clock/Dejitter.ts";
 export { DrivenClock } from "./clock/DrivenClock.ts";
 export { SystemClock } from "./clock/SystemClock.ts";
 export { ConfigError, ModelError, SensorError, SensoriumError } from "./errors.ts";

@@ -2,21 +2,28 @@
 import { Command, CommanderError } from "commander";
 
 import { SensoriumError } from "../errors.ts";
-import { addDoctorCommand } from "./doctorCommand.ts";
-import { addEchoCommand } from "./echoCommand.ts";
-import { addEvaluateCommand } from "./evaluateCommand.ts";
-import { addExplainCommand } from "./explainCommand.ts";
-import { addGenerateCommand } from "./generateCommand.ts";
-import { addInfoCommand } from "./infoCommand.ts";
-import { addKeysCommand } from "./keysCommand.ts";
-import { addRecordCommand } from "./recordCommand.ts";
-import { addRepairCommand } from "./repairCommand.ts";
-import { addReplayCommand } from "./replayCommand.ts";
-import { addRunCommand } from "./runCommand.ts";
-import { addSenseCommand } from "./sense.ts";
-import { addTopCommand } from "./topCommand.ts";
-import { addTopicsCommand } from "./topicsCommand.ts";
-import { addTrainCommand } from "./trainCommand.ts";
+
+/** How a command adds itself to the program. */
+type Add = (program: Command) => void;
+
+/** Every command, in the order of the help; each is loaded only when it is the one. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  run: async () => (await import("./runCommand.ts")).addRunCommand,
+  record: async () => (await import("./recordCommand.ts")).addRecordCommand,
+  replay: async () => (await import("./replayCommand.ts")).addReplayCommand,
+  info: async () => (await import("./infoCommand.ts")).addInfoCommand,
+  repair: async () => (await import("./repairCommand.ts")).addRepairCommand,
+  topics: async () => (await import("./topicsCommand.ts")).addTopicsCommand,
+  echo: async () => (await import("./echoCommand.ts")).addEchoCommand,
+  top: async () => (await import("./topCommand.ts")).addTopCommand,
+  explain: async () => (await import("./explainCommand.ts")).addExplainCommand,
+  doctor: async () => (await import("./doctorCommand.ts")).addDoctorCommand,
+  train: async () => (await import("./trainCommand.ts")).addTrainCommand,
+  evaluate: async () => (await import("./evaluateCommand.ts")).addEvaluateCommand,
+  generate: async () => (await import("./generateCommand.ts")).addGenerateCommand,
+  keys: async () => (await import("./keysCommand.ts")).addKeysCommand,
+  sense: async () => (await import("./sense.ts")).addSenseCommand,
+};
 
 const program = new Command("sensorium")
   .description(
@@ -24,21 +31,16 @@ const program = new Command("sensorium")
   )
   .showHelpAfterError("(--help says what there is)")
   .exitOverride();
-addRunCommand(program);
-addRecordCommand(program);
-addReplayCommand(program);
-addInfoCommand(program);
-addRepairCommand(program);
-addTopicsCommand(program);
-addEchoCommand(program);
-addTopCommand(program);
-addExplainCommand(program);
-addDoctorCommand(program);
-addTrainCommand(program);
-addEvaluateCommand(program);
-addGenerateCommand(program);
-addKeysCommand(program);
-addSenseCommand(program);
+
+// Whoever reads us may have read enough: `sensorium info FILE | head -1`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+
+const [named = ""] = process.argv.slice(2);
+const one = COMMANDS[named];
+for (const load of one === undefined ? Object.values(COMMANDS) : [one]) (await load())(program);
 
 try {
   await program.parseAsync();

@@ -28,7 +28,7 @@ import { StreamBoard, type StreamSnapshot } from "./StreamBoard.ts";
 const WIND_DOWN = millis(500);
 
 /** Time the sensors' processes get to come up before a feed starts on the machine's clock. */
-const HEAD_START = seconds(1.5);
+const HEAD_START = seconds(2);
 
 /** How often silence, drops and ends are looked for on the machine's clock. */
 const POLL_MS = 10;
