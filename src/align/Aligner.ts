@@ -244,7 +244,8 @@ export class Aligner {
       for (const column of columns) {
         if (!(until > column.refusedPromise)) continue;
         column.refusedPromise = until;
-        column.isAstray = true;
+        // Of a stream that keeps up it is somebody else's.
+        if (column.watermark <= this.#frontier - this.#skew) column.isAstray = true;
       }
       this.#advance();
       return;

@@ -56,6 +56,7 @@ const STATE = [
   "isAstray",
   "clockUncertainty",
   "epoch",
+  "acceptedEpoch",
   "received",
   "used",
 ] as const;
@@ -66,7 +67,7 @@ type ColumnState = { readonly [Name in (typeof STATE)[number]]: Column[Name] };
 export function snapshotColumn(column: Column): ColumnSnapshot {
   const { ring, description, sequences, unused } = column;
   const { watermark, lock, newest, oldest, reached, promised, refusedPromise } = column;
-  const { idle, closed, isAstray, clockUncertainty, epoch, received, used } = column;
+  const { idle, closed, isAstray, clockUncertainty, epoch, acceptedEpoch, received, used } = column;
   const frames = Array.from({ length: ring.size }, (_, position): HeldFrame => {
     const chunk = ring.chunk(position);
     return {
@@ -80,7 +81,7 @@ export function snapshotColumn(column: Column): ColumnSnapshot {
   });
   return {
     ...{ watermark, lock, newest, oldest, reached, promised, refusedPromise },
-    ...{ idle, closed, isAstray, clockUncertainty, epoch, received, used },
+    ...{ idle, closed, isAstray, clockUncertainty, epoch, acceptedEpoch, received, used },
     ...{ description, frames, unused: { ...unused }, sequences: sequences.snapshot() },
   };
 }

@@ -48,6 +48,8 @@ export class Column {
   clockUncertainty = -1;
   /** Epoch of the last frame judged; −1 before the first. */
   epoch = -1;
+  /** Epoch of the last frame accepted; −1 before the first. */
+  acceptedEpoch = -1;
   received = 0;
   used = 0;
   readonly unused: Record<UnusedReason, number> = {
@@ -133,7 +135,7 @@ export class Column {
     latest: number,
     epoch: number,
   ): "future" | "late" | "equal" | undefined {
-    this.isAstray = time > latest || time <= earliest;
+    this.#stray(time > latest || time <= earliest, epoch, earliest);
     if (time > latest) return "future";
     this.idle = false;
     if (this.closed && this.epoch !== epoch) this.closed = false;
@@ -142,9 +144,20 @@ export class Column {
     return this.#holds(time) ? "equal" : "late";
   }
 
+  /**
+   * Notes whether a frame is too far off to be of use. It tells of the stream only if it is of the
+   * publisher whose frames are in use, or if that one does not keep up either: a stranger who speaks
+   * under the stream's name must not make the others go on without it.
+   */
+  #stray(isUseless: boolean, epoch: number, earliest: number): void {
+    if (!isUseless) this.isAstray = false;
+    else if (epoch === this.acceptedEpoch || this.watermark <= earliest) this.isAstray = true;
+  }
+
   /** Holds a frame that was judged acceptable; false if its origin time is taken. */
   accept(time: number, chunk: Chunk, index: number, start: number, end: number): boolean {
     if (!this.ring.insert(time, chunk, index, start, end)) return false;
+    this.acceptedEpoch = chunk.epoch;
     if (time > this.newest) {
       this.newest = time;
       const watermark = time - this.description.lateness;

@@ -50,9 +50,9 @@ export function addTrainCommand(program: Command): void {
     .description("train a pipeline's model and write its weights; goes on where it was stopped")
     .argument("[pipeline]", "folder of pipelines/", "talking-face")
     .option("--data <dir>", "folder of the data set; only what is generated is learnt without it")
-    .option("--generated <n>", "generated items to learn beside it", count, 600)
+    .option("--generated <n>", "generated items to learn beside it", count, 400)
     .option("--seed <n>", "seed of everything drawn at random", count, 1)
-    .option("--epochs <n>", "passes over the data", count, 40)
+    .option("--epochs <n>", "passes over the data", count, 60)
     .option("--out <file>", "where the weights go; over the pipeline's own unless given")
     .option("--cache <dir>", "checkpoints and generated data", ".cache")
     .addOption(
@@ -86,5 +86,5 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
 function lineOf({ epoch, epochs, step, metrics, validation }: TrainingProgress): string {
   const numbers = Object.entries(metrics).map(([key, value]) => `${key} ${value.toFixed(3)}`);
   const score = validation === undefined ? "" : ` | validation ${JSON.stringify(validation)}`;
-  return `epoch ${epoch + 1} of ${epochs}, step ${step}: ${numbers.join(", ")}${score}`;
+  return `epoch ${epoch} of ${epochs}, step ${step}: ${numbers.join(", ")}${score}`;
 }

@@ -2,7 +2,10 @@ import type { Micros } from "../units.ts";
 
 /** Something that happened, from when to when, and what carries the claim. */
 export interface EventSpan {
-  /** Stable id: the same event keeps it from its first provisional form to its final one. */
+  /**
+   * First row and label. It stays while the span grows; a span whose onset or label turns out to be
+   * another is withdrawn and told anew under another id.
+   */
   readonly id: string;
   readonly label: string;
   readonly from: Micros;

@@ -97,6 +97,30 @@ describe("a stream with a wrong clock", () => {
   });
 });
 
+describe("a stranger under a stream's name", () => {
+  it.each([
+    ["an hour ahead", 3_600_000],
+    ["an hour behind", -3_600_000],
+  ])("%s does not make the others go on without the stream", (_, off) => {
+    const aligner = started({ a: exact(), b: exact() }, { skew: millis(200) });
+    const stranger = (at: number): LogRecord =>
+      frame("b", at + off, { arrival: at, sequence: at, epoch: 99 });
+    const records = [0, 40, 80].flatMap((at) => [stranger(at), frame("a", at), frame("b", at)]);
+    expect(outcomes(aligner, [frame("b", -40), ...records])).toEqual([
+      "",
+      "",
+      "",
+      "0: a=0 b=0",
+      "",
+      "",
+      "40: a=40 b=40",
+      "",
+      "",
+      "80: a=80 b=80",
+    ]);
+  });
+});
+
 describe("the end of a stream", () => {
   it("lets the rows up to the furthest stream's end out", () => {
     const aligner = started({ a: exact(), b: held });
