@@ -12,6 +12,11 @@ export interface StreamPlan {
   readonly policy: Policy;
   /** Makes a fresh extractor; one per run, fed every cell of the stream in grid order. */
   readonly features: () => FeatureExtractor;
+  /**
+   * A model file (`.onnx`) from elsewhere that the extractor's vector goes through before the pipeline's
+   * model sees it: one float32 tensor in, one out. It runs in the stage's thread.
+   */
+  readonly onnx?: URL;
   /** How a dashboard draws the extractor's `view`. */
   readonly view: StreamView;
 }

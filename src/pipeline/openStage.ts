@@ -11,23 +11,26 @@ const CAPACITY = 256;
 /**
  * Opens a pipeline's trained model in a worker of its own.
  *
- * @throws {ModelError} If its weights cannot be read.
+ * @throws {ModelError} If its weights or an extractor's file cannot be read.
  * @throws {DeviceError} If the model cannot be opened on the device.
  */
 export async function openStage(
   definition: PipelineDefinition,
   { device, threads }: { readonly device: DeviceChoice; readonly threads: number },
 ): Promise<Stage> {
-  const { name, model } = definition;
-  let weights: Uint8Array;
-  try {
-    weights = await readFile(model.weights);
-  } catch (cause) {
-    throw new ModelError(
-      `pipeline ${name}`,
-      `expected weights at ${model.weights.pathname}, got none: train it first`,
-      { cause },
-    );
-  }
-  return Stage.open({ name, weights, device, threads, capacity: CAPACITY });
+  const { name, model, streams } = definition;
+  const read = async (what: string, file: URL): Promise<Uint8Array> => {
+    try {
+      return await readFile(file);
+    } catch (cause) {
+      throw new ModelError(`pipeline ${name}`, `expected ${what} at ${file.pathname}, got none`, {
+        cause,
+      });
+    }
+  };
+  const extractors: Record<string, Uint8Array> = {};
+  for (const [stream, { onnx }] of Object.entries(streams))
+    if (onnx !== undefined) extractors[stream] = await read(`the extractor of ${stream}`, onnx);
+  const weights = await read("weights (sensorium train makes them)", model.weights);
+  return Stage.open({ name, weights, extractors, device, threads, capacity: CAPACITY });
 }

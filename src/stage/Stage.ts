@@ -31,6 +31,8 @@ export interface StageOptions {
   readonly name: string;
   /** Bytes of the weights file. */
   readonly weights: Uint8Array;
+  /** Bytes of the `.onnx` file that some streams' features go through first, by stream. */
+  readonly extractors?: Readonly<Record<string, Uint8Array>>;
   readonly device: DeviceChoice;
   /** Threads of the compute session, at least 1. */
   readonly threads: number;
@@ -186,13 +188,14 @@ export class Stage {
         if (this.#ready) this.#replace(problem);
         else reject(new DeviceError("Stage", problem));
       });
-      const { name, weights, device, threads } = this.#options;
+      const { name, weights, device, threads, extractors = {} } = this.#options;
       this.#tell({
         type: "open",
         name,
         weights,
         device,
         threads,
+        extractors,
         ...(this.#state === undefined ? {} : { state: this.#state }),
       });
     });

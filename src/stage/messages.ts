@@ -11,6 +11,8 @@ export type ToWorker =
       readonly weights: Uint8Array;
       readonly device: DeviceChoice;
       readonly threads: number;
+      /** Bytes of the `.onnx` file that some streams' features go through first, by stream. */
+      readonly extractors: Readonly<Record<string, Uint8Array>>;
       /** State to go on from; a fresh one when absent. */
       readonly state?: InferenceState;
     }

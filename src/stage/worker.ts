@@ -8,9 +8,11 @@ import {
   createInference,
   type Inference,
   type InferenceState,
+  type RowInputs,
 } from "../models/unified/inference.ts";
 import { decodeWeights } from "../models/unified/weights.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
+import { OnnxExtractor } from "./OnnxExtractor.ts";
 
 /** Rows between two states sent to the host: what a new worker has to compute again at most. */
 const ROWS_PER_STATE = 25;
@@ -20,6 +22,7 @@ if (port === null) throw new Error("stage/worker.ts: expected to run as a worker
 
 let inference: Inference | undefined;
 let state: InferenceState | undefined;
+const extractors = new Map<string, OnnxExtractor>();
 /** Rows are answered strictly one after the other: each needs the state that the one before left. */
 let turn: Promise<void> = Promise.resolve();
 let closing = false;
@@ -31,12 +34,15 @@ function tell(message: FromWorker): void {
 async function handle(message: ToWorker): Promise<void> {
   if (message.type === "close") {
     await inference?.[Symbol.asyncDispose]();
+    for (const extractor of extractors.values()) await extractor[Symbol.asyncDispose]();
     port?.close();
     return;
   }
   if (closing) return;
   if (message.type === "open") {
     const weights = decodeWeights(message.weights, message.name);
+    for (const [stream, bytes] of Object.entries(message.extractors))
+      extractors.set(stream, await OnnxExtractor.open(stream, bytes));
     inference = await createInference(weights, {
       device: message.device,
       threads: message.threads,
@@ -56,11 +62,22 @@ async function handle(message: ToWorker): Promise<void> {
   }
   if (inference === undefined || state === undefined)
     throw new Error("stage/worker.ts: expected to be opened before the first row");
-  const step = await inference.step(message.inputs, state);
+  const step = await inference.step(await extracted(message.inputs), state);
   state = step.state;
   tell({ type: "answer", index: message.index, outputs: step.outputs });
   if (message.index % ROWS_PER_STATE === ROWS_PER_STATE - 1)
     tell({ type: "state", index: message.index, state });
+}
+
+/** The row as the model sees it. */
+async function extracted(inputs: RowInputs): Promise<RowInputs> {
+  if (extractors.size === 0) return inputs;
+  const row: Record<string, Float32Array | undefined> = { ...inputs };
+  for (const [stream, extractor] of extractors) {
+    const features = row[stream];
+    if (features !== undefined) row[stream] = await extractor.extract(features);
+  }
+  return row;
 }
 
 port.on("message", (message: ToWorker) => {

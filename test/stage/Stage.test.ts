@@ -5,8 +5,13 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Frameset } from "../../src/frames/Frameset.ts";
 import type { Reading } from "../../src/frames/Reading.ts";
 import type { FeatureRow } from "../../src/stage/FeatureRow.ts";
+import { OnnxExtractor } from "../../src/stage/OnnxExtractor.ts";
 import { Stage, type StageOptions } from "../../src/stage/Stage.ts";
 import { spawnWorker } from "../../src/stage/spawnWorker.ts";
+import { defineProgram } from "../../src/tensor/defineProgram.ts";
+import { exportOnnx } from "../../src/tensor/exportOnnx.ts";
+import { float32 } from "../../src/tensor/TensorSpec.ts";
+import { tf } from "../../src/tensor/tf.ts";
 import { micros } from "../../src/units.ts";
 import { tinyWeights } from "../support/tinyModel.ts";
 
@@ -136,6 +141,44 @@ describe("Stage", () => {
       await opened[Symbol.asyncDispose]();
       expect(opened.submit(row(100))).toBe("refused");
     }
+  });
+
+  it("sends a stream's features through a model file from elsewhere first", async () => {
+    const affine = defineProgram({
+      name: "affine",
+      inputs: { x: float32([1, 2]) },
+      body: ({ x }) => ({ y: tf.add(tf.mul(x, 2), 1) }),
+    });
+    const extractors = { a: exportOnnx(affine) };
+    const raw = await readingsOf(6, await stage({ extractors }));
+    const inside = await stage();
+    const expected = firstValueFrom(inside.readings.pipe(take(6), toArray()));
+    for (let index = 0; index < 6; index++) {
+      const { inputs, ...rest } = row(index);
+      const a = inputs["a"]?.map((value) => 2 * value + 1);
+      inside.submit({ ...rest, inputs: { ...inputs, a } });
+    }
+    expect(raw).toEqual(await expected);
+  });
+
+  it("says what is wrong with an extractor that takes other inputs, or other numbers of them", async () => {
+    const pair = defineProgram({
+      name: "pair",
+      inputs: { x: float32([2]), y: float32([2]) },
+      body: ({ x, y }) => ({ z: tf.add(x, y) }),
+    });
+    await expect(stage({ extractors: { a: exportOnnx(pair) } })).rejects.toThrow(
+      'extractor of stream a: expected one float32 input and a float32 output, got "x" float32[2], "y" float32[2] to "z" float32[2]',
+    );
+    const wide = defineProgram({
+      name: "wide",
+      inputs: { x: float32([3]) },
+      body: ({ x }) => ({ y: tf.neg(x) }),
+    });
+    await using extractor = await OnnxExtractor.open("a", exportOnnx(wide));
+    await expect(extractor.extract(new Float32Array(2))).rejects.toThrow(
+      'expected features that fill "x" float32[3], got 2 of them',
+    );
   });
 
   it("says what is wrong with weights that are none", async () => {
