@@ -49,11 +49,13 @@ export async function killSessions(options: KillOptions): Promise<KillReport> {
   let finished = 0;
   let wrong = 0;
   let kept = 0;
-  while (done < kills || finished === 0) {
+  let isWhole = false;
+  while (done < kills || !isWhole) {
     const life = done < kills ? rng.uniform() * LONGEST_LIFE : Number.POSITIVE_INFINITY;
     const wasKilled = await session(log, recording, life);
     const records = await recordsIn(log);
     const rows = await rowDigests(definition, log);
+    isWhole = !wasKilled;
     const isPrefix = rows.every((row, at) => row === wanted[at]);
     if (wasKilled) {
       done++;
