@@ -4,6 +4,7 @@
  */
 import { parentPort } from "node:worker_threads";
 
+import { ConfigError } from "../errors.ts";
 import {
   createInference,
   type Inference,
@@ -18,7 +19,7 @@ import { OnnxExtractor } from "./OnnxExtractor.ts";
 const ROWS_PER_STATE = 25;
 
 const port = parentPort;
-if (port === null) throw new Error("stage/worker.ts: expected to run as a worker thread");
+if (port === null) throw new ConfigError("stage worker", "expected to run as a worker thread");
 
 let inference: Inference | undefined;
 let state: InferenceState | undefined;
@@ -61,7 +62,7 @@ async function handle(message: ToWorker): Promise<void> {
     return;
   }
   if (inference === undefined || state === undefined)
-    throw new Error("stage/worker.ts: expected to be opened before the first row");
+    throw new ConfigError("stage worker", "expected to be opened before the first row");
   const step = await inference.step(await extracted(message.inputs), state);
   state = step.state;
   tell({ type: "answer", index: message.index, outputs: step.outputs });
