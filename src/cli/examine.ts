@@ -85,13 +85,6 @@ async function weights(name: string): Promise<Finding> {
   }
 }
 
-const FIXES: Readonly<Record<Device, string>> = {
-  cpu: "npm ci: the CPU provider comes with onnxruntime-node",
-  webgpu: "install a Vulkan driver for this machine's GPU and its loader (libvulkan1)",
-  cuda: "put ONNX Runtime's CUDA provider and CUDA 12 beside onnxruntime-node; see docs/tensor.md",
-  tfjs: "npm ci: the CPU backend comes with @tensorflow/tfjs",
-};
-
 /** Compiles and runs a small program, and looks at what comes out. */
 async function computes(device: Device): Promise<Finding> {
   const what = `device ${device}`;
@@ -106,11 +99,13 @@ async function computes(device: Device): Promise<Finding> {
     if (String(y) === "7,10,15,22") return { what, state: "works", detail: "computes" };
     return { what, state: "broken", detail: `computes wrongly: expected 7,10,15,22, got ${y}` };
   } catch (cause) {
+    // A device's error reads "doctor: expected …, got: WHY; WHAT TO DO".
+    const [, why, fix] = /got: (.*?)(?:; (.*))?$/s.exec(textOf(cause)) ?? [];
     return {
       what,
       state: device === "cpu" ? "broken" : "absent",
-      detail: textOf(cause).split("\n")[0] ?? "",
-      fix: FIXES[device],
+      detail: why ?? textOf(cause),
+      ...(fix !== undefined && { fix }),
     };
   }
 }
