@@ -46,9 +46,14 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
-  else if (error instanceof SensoriumError) {
+  else if (error instanceof SensoriumError || isSystemError(error)) {
     // Expected trouble: the message says what and why; a stack would only bury it.
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
   } else throw error;
+}
+
+/** Whether it is the operating system's refusal: a path that is no folder, a file that may not be read. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "errno" in error;
 }

@@ -28,7 +28,8 @@ interface TrainingProgress {
   readonly epochs: number;
   readonly step: number;
   readonly metrics: Readonly<Record<string, number>>;
-  readonly validation?: unknown;
+  /** Scores on what was held out, by the streams they rest on. */
+  readonly validation?: Readonly<Record<string, { readonly eventF1: number }>>;
 }
 
 interface TrainFlags {
@@ -85,6 +86,9 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
 
 function lineOf({ epoch, epochs, step, metrics, validation }: TrainingProgress): string {
   const numbers = Object.entries(metrics).map(([key, value]) => `${key} ${value.toFixed(3)}`);
-  const score = validation === undefined ? "" : ` | validation ${JSON.stringify(validation)}`;
+  const scores = Object.entries(validation ?? {}).map(
+    ([streams, { eventF1 }]) => `${streams} ${eventF1.toFixed(3)}`,
+  );
+  const score = scores.length === 0 ? "" : ` | held-out event F1: ${scores.join(", ")}`;
   return `epoch ${epoch} of ${epochs}, step ${step}: ${numbers.join(", ")}${score}`;
 }

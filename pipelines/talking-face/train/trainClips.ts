@@ -1,4 +1,5 @@
 import {
+  ConfigError,
   createInference,
   type DeviceChoice,
   initParams,
@@ -85,6 +86,7 @@ const TICKS = 100;
  */
 export async function trainClips(options: TrainClipsOptions): Promise<TrainResult> {
   const { clips, validation, seed, epochs, peakRate = 4e-3, scoreEvery = 10 } = options;
+  if (!(epochs >= 1)) throw new ConfigError("train", `epochs must be >= 1, got ${epochs}`);
   const rng = Rng.fromSeed(seed);
   const config: UnifiedConfig = modelConfig(priorOf(clips));
   const draws = rng.fork("weights");
@@ -125,6 +127,11 @@ export async function trainClips(options: TrainClipsOptions): Promise<TrainResul
     const draw = (): number => random.uniform();
     const stretches = cutStretches(await source.lines(epoch), draw, BATCH);
     const steps = Math.floor(stretches.length / BATCH.stretches);
+    if (steps === 0)
+      throw new ConfigError(
+        "train",
+        `expected sentences for a batch of ${BATCH.stretches} stretches or more, got ${stretches.length}`,
+      );
     const sums: Record<string, number> = {};
     for (let step = 0; step < steps; step++) {
       options.signal?.throwIfAborted();
@@ -156,13 +163,11 @@ export async function trainClips(options: TrainClipsOptions): Promise<TrainResul
       ...(score === undefined ? {} : { validation: score }),
     });
   }
-  return (
-    best ?? {
-      weights: { config, params: start.params, codes: start.codebook.codes },
-      validation: undefined,
-      epoch: 0,
-    }
-  );
+  if (best !== undefined) return best;
+  // An earlier run had done all of it: what it came to is scored again.
+  const weights = { config, params: start.params, codes: start.codebook.codes };
+  const score = await validate(weights, validation, seed);
+  return { weights, validation: score, epoch: options.resume?.epoch ?? 0 };
 }
 
 /** Scores weights on sentences laid on one line with seeded silences. */
