@@ -21,6 +21,7 @@ const ROOMS = [
   "stage",
   "localize",
   "robustness",
+  "evaluate",
   "pipeline",
   "sensing",
   "training",
@@ -36,6 +37,7 @@ const HOMES: readonly (readonly [pattern: RegExp, rooms: readonly string[]])[] =
   [/^msgpackr$/, ["wire", "server"]],
   [/^@mcap\/|^@foxglove\/wasm-zstd$/, ["log"]],
   [/^fft\.js$/, ["features"]],
+  [/^ml-matrix$/, ["evaluate", "robustness"]],
   [/^@tensorflow\/|^onnxruntime-node$|^protobufjs/, ["tensor"]],
   [
     /^rxjs/,
