@@ -1,63 +1,69 @@
-import { join } from "node:path";
 import { type Command, Option } from "commander";
 
-import { SystemClock } from "../clock/SystemClock.ts";
-import { evaluatePipeline } from "../pipeline/evaluatePipeline.ts";
+import { ConfigError } from "../errors.ts";
+import { studyNames } from "../evaluate/loadStudy.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
-import { type Micros, toSeconds } from "../units.ts";
 import { count } from "./count.ts";
-import { loadPipeline } from "./loadPipeline.ts";
-import { codeRoot } from "./packageRoot.ts";
-import { progressLine } from "./progressLine.ts";
+import { evaluateMethod } from "./evaluateMethod.ts";
+import { evaluateRun } from "./evaluateRun.ts";
+import { pipelineNames } from "./loadPipeline.ts";
 
-interface EvaluateFlags {
+/** Flags of `evaluate`; some are for pipelines and some for methods, as their help says. */
+export interface EvaluateFlags {
   readonly data?: string;
   readonly split: string;
-  readonly sentences?: number;
   readonly seeds: number;
-  readonly device: DeviceChoice;
   readonly threads: number;
   readonly json?: true;
+  readonly sentences?: number;
+  readonly device: DeviceChoice;
+  readonly variants?: readonly string[];
+  readonly jobs: number;
+  readonly resume?: true;
+  readonly cache: string;
+  readonly writeResults?: true;
 }
 
-/** Adds `evaluate`: the scores of a pipeline on a data set, by the way its frames take when live. */
+/** Adds `evaluate`: the scores of a pipeline through its real sensors, or of a published method. */
 export function addEvaluateCommand(program: Command): void {
   program
     .command("evaluate")
-    .description("score a pipeline through its real sensors: all streams, and each alone")
-    .argument("[pipeline]", "folder of pipelines/", "talking-face")
-    .option("--data <dir>", "folder of the data set; the demo recording unless given")
-    .option("--split <name>", "split of the data set", "dev")
-    .option("--sentences <n>", "how many of its items; all unless given", count)
-    .option("--seeds <n>", "how many seeds of what the feed draws at random", count, 1)
-    .addOption(
-      new Option("--device <device>", "what computes").choices([...devices, "auto"]).default("cpu"),
-    )
+    .description("score a pipeline through its real sensors, or a method against its baselines")
+    .argument("[name]", "a pipeline or a method, see below", "talking-face")
+    .option("--data <dir>", "folder of the data set; a pipeline's demo recording unless given")
+    .option("--split <name>", "split of the data set to test on", "dev")
+    .option("--seeds <n>", "how many seeds of what is drawn at random", count, 1)
     .option("--threads <n>", "threads of the model", count, 1)
+    .option("--sentences <n>", "pipelines: how many of the set's items; all unless given", count)
+    .addOption(
+      new Option("--device <device>", "pipelines: what computes")
+        .choices([...devices, "auto"])
+        .default("cpu"),
+    )
+    .option("--variants <list>", "methods: only these, method being the method itself", list)
+    .option("--jobs <n>", "methods: trials at a time", count, 1)
+    .option("--resume", "methods: take over finished trials of the same configuration")
+    .option("--cache <dir>", "methods: where finished trials are kept", ".cache/evaluate")
+    .option("--write-results", "methods: write the page and the plots of docs/results")
     .option("--json", "print one JSON object as the last line")
+    .addHelpText("after", () => {
+      const [pipelines, methods] = [pipelineNames(), studyNames()];
+      return `\npipelines: ${pipelines.join(", ")}\nmethods: ${methods.join(", ")}`;
+    })
     .action(evaluate);
 }
 
 async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
-  const { data, split, sentences, seeds, device, threads, json } = flags;
-  const clock = new SystemClock();
-  const began = clock.now();
-  const progress = progressLine(process.stderr);
-  const metrics = await evaluatePipeline(await loadPipeline(name), {
-    request: {
-      live: false,
-      ...(data !== undefined && { data }),
-      ...(sentences !== undefined && { count: sentences }),
-      split,
-      seed: 1,
-    },
-    seeds,
-    run: { answerWith: [], device, threads, sensors: join(codeRoot(), "sensors") },
-    onRun: (run) => progress.show(`${run.index + 1} of ${run.of}: ${run.name}`, true),
-  });
-  progress.end();
-  const seconds = toSeconds((clock.now() - began) as Micros);
-  const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
-  const result = { evaluate: name, data: data ?? "demo", split, seeds, metrics, seconds, peakMiB };
-  process.stdout.write(`${JSON.stringify(result, undefined, json ? undefined : 2)}\n`);
+  if (studyNames().includes(name)) return evaluateMethod(name, flags);
+  const known = pipelineNames();
+  if (!known.includes(name.replace(/^(?:\.\/)?pipelines\//, "").replace(/\/$/, "")))
+    throw new ConfigError(
+      "evaluate",
+      `expected a pipeline (${known.join(", ")}) or a method (${studyNames().join(", ")}), got ${name}`,
+    );
+  return evaluateRun(name, flags);
+}
+
+function list(text: string): readonly string[] {
+  return text.split(",").map((item) => item.trim());
 }

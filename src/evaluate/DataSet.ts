@@ -28,12 +28,26 @@ export interface DataSet {
   array(name: string): Promise<NpyArray>;
 }
 
+/** The name of the set that has no arrays: studies draw it from the seed. */
+export const SYNTHETIC = "synthetic";
+
 /**
  * Opens a data set: `meta.json` and `NAME.npy.gz` or `NAME.npy` beside it.
  *
+ * @param directory Its folder, or `synthetic` for the set that is drawn instead of read.
  * @throws {ConfigError} If the folder holds no such set.
  */
 export async function openDataSet(directory: string): Promise<DataSet> {
+  if (directory === SYNTHETIC)
+    return {
+      name: SYNTHETIC,
+      directory,
+      meta: {},
+      labelNames: [],
+      hasSplit: () => true,
+      array: (name) =>
+        Promise.reject(new ModelError("DataSet", `expected no array of ${SYNTHETIC}, got ${name}`)),
+    };
   const folder = resolve(directory);
   const meta = await readMeta(folder);
   const arrays = Object.keys((meta["arrays"] ?? {}) as object);

@@ -1,0 +1,34 @@
+import { join } from "node:path";
+
+import { SystemClock } from "../clock/SystemClock.ts";
+import { evaluatePipeline } from "../pipeline/evaluatePipeline.ts";
+import { type Micros, toSeconds } from "../units.ts";
+import type { EvaluateFlags } from "./evaluateCommand.ts";
+import { loadPipeline } from "./loadPipeline.ts";
+import { codeRoot } from "./packageRoot.ts";
+import { progressLine } from "./progressLine.ts";
+
+/** Scores a pipeline on a data set by the way its frames take when live: all streams, and each alone. */
+export async function evaluateRun(name: string, flags: EvaluateFlags): Promise<void> {
+  const { data, split, sentences, seeds, device, threads, json } = flags;
+  const clock = new SystemClock();
+  const began = clock.now();
+  const progress = progressLine(process.stderr);
+  const metrics = await evaluatePipeline(await loadPipeline(name), {
+    request: {
+      live: false,
+      ...(data !== undefined && { data }),
+      ...(sentences !== undefined && { count: sentences }),
+      split,
+      seed: 1,
+    },
+    seeds,
+    run: { answerWith: [], device, threads, sensors: join(codeRoot(), "sensors") },
+    onRun: (run) => progress.show(`${run.index + 1} of ${run.of}: ${run.name}`, true),
+  });
+  progress.end();
+  const seconds = toSeconds((clock.now() - began) as Micros);
+  const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
+  const result = { evaluate: name, data: data ?? "demo", split, seeds, metrics, seconds, peakMiB };
+  process.stdout.write(`${JSON.stringify(result, undefined, json ? undefined : 2)}\n`);
+}

@@ -1,0 +1,66 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { drawDotPlot } from "./drawDotPlot.ts";
+import { markdownTable } from "./markdownTable.ts";
+import { resultTables } from "./resultTables.ts";
+import type { StudyReport } from "./runStudy.ts";
+
+/** What is written, and where. */
+export interface ResultsRequest {
+  /** `docs/results`. */
+  readonly folder: string;
+  readonly report: StudyReport;
+  readonly split: string;
+  readonly seeds: number;
+}
+
+/**
+ * Writes what a run gave as a page with tables and plots: `<study>-<set>.md`, its SVGs beside it, and
+ * the figures themselves as JSON under `data/`.
+ */
+export async function writeResults({
+  folder,
+  report,
+  split,
+  seeds,
+}: ResultsRequest): Promise<void> {
+  const { study, set, metrics, seconds, peakMiB, results } = report;
+  const name = `${study.name}-${set}`;
+  const summaries = new Map(study.trials(set).map(({ variant, summary }) => [variant, summary]));
+  const nameOf = (variant: string): string => (variant === "" ? study.name : variant);
+  await mkdir(join(folder, "data"), { recursive: true });
+
+  const sections: string[] = [];
+  for (const table of resultTables(results, metrics)) {
+    const heading = table.condition === "" ? table.kind : `${table.kind}, ${table.condition}`;
+    const file = `${name}-${[table.kind, table.condition].filter(Boolean).join("-")}.svg`;
+    sections.push(`## ${heading}\n\n${markdownTable(table, nameOf)}`);
+    if (table.variants.length > 1) {
+      await writeFile(join(folder, file), drawDotPlot(table, `${set}: ${heading}`, nameOf));
+      sections.push(`![${heading}](${file})`);
+    }
+  }
+  for (const { name: picture, caption, svg } of study.pictures?.(set, metrics) ?? []) {
+    await writeFile(join(folder, `${name}-${picture}.svg`), svg);
+    sections.push(`![${caption}](${name}-${picture}.svg)\n\n${caption}`);
+  }
+  const variants = [...new Set(results.map(({ variant }) => variant))];
+  const page = [
+    `# ${study.name} on ${set}`,
+    study.about(set),
+    `Tested on \`${split}\`, ${seeds} seed${seeds === 1 ? "" : "s"}, mean ± standard deviation. Written by`,
+    `\`\`\`\nnpm run evaluate -- ${study.name} --data DIR/${set} --split ${split} --seeds ${seeds} --write-results\n\`\`\``,
+    `in ${Math.round(seconds)} s of trials and ${peakMiB} MiB at most.`,
+    ...sections,
+    study.verdict === undefined ? "" : `## What it says\n\n${study.verdict(set, metrics)}`,
+    `## What was run\n\n${variants
+      .map((variant) => `* **${nameOf(variant)}**: ${summaries.get(variant) ?? ""}`)
+      .join("\n")}`,
+  ].filter((part) => part !== "");
+  await writeFile(join(folder, `${name}.md`), `${page.join("\n\n")}\n`);
+  await writeFile(
+    join(folder, "data", `${name}.json`),
+    `${JSON.stringify({ evaluate: study.name, set, split, seeds, metrics, seconds, peakMiB }, undefined, 1)}\n`,
+  );
+}
