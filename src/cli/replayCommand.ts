@@ -3,11 +3,11 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { ConfigError } from "../errors.ts";
 import { fileMetadata } from "../log/fileMetadata.ts";
 import { readLog } from "../log/readLog.ts";
+import { DIGEST_NOTES, ReadingDigest } from "../pipeline/ReadingDigest.ts";
 import { replayLog } from "../pipeline/replayLog.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
 import { count } from "./count.ts";
 import { loadPipeline } from "./loadPipeline.ts";
-import { DIGEST_NOTES, ReadingDigest } from "./ReadingDigest.ts";
 
 interface ReplayFlags {
   readonly pipeline: string;
@@ -46,7 +46,9 @@ export function addReplayCommand(program: Command): void {
 
 async function replay(file: string, flags: ReplayFlags): Promise<void> {
   const wanted = flags.verify || flags.expect !== undefined ? await wantedOf(file, flags) : null;
-  const digest = new ReadingDigest(wanted?.readings);
+  const digest = new ReadingDigest(
+    wanted?.readings === undefined ? {} : { markAt: wanted.readings },
+  );
   let events = 0;
   await replayLog(await loadPipeline(flags.pipeline), {
     records: readLog(file),

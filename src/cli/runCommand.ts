@@ -6,8 +6,10 @@ import { type Command, Option } from "commander";
 import { SystemClock } from "../clock/SystemClock.ts";
 import type { Drop } from "../pipeline/DropSchedule.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
+import { DIGEST_NOTES, ReadingDigest } from "../pipeline/ReadingDigest.ts";
 import type { Pace } from "../pipeline/RunOptions.ts";
 import { RunReport } from "../pipeline/RunReport.ts";
+import { readingLine } from "../pipeline/readingLine.ts";
 import { startPipeline } from "../pipeline/startPipeline.ts";
 import { pipelineFeed } from "../server/pipelineFeed.ts";
 import { Server } from "../server/Server.ts";
@@ -17,8 +19,6 @@ import { curveOptions } from "./keyFiles.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { parseDrop } from "./parseDrop.ts";
-import { DIGEST_NOTES, ReadingDigest } from "./ReadingDigest.ts";
-import { readingLine } from "./readingLine.ts";
 import { reportProgress, watchRun } from "./watchRun.ts";
 
 interface RunFlags {

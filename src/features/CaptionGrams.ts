@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Caption } from "../frames/Frame.ts";
 import type { Cell } from "../frames/Frameset.ts";
+import type { Packable } from "../log/packValue.ts";
 import { type Micros, micros, millis } from "../units.ts";
 import { charGrams } from "./charGrams.ts";
 import type { FeatureExtractor } from "./FeatureExtractor.ts";
@@ -58,6 +59,17 @@ export class CaptionGrams implements FeatureExtractor {
   /** @inheritdoc */
   reset(): void {
     this.#captions.length = 0;
+  }
+
+  /** @inheritdoc */
+  snapshot(): Packable {
+    return this.#captions.map(({ from, to, grams }) => ({ from, to, grams: grams.slice() }));
+  }
+
+  /** @inheritdoc */
+  restore(snapshot: unknown): void {
+    this.reset();
+    this.#captions.push(...(snapshot as readonly SaidCaption[]));
   }
 
   #keep(payload: Uint8Array, from: Micros): void {

@@ -1,4 +1,5 @@
 import type { Cell } from "../frames/Frameset.ts";
+import type { Packable } from "../log/packValue.ts";
 import type { Micros } from "../units.ts";
 
 /**
@@ -23,4 +24,13 @@ export interface FeatureExtractor {
   push(cell: Cell, time: Micros): Float32Array | undefined;
   /** Forgets everything, as if just made. */
   reset(): void;
+  /**
+   * All that it remembers from row to row, as a value of its own; null where that is nothing.
+   *
+   * With `restore` what lets a run go on where it was killed without reading its whole log again; an
+   * extractor may leave both out.
+   */
+  snapshot?(): Packable;
+  /** Goes on where another of the same options gave this snapshot, bit for bit. */
+  restore?(snapshot: unknown): void;
 }

@@ -1,5 +1,6 @@
 import { ConfigError, ShapeError } from "../errors.ts";
 import type { Cell } from "../frames/Frameset.ts";
+import type { Packable } from "../log/packValue.ts";
 import { type Micros, millis } from "../units.ts";
 import type { FeatureExtractor } from "./FeatureExtractor.ts";
 
@@ -120,6 +121,33 @@ export class LipFrames implements FeatureExtractor {
     this.#times.fill(Number.NaN);
     this.#contrast = undefined;
     this.#view.fill(0);
+  }
+
+  /** @inheritdoc */
+  snapshot(): Packable {
+    return {
+      history: this.#history.map((frame) => frame.slice()),
+      times: this.#times.slice(),
+      view: this.#view.slice(),
+      next: this.#next,
+      contrast: this.#contrast,
+    };
+  }
+
+  /** @inheritdoc */
+  restore(snapshot: unknown): void {
+    const { history, times, view, next, contrast } = snapshot as {
+      readonly history: readonly Float32Array[];
+      readonly times: Float64Array;
+      readonly view: Uint8Array;
+      readonly next: number;
+      readonly contrast?: number;
+    };
+    for (const [slot, frame] of history.entries()) this.#history[slot]?.set(frame);
+    this.#times.set(times);
+    this.#view.set(view);
+    this.#next = next;
+    this.#contrast = contrast;
   }
 
   /** Stores the frame without its mean; gives the running contrast in grey levels. */

@@ -1,9 +1,10 @@
 import { ConfigError, ShapeError } from "../errors.ts";
 import { borrowNumbers } from "../frames/DType.ts";
 import type { Cell } from "../frames/Frameset.ts";
+import type { Packable } from "../log/packValue.ts";
 import { type Micros, seconds } from "../units.ts";
 import type { FeatureExtractor } from "./FeatureExtractor.ts";
-import { MelSpectrogram } from "./MelSpectrogram.ts";
+import { MelSpectrogram, type MelSpectrogramSnapshot } from "./MelSpectrogram.ts";
 
 /** Sound as the speech models hear it: 25 ms under each window, 10 ms apart. */
 const SPEECH = {
@@ -133,6 +134,30 @@ export class LogMel implements FeatureExtractor {
     this.#levelDb = -Infinity;
     this.#time = undefined;
     this.#view.fill(0);
+  }
+
+  /** @inheritdoc */
+  snapshot(): Packable {
+    return {
+      levelDb: this.#levelDb,
+      time: this.#time,
+      view: this.#view.slice(),
+      spectrogram: { ...this.#spectrogram.snapshot() },
+    };
+  }
+
+  /** @inheritdoc */
+  restore(snapshot: unknown): void {
+    const { levelDb, time, view, spectrogram } = snapshot as {
+      readonly levelDb: number;
+      readonly time?: Micros;
+      readonly view: Uint8Array;
+      readonly spectrogram: MelSpectrogramSnapshot;
+    };
+    this.#levelDb = levelDb;
+    this.#time = time;
+    this.#view.set(view);
+    this.#spectrogram.restore(spectrogram);
   }
 
   #skip(rows: number): void {

@@ -19,6 +19,13 @@ export interface MelSpectrogramOptions {
   readonly highest: number;
 }
 
+/** What a spectrogram remembers of the sound. */
+export interface MelSpectrogramSnapshot {
+  readonly recent: Float64Array;
+  readonly filled: number;
+  readonly joined: boolean;
+}
+
 /** 10 · log10 of it is the least level a band can read: below the quantisation noise of 16 bits. */
 const FLOOR_POWER = 1e-12;
 
@@ -103,6 +110,18 @@ export class MelSpectrogram {
   gap(): void {
     this.#filled = 0;
     this.#joined = false;
+  }
+
+  /** The sound that the next windows reach back to. */
+  snapshot(): MelSpectrogramSnapshot {
+    return { recent: this.#recent.slice(), filled: this.#filled, joined: this.#joined };
+  }
+
+  /** Goes on where another of the same options gave this snapshot. */
+  restore({ recent, filled, joined }: MelSpectrogramSnapshot): void {
+    this.#recent.set(recent);
+    this.#filled = filled;
+    this.#joined = joined;
   }
 
   #mirror(): void {

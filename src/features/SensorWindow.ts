@@ -66,6 +66,14 @@ export class SensorWindow implements FeatureExtractor {
   /** @inheritdoc Nothing outlives a row. */
   reset(): void {}
 
+  /** @inheritdoc */
+  snapshot(): null {
+    return null;
+  }
+
+  /** @inheritdoc */
+  restore(): void {}
+
   #trend(
     values: ArrayLike<number>,
     channel: number,

@@ -2,7 +2,7 @@ import { ConfigError } from "../errors.ts";
 import type { EventSpan } from "../frames/EventSpan.ts";
 import type { Reading } from "../frames/Reading.ts";
 import { type Micros, micros } from "../units.ts";
-import { StickyDecoder } from "./StickyDecoder.ts";
+import { StickyDecoder, type StickyDecoderSnapshot } from "./StickyDecoder.ts";
 
 /** How readings become events. */
 export interface EventLocalizerOptions {
@@ -29,7 +29,9 @@ export interface EventLocalizerOptions {
 interface Row {
   readonly id: string;
   readonly labelTime: Micros;
-  readonly reading: Reading;
+  /** Of a reading no more than what describes a span. */
+  readonly logProbabilities: Float32Array;
+  readonly streams: Readonly<Record<string, Float32Array>>;
 }
 
 interface Run {
@@ -37,6 +39,16 @@ interface Run {
   /** Row numbers [from, to). */
   readonly from: number;
   readonly to: number;
+}
+
+/** What a localizer remembers. */
+export interface LocalizerSnapshot {
+  readonly decoder: StickyDecoderSnapshot;
+  readonly rows: readonly Row[];
+  readonly firstRow: number;
+  readonly open?: Run;
+  readonly recent: readonly number[];
+  readonly provisional: readonly EventSpan[];
 }
 
 /**
@@ -93,12 +105,16 @@ export class EventLocalizer {
   /**
    * Takes the next reading.
    *
-   * @param reading Kept until its row is settled; not changed.
+   * @param reading Its probabilities are kept until its row is settled; not changed.
    * @returns New and changed spans, oldest first; final ones before provisional ones.
    */
   push(reading: Reading): EventSpan[] {
-    this.#rows.push({ id: reading.id, labelTime: reading.labelTime, reading });
-    const { settled, recent } = this.#decoder.push(reading.logProbabilities);
+    const { id, labelTime, logProbabilities } = reading;
+    const streams = Object.fromEntries(
+      Object.entries(reading.streams).map(([stream, own]) => [stream, own.logProbabilities]),
+    );
+    this.#rows.push({ id, labelTime, logProbabilities, streams });
+    const { settled, recent } = this.#decoder.push(logProbabilities);
     this.#recent = recent;
     const ended = settled === undefined ? undefined : this.#settle(settled);
     return this.#report(ended === undefined ? [] : [ended]);
@@ -115,6 +131,28 @@ export class EventLocalizer {
     this.#recent = [];
     this.#open = undefined;
     return this.#report(ended);
+  }
+
+  /** All that it remembers; borrows the readings' numbers, which nobody changes. */
+  snapshot(): LocalizerSnapshot {
+    return {
+      decoder: this.#decoder.snapshot(),
+      rows: [...this.#rows],
+      firstRow: this.#firstRow,
+      ...(this.#open !== undefined && { open: this.#open }),
+      recent: this.#recent,
+      provisional: this.#provisional,
+    };
+  }
+
+  /** Goes on where another of the same options gave this snapshot. */
+  restore({ decoder, rows, firstRow, open, recent, provisional }: LocalizerSnapshot): void {
+    this.#decoder.restore(decoder);
+    this.#rows.splice(0, Number.POSITIVE_INFINITY, ...rows);
+    this.#firstRow = firstRow;
+    this.#open = open;
+    this.#recent = recent;
+    this.#provisional = [...provisional];
   }
 
   /** Adds one settled row; gives the run that it ended. */
@@ -185,7 +223,7 @@ export class EventLocalizer {
       from: micros(first.labelTime - period / 2),
       to: micros(last.labelTime + period / 2),
       score: mean(
-        rows.map(({ reading }) => Math.exp(reading.logProbabilities[state] ?? -Infinity)),
+        rows.map(({ logProbabilities }) => Math.exp(logProbabilities[state] ?? -Infinity)),
       ),
       evidence,
       modalities: Object.entries(evidence)
@@ -216,8 +254,8 @@ export class EventLocalizer {
 
 function meanEvidence(rows: readonly Row[], state: number): Record<string, number> {
   const values: Record<string, number[]> = {};
-  for (const { reading } of rows)
-    for (const [stream, { logProbabilities }] of Object.entries(reading.streams)) {
+  for (const { streams } of rows)
+    for (const [stream, logProbabilities] of Object.entries(streams)) {
       const list = values[stream] ?? [];
       list.push(Math.exp(logProbabilities[state] ?? -Infinity));
       values[stream] = list;

@@ -20,6 +20,12 @@ export interface DecodedPath {
   readonly recent: readonly number[];
 }
 
+/** What a decoder remembers. */
+export interface StickyDecoderSnapshot {
+  readonly scores: Float64Array;
+  readonly back: readonly Int32Array[];
+}
+
 /**
  * The likeliest sequence of classes under a constant cost per change, decided with a fixed lag.
  *
@@ -83,6 +89,17 @@ export class StickyDecoder {
     if (path.length <= lagRows) return { recent: path };
     this.#back.shift();
     return { settled: path[0] ?? 0, recent: path.slice(1) };
+  }
+
+  /** All that it remembers. */
+  snapshot(): StickyDecoderSnapshot {
+    return { scores: this.#scores.slice(), back: this.#back.map((from) => from.slice()) };
+  }
+
+  /** Goes on where another of the same options gave this snapshot. */
+  restore({ scores, back }: StickyDecoderSnapshot): void {
+    this.#scores = scores.slice();
+    this.#back.splice(0, Number.POSITIVE_INFINITY, ...back.map((from) => from.slice()));
   }
 
   #traceBack(): number[] {

@@ -92,11 +92,13 @@ function unpack(bytes: Uint8Array): unknown {
       return Object.fromEntries(Object.entries(node).map(([name, of]) => [name, restore(of)]));
     if (!isKind(mark)) return Number(mark);
     const kind = KINDS[mark];
-    const from = bytes.byteOffset + start + Number(at);
+    const from = start + Number(at);
     const size = Number(n) * kind.BYTES_PER_ELEMENT;
-    if (!(Number(at) >= 0 && size >= 0 && start + Number(at) + size <= bytes.byteLength))
+    if (!(Number(at) >= 0 && size >= 0 && from + size <= bytes.byteLength))
       throw new LogError("packValue", `numbers within the value expected, got ${at} and ${n}`);
-    return new kind(bytes.buffer.slice(from, from + size));
+    const copy = new Uint8Array(size);
+    copy.set(bytes.subarray(from, from + size));
+    return new kind(copy.buffer);
   };
   return restore(
     JSON.parse(Buffer.from(bytes.subarray(HEAD_BYTES, HEAD_BYTES + length)).toString()),

@@ -1,6 +1,6 @@
-import { concatMap, type Observable, Subject, tap } from "rxjs";
+import { concatMap, type Observable, Subject } from "rxjs";
 
-import { Aligner, type AlignerCounters } from "../align/Aligner.ts";
+import { Aligner, type AlignerCounters, type AlignerOptions } from "../align/Aligner.ts";
 import type { Blocking } from "../align/Blocking.ts";
 import type { EventSpan } from "../frames/EventSpan.ts";
 import type { Frameset } from "../frames/Frameset.ts";
@@ -9,11 +9,13 @@ import { EventLocalizer } from "../localize/EventLocalizer.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import { answerWithout } from "../robustness/answerWithout.ts";
 import { SubsetDrill } from "../robustness/SubsetDrill.ts";
-import { extractFeatures } from "../stage/extractFeatures.ts";
 import type { FeatureRow } from "../stage/FeatureRow.ts";
+import { FeatureRows } from "../stage/FeatureRows.ts";
 import type { Stage } from "../stage/Stage.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
+import type { InterpretationState } from "./InterpretationState.ts";
 import type { Delay, Moment } from "./Moment.ts";
+import { type DigestState, ReadingDigest } from "./ReadingDigest.ts";
 
 /** Readings over which the drill's agreement is measured: ten seconds at 25 Hz. */
 const DRILL_MEMORY = 250;
@@ -27,6 +29,10 @@ export interface InterpretationOptions {
   readonly answerWith: readonly string[];
   /** Called as a row goes in; what it gives is called as its reading comes out: `Moment.delay`. */
   readonly stopwatch: (frameset: Frameset) => () => Delay;
+  /** Takes a digest of all readings. */
+  readonly digests?: boolean;
+  /** Goes on from there; `stage` must have been opened with its model's part. */
+  readonly state?: InterpretationState;
 }
 
 /**
@@ -35,6 +41,9 @@ export interface InterpretationOptions {
  * A pure function of the records but for `delay`: live, replayed, however fast, the same records give
  * the same moments, bit for bit on the same device. Rows that the stage refuses because too many wait
  * give no moment and are counted by the stage.
+ *
+ * What it knows after any record can be taken down (`capture`); another one goes on from there and gives
+ * what this one gives.
  */
 export class Interpretation {
   /** One per answered grid instant, in order. */
@@ -48,17 +57,22 @@ export class Interpretation {
   readonly #events = new Subject<readonly EventSpan[]>();
   readonly #framesets = new Subject<Frameset>();
   readonly #aligner: Aligner;
+  readonly #features: FeatureRows;
+  readonly #stage: Stage;
   readonly #localizer: EventLocalizer;
   readonly #drill: SubsetDrill;
   readonly #ignored: readonly string[];
   readonly #prior: Float32Array;
   readonly #asked: { readonly row: FeatureRow; readonly delay: () => Delay }[] = [];
+  readonly #digest: ReadingDigest | undefined;
   #formed = 0;
   #answered = 0;
+  #told = 0;
 
   constructor(definition: PipelineDefinition, options: InterpretationOptions) {
-    const { records, stage, answerWith, stopwatch } = options;
+    const { records, stage, answerWith, stopwatch, digests = false, state } = options;
     const plans = Object.entries(definition.streams);
+    this.#stage = stage;
     this.moments = this.#moments.asObservable();
     this.events = this.#events.asObservable();
     this.framesets = this.#framesets.asObservable();
@@ -71,37 +85,62 @@ export class Interpretation {
       silence: definition.silence,
       period: definition.grid.period,
     });
-    this.#aligner = new Aligner({
-      columns: Object.fromEntries(plans.map(([stream, { policy }]) => [stream, policy])),
-      skew: definition.grid.skew,
-      futureBound: definition.grid.future,
-    });
+    this.#features = new FeatureRows(
+      Object.fromEntries(plans.map(([stream, { features }]) => [stream, features])),
+    );
+    const aligned = alignerOptions(definition);
+    this.#aligner =
+      state === undefined ? new Aligner(aligned) : Aligner.restore(aligned, state.aligner);
+    if (digests) this.#digest = new ReadingDigest(state?.digest && { state: state.digest });
+    if (state !== undefined) this.#restore(state);
 
     stage.readings.subscribe({
       next: (reading) => this.#take(reading),
       error: (cause: unknown) => this.#moments.error(cause),
       complete: () => this.#moments.complete(),
     });
-    records
-      .pipe(
-        concatMap((record) => this.#aligner.push(record)),
-        tap((frameset) => {
-          this.#formed++;
-          this.#framesets.next(frameset);
-        }),
-        extractFeatures(
-          Object.fromEntries(plans.map(([stream, { features }]) => [stream, features])),
-        ),
-      )
-      .subscribe((row) => {
-        const delay = stopwatch(row.frameset);
-        if (stage.submit(row) === "accepted") this.#asked.push({ row, delay });
-      });
+    records.pipe(concatMap((record) => this.#aligner.push(record))).subscribe((frameset) => {
+      this.#formed++;
+      this.#framesets.next(frameset);
+      const row = this.#features.push(frameset);
+      const delay = stopwatch(frameset);
+      if (stage.submit(row) === "accepted") this.#asked.push({ row, delay });
+    });
   }
 
   /** Framesets formed and moments given so far. */
   get counts(): { readonly framesets: number; readonly moments: number } {
     return { framesets: this.#formed, moments: this.#answered };
+  }
+
+  /** The digest of all readings so far; undefined where nobody asked for it. */
+  get digest(): DigestState | undefined {
+    return this.#digest?.state;
+  }
+
+  /**
+   * Takes down all that it knows after the last record.
+   *
+   * @param taken Called once the model has answered what was asked until here, while further records may
+   *   come in; at once if that is nothing.
+   * @returns False where a stream's features do not say what they remember; nothing is called then.
+   */
+  capture(taken: (state: InterpretationState) => void): boolean {
+    const features = this.#features.snapshot();
+    if (features === undefined) return false;
+    const front = { aligner: this.#aligner.snapshot(), features, framesets: this.#formed };
+    this.#stage.capture((state) =>
+      taken({
+        ...front,
+        ...(state !== undefined && { model: Object.fromEntries(state.arrays) }),
+        localizer: this.#localizer.snapshot(),
+        drill: this.#drill.snapshot(),
+        moments: this.#answered,
+        spans: this.#told,
+        ...(this.#digest !== undefined && { digest: this.#digest.state }),
+      }),
+    );
+    return true;
   }
 
   /** What became of every frame. */
@@ -120,10 +159,20 @@ export class Interpretation {
     this.#events.complete();
   }
 
+  #restore({ features, localizer, drill, framesets, moments, spans }: InterpretationState): void {
+    this.#features.restore(features);
+    this.#localizer.restore(localizer);
+    this.#drill.restore(drill);
+    this.#formed = framesets;
+    this.#answered = moments;
+    this.#told = spans;
+  }
+
   #take(reading: Reading): void {
     const asked = this.#asked.shift();
     if (asked === undefined) return;
     this.#answered++;
+    this.#digest?.push(reading);
     const answer = answerWithout(reading, this.#ignored, this.#prior);
     this.#moments.next({
       frameset: asked.row.frameset,
@@ -137,6 +186,19 @@ export class Interpretation {
   }
 
   #tell(spans: readonly EventSpan[]): void {
-    if (spans.length > 0) this.#events.next(spans);
+    if (spans.length === 0) return;
+    this.#told += spans.length;
+    this.#events.next(spans);
   }
+}
+
+/** How the rows of a pipeline are formed. */
+export function alignerOptions({ streams, grid }: PipelineDefinition): AlignerOptions {
+  return {
+    columns: Object.fromEntries(
+      Object.entries(streams).map(([stream, { policy }]) => [stream, policy]),
+    ),
+    skew: grid.skew,
+    futureBound: grid.future,
+  };
 }

@@ -13,6 +13,9 @@ export interface LossForecast {
   readonly agreement: number;
 }
 
+/** What a drill remembers. */
+export type DrillSnapshot = Readonly<Record<string, readonly number[]>>;
+
 /** Key of a set of streams whatever their order. */
 function keyOf(streams: readonly string[]): string {
   return [...streams].sort().join("+");
@@ -79,6 +82,17 @@ export class SubsetDrill {
             };
           });
     return this.#last;
+  }
+
+  /** How the streams agreed lately: per lost stream 1 or 0 for each of the last readings, oldest first. */
+  snapshot(): DrillSnapshot {
+    return Object.fromEntries([...this.#history].map(([lost, history]) => [lost, [...history]]));
+  }
+
+  /** Goes on where another of the same options gave this snapshot. */
+  restore(snapshot: DrillSnapshot): void {
+    this.#history.clear();
+    for (const [lost, history] of Object.entries(snapshot)) this.#history.set(lost, [...history]);
   }
 
   /** The forecast of the last reading. */

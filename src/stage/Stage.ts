@@ -38,6 +38,8 @@ export interface StageOptions {
   readonly threads: number;
   /** Rows that may wait for an answer; a row that comes when it is full is refused and counted. */
   readonly capacity: number;
+  /** What an earlier stage of the same model left off with (`capture`); as if just made unless given. */
+  readonly state?: InferenceState;
   /** How often a worker that died is replaced before the stage gives up. */
   readonly maxRestarts?: number;
   /** Starts the thread that computes; this room's own `worker` unless given. */
@@ -76,9 +78,12 @@ export class Stage {
   #answered = -1;
   #state: InferenceState | undefined;
   #idle: (() => void)[] = [];
+  /** Who wants the state after a row, by the row's index. */
+  readonly #captures = new Map<number, ((state: InferenceState) => void)[]>();
 
   private constructor(options: StageOptions) {
     this.#options = options;
+    this.#state = options.state;
     this.readings = this.#readings.asObservable();
   }
 
@@ -132,6 +137,23 @@ export class Stage {
     return "accepted";
   }
 
+  /**
+   * Gives the state after the last row handed in: what `open` takes to go on there.
+   *
+   * @param taken Called once that row's reading has been given, and before the next one's is; at once if
+   *   there was no row. Undefined stands for a model that has seen nothing. Not called if the stage is
+   *   disposed, or fails, before.
+   */
+  capture(taken: (state: InferenceState | undefined) => void): void {
+    const index = this.#next - 1;
+    if (index < 0) {
+      taken(this.#state);
+      return;
+    }
+    this.#captures.set(index, [...(this.#captures.get(index) ?? []), taken]);
+    if (this.#ready) this.#tell({ type: "capture", index });
+  }
+
   /** Settles once every row handed in so far has been answered. */
   async drained(): Promise<void> {
     if (this.waiting === 0 || this.#closed) return;
@@ -171,7 +193,10 @@ export class Stage {
             codes: message.codes,
           };
           this.#ready = true;
-          for (const [index, { inputs }] of this.#rows) this.#tell({ type: "row", index, inputs });
+          for (const [index, { inputs }] of this.#rows) {
+            this.#tell({ type: "row", index, inputs });
+            if (this.#captures.has(index)) this.#tell({ type: "capture", index });
+          }
           resolve();
         } else if (message.type === "answer") this.#answer(message.index, message.outputs);
         else if (message.type === "state") this.#keep(message.index, message.state);
@@ -219,6 +244,9 @@ export class Stage {
   #keep(index: number, state: InferenceState): void {
     this.#state = state;
     for (const row of this.#rows.keys()) if (row <= index) this.#rows.delete(row);
+    const wanted = this.#captures.get(index) ?? [];
+    this.#captures.delete(index);
+    for (const taken of wanted) taken(state);
   }
 
   #answer(index: number, outputs: RowOutputs): void {

@@ -4,12 +4,7 @@ import { describe, expect, it } from "vitest";
 import { LogError } from "../../src/errors.ts";
 import { packValue, unpackValue } from "../../src/log/packValue.ts";
 
-const anyNumbers = fc.oneof(
-  fc.uint8Array(),
-  fc.int32Array(),
-  fc.float32Array(),
-  fc.float64Array(),
-);
+const anyNumbers = fc.oneof(fc.uint8Array(), fc.int32Array(), fc.float32Array(), fc.float64Array());
 const anyPackable = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: "small" },

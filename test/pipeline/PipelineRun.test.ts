@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { readingLine } from "../../src/cli/readingLine.ts";
+import { readingLine } from "../../src/pipeline/readingLine.ts";
 import type { Reading } from "../../src/frames/Reading.ts";
 import type { LogRecord } from "../../src/log/LogRecord.ts";
 import { readLog } from "../../src/log/readLog.ts";

@@ -42,6 +42,8 @@ function plain(size: number): FeatureExtractor {
     push: (cell) =>
       cell.presence === "missing" ? undefined : borrowNumbers(cell.payload, "f32").slice(),
     reset: () => undefined,
+    snapshot: () => null,
+    restore: () => undefined,
   };
 }
 

@@ -1,0 +1,44 @@
+import type { AlignerSnapshot } from "../align/AlignerSnapshot.ts";
+import { LogError } from "../errors.ts";
+import type { LocalizerSnapshot } from "../localize/EventLocalizer.ts";
+import { packValue, unpackValue } from "../log/packValue.ts";
+import type { DrillSnapshot } from "../robustness/SubsetDrill.ts";
+import type { FeatureRowsSnapshot } from "../stage/FeatureRows.ts";
+import type { DigestState } from "./ReadingDigest.ts";
+
+/** Written into every packed state; one of another format is not taken. */
+const FORMAT = 1;
+
+/** All that an `Interpretation` knows after a record: what it takes to go on there, bit for bit. */
+export interface InterpretationState {
+  readonly aligner: AlignerSnapshot;
+  readonly features: FeatureRowsSnapshot;
+  /** What the model carries from row to row, by path; absent before its first row. */
+  readonly model?: Readonly<Record<string, Float32Array>>;
+  readonly localizer: LocalizerSnapshot;
+  readonly drill: DrillSnapshot;
+  /** Framesets formed, moments given and spans told until there. */
+  readonly framesets: number;
+  readonly moments: number;
+  readonly spans: number;
+  /** Of all readings until there; absent where nobody asked for it. */
+  readonly digest?: DigestState;
+}
+
+/** The state as bytes, for the log. */
+export function packState(state: InterpretationState): Uint8Array {
+  return packValue({ format: FORMAT, ...state });
+}
+
+/**
+ * The state that `packState` made the bytes of.
+ *
+ * @throws {LogError} If the bytes are none, or of another version of this program.
+ */
+export function unpackState(bytes: Uint8Array): InterpretationState {
+  const value = unpackValue(bytes);
+  const format = typeof value === "object" && value !== null ? Reflect.get(value, "format") : null;
+  if (format !== FORMAT)
+    throw new LogError("checkpoint", `format ${FORMAT} expected, got ${JSON.stringify(format)}`);
+  return value as InterpretationState;
+}
