@@ -3,6 +3,7 @@ import type { DataSet } from "../DataSet.ts";
 import type { Examples } from "../Examples.ts";
 import { depthPictures } from "./depthPictures.ts";
 import { resampleRows } from "./resampleRows.ts";
+import { standardise } from "./standardise.ts";
 
 /** Rows per clip of each modality: a clip's own time runs from 0 to 1 in all of them. */
 export const UTD_ROWS = { inertial: 64, skeleton: 32, depth: 16 } as const;
@@ -66,25 +67,6 @@ async function clips(
     out.set(resampleRows(clip, to - from, width, rows), i * rows * width);
   }
   return out;
-}
-
-/** Subtracts the mean and divides by the deviation of each channel over `reference`, in place. */
-function standardise(values: Float32Array, reference: Float32Array, channels: number): void {
-  const rows = reference.length / channels;
-  const stats = Array.from({ length: channels }, (_, channel) => {
-    let [sum, squares] = [0, 0];
-    for (let i = channel; i < reference.length; i += channels) {
-      const value = reference[i] ?? 0;
-      sum += value;
-      squares += value * value;
-    }
-    const mean = sum / rows;
-    return { mean, deviation: Math.sqrt(Math.max(squares / rows - mean * mean, 1e-12)) };
-  });
-  for (let i = 0; i < values.length; i++) {
-    const { mean, deviation } = stats[i % channels] ?? { mean: 0, deviation: 1 };
-    values[i] = ((values[i] ?? 0) - mean) / deviation;
-  }
 }
 
 /** Moves the first row's hip centre to the origin and makes its distance to the head 1, in place. */
