@@ -30,6 +30,8 @@ export interface Trial {
 /** A method put to the test on data sets. */
 export interface Study {
   readonly name: string;
+  /** What the method is for, for a reader who knows none of the papers: a few sentences of Markdown. */
+  readonly idea?: string;
   /** Data sets it knows, by their own names. */
   readonly sets: readonly string[];
   /** What is tried on one of them, the method itself first. */

@@ -5,6 +5,7 @@ import { drawDotPlot } from "./drawDotPlot.ts";
 import { markdownTable } from "./markdownTable.ts";
 import { resultTables } from "./resultTables.ts";
 import type { StudyReport } from "./runStudy.ts";
+import { type ResultsFile, writeResultsIndex } from "./writeResultsIndex.ts";
 
 /** What is written, and where. */
 export interface ResultsRequest {
@@ -17,7 +18,7 @@ export interface ResultsRequest {
 
 /**
  * Writes what a run gave as a page with tables and plots: `<study>-<set>.md`, its SVGs beside it, and
- * the figures themselves as JSON under `data/`.
+ * the figures themselves as JSON under `data/`; then the index of all pages anew.
  */
 export async function writeResults({
   folder,
@@ -59,8 +60,19 @@ export async function writeResults({
       .join("\n")}`,
   ].filter((part) => part !== "");
   await writeFile(join(folder, `${name}.md`), `${page.join("\n\n")}\n`);
+  const figures: ResultsFile = {
+    evaluate: study.name,
+    ...(study.idea !== undefined && { idea: study.idea }),
+    set,
+    split,
+    seeds,
+    metrics,
+    seconds,
+    peakMiB,
+  };
   await writeFile(
     join(folder, "data", `${name}.json`),
-    `${JSON.stringify({ evaluate: study.name, set, split, seeds, metrics, seconds, peakMiB }, undefined, 1)}\n`,
+    `${JSON.stringify(figures, undefined, 1)}\n`,
   );
+  await writeResultsIndex(folder);
 }

@@ -81,7 +81,15 @@ describe("runStudy", () => {
     const report = await run();
     await writeResults({ folder: join(folder, "results"), report, split: "dev", seeds: 3 });
     const files = await readdir(join(folder, "results"));
-    expect(files.sort()).toEqual(["coin-synthetic-heads.svg", "coin-synthetic.md", "data"]);
+    expect(files.sort()).toEqual([
+      "README.md",
+      "coin-synthetic-heads.svg",
+      "coin-synthetic.md",
+      "data",
+    ]);
+    expect(await readFile(join(folder, "results", "README.md"), "utf8")).toContain(
+      "| [synthetic](coin-synthetic.md) | dev, 3 seeds | heads/left->right 0.200 |",
+    );
     const page = await readFile(join(folder, "results", "coin-synthetic.md"), "utf8");
     expect(page).toContain("| coin | 0.200 ± 0.100 |");
     expect(page).toContain("| fixed | 1.000 |");

@@ -1,0 +1,68 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { MetricTable } from "./Study.ts";
+
+/** What `docs/results/data/<study>-<set>.json` holds. */
+export interface ResultsFile {
+  readonly evaluate: string;
+  readonly idea?: string;
+  readonly set: string;
+  readonly split: string;
+  readonly seeds: number;
+  readonly metrics: MetricTable;
+  readonly seconds: number;
+  readonly peakMiB: number;
+}
+
+/** So many of the method's own figures stand in the index. */
+const HEADLINES = 8;
+
+const INTRODUCTION = `# Results
+
+Each page is one method on one set of real recordings (\`synthetic\` is drawn instead): the method as it
+is used here, the baselines it has to beat, and the method with one part taken out at a time. All
+learning is from the set's training part; nothing is chosen by the part that is tested on. Figures are
+means over seeds ± one standard deviation; a difference smaller than that means nothing.
+
+*transfer/A->B* is the accuracy of a classifier that learnt from A and is used on B; *ceiling/A* that of
+one that learnt from A and is used on A; *accuracy/a+b* that of a model that has only a and b at hand;
+*probe* that of a linear classifier on frozen features; what follows an *@* is the condition or the
+variant. The pages and this index are written by \`npm run evaluate -- METHOD --data DIR --write-results\`.`;
+
+/** Writes `README.md` of the results from all figures that are there. */
+export async function writeResultsIndex(folder: string): Promise<void> {
+  const names = (await readdir(join(folder, "data")))
+    .filter((name) => name.endsWith(".json"))
+    .sort();
+  const files = await Promise.all(
+    names.map(async (name): Promise<ResultsFile> => {
+      const text = await readFile(join(folder, "data", name), "utf8");
+      return JSON.parse(text) as ResultsFile; // our own file
+    }),
+  );
+  const studies = [...new Set(files.map(({ evaluate }) => evaluate))];
+  const sections = studies.map((study) => {
+    const own = files.filter(({ evaluate }) => evaluate === study);
+    const idea = own.find(({ idea: text }) => text !== undefined)?.idea;
+    const rows = own.map((file) => {
+      const seeds = `${file.split}, ${file.seeds} seed${file.seeds === 1 ? "" : "s"}`;
+      return `| [${file.set}](${study}-${file.set}.md) | ${seeds} | ${headlines(file.metrics)} |`;
+    });
+    return [
+      `## ${study}`,
+      ...(idea === undefined ? [] : [idea]),
+      ["| set | tested on | the method's own figures |", "| --- | --- | --- |", ...rows].join("\n"),
+    ].join("\n\n");
+  });
+  await writeFile(join(folder, "README.md"), `${[INTRODUCTION, ...sections].join("\n\n")}\n`);
+}
+
+/** The method's own figures: those without a variant, in the order they were measured. */
+function headlines(metrics: MetricTable): string {
+  return Object.entries(metrics)
+    .filter(([name]) => !name.includes("@") || name.split("@")[1]?.match(/^-?\d+dB$|^labels\d+$/))
+    .slice(0, HEADLINES)
+    .map(([name, { mean }]) => `${name} ${mean.toFixed(3)}`)
+    .join(", ");
+}
