@@ -47,9 +47,16 @@ print("tcp://127.0.0.1:%d" % port, flush=True)
 taken = 0
 began = None
 while taken < frames:
-    topic, header, payload = socket.recv_multipart()
+    message = socket.recv_multipart()
     if began is None:
         began, cpu = time.perf_counter(), time.process_time()
+    if len(message) == 3:
+        topic, header, payload = message
+    else:
+        (part,) = message
+        start = part.index(b"/", part.index(b"/") + 1) + 5
+        end = start + int.from_bytes(part[start - 4 : start], "little")
+        header, payload = part[start:end], memoryview(part)[end:]
     fields = msgpack.unpackb(header)
     size = len(payload) // len(fields["times"])
     for i, us in enumerate(fields["times"]):

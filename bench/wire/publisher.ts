@@ -8,14 +8,20 @@ import { Push } from "zeromq";
 
 import { SystemClock } from "../../src/clock/SystemClock.ts";
 import { micros } from "../../src/units.ts";
-import { encodeChunk } from "../../src/wire/encodeMessage.ts";
+import { encodeChunk, onePart } from "../../src/wire/encodeMessage.ts";
 import { Outlet } from "../../src/wire/Outlet.ts";
 import { burstOf, DESCRIPTIONS, FRAME_BYTES, STREAMS } from "./workload.ts";
 
 /** What a publisher is to do. */
 export type PublisherJob =
   /** `length` seconds of streams in messages of `chunk` frames, made beforehand, without a pause. */
-  | { readonly kind: "burst"; readonly length: number; readonly chunk: number }
+  | {
+      readonly kind: "burst";
+      readonly length: number;
+      readonly chunk: number;
+      /** Parts of each message. */
+      readonly parts: 1 | 3;
+    }
   /**
    * `rate` frames a second of each stream for `length` seconds, stamped as they are sent. Through our own
    * outlets, or with `chunk: 1` one frame a message.
@@ -29,13 +35,13 @@ export type PublisherJob =
 
 const [address = "", text = "null"] = process.argv.slice(2);
 const job = JSON.parse(text) as PublisherJob;
-if (job.kind === "burst") await burst(job.length, job.chunk);
+if (job.kind === "burst") await burst(job.length, job.chunk, job.parts);
 else await paced(job.rate, job.length, job.chunk);
 
-async function burst(length: number, chunk: number): Promise<void> {
+async function burst(length: number, chunk: number, count: 1 | 3): Promise<void> {
   const payload = new Uint8Array(chunk * FRAME_BYTES);
-  const messages = burstOf(length, chunk).map(({ stream, firstSequence, times }) => [
-    ...encodeChunk({
+  const messages = burstOf(length, chunk).map(({ stream, firstSequence, times }) => {
+    const parts = encodeChunk({
       site: "bench",
       stream: STREAMS[stream] ?? "",
       epoch: 1,
@@ -44,8 +50,9 @@ async function burst(length: number, chunk: number): Promise<void> {
       dtype: "u8",
       shape: [FRAME_BYTES],
       payload,
-    }),
-  ]);
+    });
+    return count === 1 ? [onePart(parts)] : [...parts];
+  });
   const socket = new Push({ linger: 30_000, sendHighWaterMark: 1_000 });
   socket.connect(address);
   for (const message of messages) await socket.send(message);

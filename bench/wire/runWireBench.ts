@@ -7,7 +7,12 @@ import { runOurs } from "./runOurs.ts";
 import { burstOf, LAST, NEAREST, PERIOD, RATES, STREAMS } from "./workload.ts";
 
 /** Seconds of streams in a burst: the peer needs longer for as many. */
-const BURST = { one: 1, chunked: 6, peer: 0.6 } as const;
+const BURSTS = {
+  one: { length: 1, chunk: 1, parts: 1 },
+  chunked: { length: 6, chunk: 64, parts: 1 },
+  threeParts: { length: 1, chunk: 1, parts: 3 },
+} as const;
+const PEER_LENGTH = 0.6;
 /** Frames per second of each stream: 10,000 all together. */
 const RATE = 2_500;
 /** Seconds of frames at a pace. */
@@ -15,7 +20,8 @@ const LENGTH = 5;
 
 /**
  * B3, B4: frames of 1 KiB of four streams at mixed rates, from the socket to rows, one frame a message and 64 in one,
- * against pyzmq, msgpack and ROS's synchroniser with one frame a message. B7: how long after the moment a
+ * against pyzmq, msgpack and ROS's synchroniser with one frame a message; everybody takes messages in one part.
+ * Beside them one frame a message in three parts, which publishers send that have not been told of one, for both. B7: how long after the moment a
  * row could be proven it came out. B9: CPU of the receiving process at 10,000 frames a second. Bars: 2.5
  * times and 15 times the peer; 5 ms at the 99th percentile; 8 % of a core.
  *
@@ -27,26 +33,24 @@ export const runWireBench: Bench = async ({ log, args }) => {
   const { rounds } = settingsIn(args);
   const rates = new Rates();
   let peerIsThere = true;
-  for (const [length, chunk] of [
-    [BURST.one, 1],
-    [BURST.chunked, 64],
-  ] as const)
-    await burst(length, chunk);
+  for (const { length, chunk, parts } of Object.values(BURSTS)) await burst(length, chunk, parts);
   for (let round = 0; round < rounds; round++) {
-    rates.add("one", await burst(BURST.one, 1), countOf(BURST.one, 1));
-    rates.add("chunked", await burst(BURST.chunked, 64), countOf(BURST.chunked, 64));
-    for (const queue of [10, 0]) {
-      const job: PublisherJob = { kind: "burst", length: BURST.peer, chunk: 1 };
-      const frames = countOf(BURST.peer, 1);
-      const run = await runPythonPeer(job, frames, queue);
-      if (run === undefined) peerIsThere = false;
-      else rates.add(`python${queue}`, run, frames);
-    }
+    for (const [name, { length, chunk, parts }] of Object.entries(BURSTS))
+      rates.add(name, await burst(length, chunk, parts), countOf(length, chunk));
+    for (const parts of [1, 3] as const)
+      for (const queue of [10, 0]) {
+        const job: PublisherJob = { kind: "burst", length: PEER_LENGTH, chunk: 1, parts };
+        const frames = countOf(PEER_LENGTH, 1);
+        const run = await runPythonPeer(job, frames, queue);
+        if (run === undefined) peerIsThere = false;
+        else rates.add(`python${queue} in ${parts}`, run, frames);
+      }
     log(`round ${round + 1} of ${rounds}: ${rates.lastLine()}`);
   }
   const results: BenchResult[] = [
-    rates.result("B3 wire to row, one frame a message", "one"),
-    rates.result("B4 wire to row, 64 frames a message", "chunked"),
+    rates.result("B3 wire to row, one frame a message", "one", 1),
+    rates.result("B4 wire to row, 64 frames a message", "chunked", 1),
+    rates.result("wire to row, one frame in three parts", "threeParts", 3),
   ];
   results.push(...(await addedLatency()), await cpuAtPace(log));
   const skipped = peerIsThere
@@ -55,8 +59,9 @@ export const runWireBench: Bench = async ({ log, args }) => {
   return { bench: "wire", results, skipped };
 };
 
-async function burst(length: number, chunk: number): Promise<WireRun> {
-  const run = await runOurs({ kind: "burst", length, chunk }, countOf(length, chunk), NEAREST);
+async function burst(length: number, chunk: number, parts: 1 | 3): Promise<WireRun> {
+  const job: PublisherJob = { kind: "burst", length, chunk, parts };
+  const run = await runOurs(job, countOf(length, chunk), NEAREST);
   // The last rows of a burst wait for frames that never come.
   const wanted = (length * 1e6) / PERIOD - (RATES.length * chunk * 1e6) / 3_000 / PERIOD;
   if (run.sets < 0.9 * wanted)
@@ -85,11 +90,15 @@ class Rates {
       .join(", ");
   }
 
-  result(name: string, ours: string): BenchResult {
+  /** @param parts Of the messages that the peer took. */
+  result(name: string, ours: string, parts: 1 | 3): BenchResult {
     const own = this.#rounds.get(ours) ?? [];
     const ratio = (peer: string): number =>
       median((this.#rounds.get(peer) ?? []).map((rate, round) => (own[round] ?? 0) / rate));
-    const peers = { "ros-approximate-q10": ratio("python10"), python: ratio("python0") };
+    const peers = {
+      "ros-approximate-q10": ratio(`python10 in ${parts}`),
+      python: ratio(`python0 in ${parts}`),
+    };
     return {
       name,
       value: median(own),

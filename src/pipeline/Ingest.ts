@@ -79,9 +79,11 @@ export class Ingest {
     if (message.kind === "data") {
       const { chunk } = message;
       const clock = this.#clockOf(chunk);
-      this.#heard(chunk.stream);
-      this.#append({
+      const logTime = this.#clock.now();
+      this.#heard(chunk.stream, logTime);
+      this.#emit({
         kind: "DATA",
+        logTime,
         chunk: clock
           ? { ...chunk, originTimes: chunk.originTimes.map((time) => clock.toOurs(time)) }
           : chunk,
@@ -89,7 +91,7 @@ export class Ingest {
       return;
     }
     const { stream, until } = message;
-    this.#heard(stream);
+    this.#heard(stream, this.#clock.now());
     const clock = this.#clockOf(message);
     this.#append({ kind: "HEARTBEAT", stream, until: clock ? clock.toOurs(until) : until });
     if (message.kind === "bye") {
@@ -135,8 +137,8 @@ export class Ingest {
     return known?.epoch === epoch ? known.clock : undefined;
   }
 
-  #heard(stream: string): void {
-    for (const record of this.#idle.heard(stream, this.#clock.now())) this.#emit(record);
+  #heard(stream: string, now: Micros): void {
+    for (const record of this.#idle.heard(stream, now)) this.#emit(record);
   }
 
   #append(record: Unstamped): void {

@@ -64,7 +64,13 @@ export async function runSensor(
     });
   const clock = driven ?? machine;
 
-  await using outlet = await Outlet.open({ connect, description, epoch, ...security });
+  await using outlet = await Outlet.open({
+    connect,
+    description,
+    epoch,
+    onePart: client?.welcome.onePart ?? false,
+    ...security,
+  });
   onLive(epoch);
   await hostSensor({
     sensor,

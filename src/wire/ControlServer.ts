@@ -179,7 +179,7 @@ export class ControlServer {
     const { clock, clockKind, beforeWelcome } = this.#options;
     const greet = (): void => {
       const now = (): Uint8Array =>
-        encodeControl({ kind: "welcome", clock: clockKind, now: clock.now() });
+        encodeControl({ kind: "welcome", clock: clockKind, now: clock.now(), onePart: true });
       this.#send(peer, now);
       this.#greeted.next(hello);
     };

@@ -62,7 +62,8 @@ export class Inlet {
 
   readonly #sockets: readonly (Pull | SubSocket)[];
   readonly #clock: Clock;
-  readonly #streams: ReadonlyMap<string, StreamDescription>;
+  /** By site, then by name: what a message names is looked up without making a string. */
+  readonly #streams: ReadonlyMap<string, ReadonlyMap<string, StreamDescription>>;
   readonly #maxPayload: number;
   readonly #gate: CreditGate;
   readonly #refused = new Subject<Refusal>();
@@ -79,7 +80,7 @@ export class Inlet {
     this.#clock = options.clock;
     this.#maxPayload = options.maxPayload ?? MAX_PAYLOAD_BYTES;
     this.#gate = new CreditGate(options.credit ?? 256);
-    this.#streams = new Map(options.streams.map((s) => [topicOf(s.site, s.stream), s]));
+    this.#streams = bySite(options.streams);
     this.counters = new WireCounters(options.streams);
     this.refusals = this.#refused.asObservable();
     this.deliveries = new Observable((subscriber) => this.#start(subscriber));
@@ -182,7 +183,7 @@ export class Inlet {
   #accept(parts: readonly Buffer[], arrivalTime: ReturnType<Clock["now"]>): WireMessage {
     const message = decodeMessage(parts, { arrivalTime, maxPayload: this.#maxPayload });
     const about = message.kind === "data" ? message.chunk : message;
-    const description = this.#streams.get(topicOf(about.site, about.stream));
+    const description = this.#streams.get(about.site)?.get(about.stream);
     if (description === undefined)
       throw new WireError(
         "Inlet",
@@ -203,6 +204,17 @@ export class Inlet {
     this.#subscriber?.complete();
     this.#refused.complete();
   }
+}
+
+function bySite(
+  streams: readonly StreamDescription[],
+): Map<string, Map<string, StreamDescription>> {
+  const sites = new Map<string, Map<string, StreamDescription>>();
+  for (const description of streams) {
+    const { site, stream } = description;
+    sites.set(site, (sites.get(site) ?? new Map()).set(stream, description));
+  }
+  return sites;
 }
 
 function describe(cause: unknown): string {

@@ -5,7 +5,7 @@ import { frameBytes, type StreamDescription } from "../frames/StreamDescription.
 import type { Micros } from "../units.ts";
 import { checkBindAddress } from "./address.ts";
 import { type CurveClient, curveClientOptions } from "./CurveKeys.ts";
-import { encodeChunk, encodeNotice } from "./encodeMessage.ts";
+import { encodeChunk, encodeNotice, onePart } from "./encodeMessage.ts";
 import { MAX_CHUNK_FRAMES, type WireParts } from "./WireMessage.ts";
 
 export interface OutletOptions {
@@ -20,6 +20,8 @@ export interface OutletOptions {
   readonly publish?: string;
   /** Allows `publish` to be reached from other machines. */
   readonly insecure?: boolean;
+  /** Sends each message in one part: for an inlet whose welcome says that it takes that. */
+  readonly onePart?: boolean;
   /** Frames sent as one message, at most. */
   readonly chunkFrames?: number;
   /** How long the first frame of a chunk waits for company, in ms. */
@@ -171,11 +173,12 @@ export class Outlet {
   }
 
   #enqueue(parts: WireParts): void {
+    const message = this.#options.onePart === true ? [onePart(parts)] : [...parts];
     // A socket takes one send at a time.
     this.#tail = this.#tail.then(async () => {
       if (this.#socket.closed) return;
       try {
-        await this.#socket.send([...parts]);
+        await this.#socket.send(message);
       } catch (cause) {
         // Closed while it waited: nobody is left to be told. Anything else: the next caller is.
         if (!this.#socket.closed) this.#failure ??= { cause };

@@ -1,7 +1,8 @@
 import type { WireError, WireReason } from "../errors.ts";
 import type { Chunk } from "../frames/Chunk.ts";
 import type { Micros } from "../units.ts";
-import { parseTopic, topicOf } from "./topic.ts";
+import { topicIn } from "./splitMessage.ts";
+import type { Topic } from "./topic.ts";
 
 /** Messages kept to look at, and how much of each. */
 const KEPT_REFUSALS = 8;
@@ -45,18 +46,22 @@ interface Tally {
 
 /** Counts what comes in on an inlet. Memory is bounded whatever comes: unknown streams share one tally. */
 export class WireCounters {
-  readonly #tallies = new Map<string, Tally>();
+  /** By site, then by stream: the names come out of a message, a topic would have to be made. */
+  readonly #tallies = new Map<string, Map<string, Tally>>();
   readonly #unknown = emptyTally();
   readonly #refusals: Refusal[] = [];
 
   /** @param streams The streams that get a tally of their own. */
   constructor(streams: readonly { readonly site: string; readonly stream: string }[]) {
-    for (const { site, stream } of streams) this.#tallies.set(topicOf(site, stream), emptyTally());
+    for (const { site, stream } of streams) {
+      const tallies = this.#tallies.get(site) ?? new Map<string, Tally>();
+      this.#tallies.set(site, tallies.set(stream, emptyTally()));
+    }
   }
 
   /** Counts of one stream. Those of an unknown one are all zero. */
   of(site: string, stream: string): StreamCounters {
-    return copyOf(this.#tallies.get(topicOf(site, stream)) ?? emptyTally());
+    return copyOf(this.#tallies.get(site)?.get(stream) ?? emptyTally());
   }
 
   /** Counts of what belongs to no stream we know, or whose topic cannot be read. */
@@ -90,7 +95,7 @@ export class WireCounters {
   }
 
   refuse(parts: readonly Uint8Array[], error: WireError, arrivalTime: Micros): Refusal {
-    const claimed = claimedBy(parts[0]);
+    const claimed = claimedBy(parts);
     const tally = claimed ? this.#tally(claimed.site, claimed.stream) : this.#unknown;
     tally.refused[error.reason] = (tally.refused[error.reason] ?? 0) + 1;
     const refusal: Refusal = {
@@ -108,7 +113,7 @@ export class WireCounters {
   }
 
   #tally(site: string, stream: string): Tally {
-    return this.#tallies.get(topicOf(site, stream)) ?? this.#unknown;
+    return this.#tallies.get(site)?.get(stream) ?? this.#unknown;
   }
 }
 
@@ -120,9 +125,9 @@ function copyOf({ messages, frames, lost, refused }: Tally): StreamCounters {
   return { messages, frames, lost, refused: { ...refused } };
 }
 
-function claimedBy(topic: Uint8Array | undefined): ReturnType<typeof parseTopic> | undefined {
+function claimedBy(parts: readonly Uint8Array[]): Topic | undefined {
   try {
-    return topic && parseTopic(topic);
+    return topicIn(parts);
   } catch {
     // An unreadable topic is counted as nobody's; the refusal itself says what was wrong with it.
     return undefined;

@@ -19,6 +19,8 @@ export interface Welcome {
   readonly clock: ClockKind;
   /** The pipeline's clock. */
   readonly now: Micros;
+  /** The inlet takes messages in one part; without it in three only. */
+  readonly onePart?: true;
 }
 
 /** The pipeline's driven clock has moved: send what is due, then a heartbeat with `at` = `now`. */
@@ -58,7 +60,12 @@ export function encodeControl(message: ControlMessage): Uint8Array {
       return pack({ ...head, site, stream, epoch: packable(epoch), pid });
     }
     case "welcome":
-      return pack({ ...head, clock: message.clock, now: packable(message.now) });
+      return pack({
+        ...head,
+        clock: message.clock,
+        now: packable(message.now),
+        ...(message.onePart === true && { onePart: true }),
+      });
     case "tick":
       return pack({ ...head, now: packable(message.now) });
     case "probe":
@@ -96,7 +103,12 @@ export function decodeControl(bytes: Uint8Array): ControlMessage {
     case "welcome": {
       const { clock } = fields;
       if ((clock === "system" || clock === "driven") && now !== undefined)
-        return { kind: "welcome", clock, now };
+        return {
+          kind: "welcome",
+          clock,
+          now,
+          ...(fields["onePart"] === true && { onePart: true }),
+        };
       break;
     }
     case "tick":

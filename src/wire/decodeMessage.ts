@@ -3,8 +3,9 @@ import { isUtf8 } from "node:buffer";
 import { WireError, type WireReason } from "../errors.ts";
 import { DTYPE_BYTES, type DType, isDType } from "../frames/DType.ts";
 import type { Micros } from "../units.ts";
-import { unpackMap, unsignedOf } from "./msgpack.ts";
-import { parseTopic } from "./topic.ts";
+import { unsignedOf } from "./msgpack.ts";
+import { type HeaderFields, readHeader } from "./readHeader.ts";
+import { splitMessage } from "./splitMessage.ts";
 import {
   MAX_CHUNK_FRAMES,
   MAX_DIMENSIONS,
@@ -24,48 +25,10 @@ export interface DecodeOptions {
   readonly maxPayload?: number;
 }
 
-/** One message's header while it is being read; each reader refuses with its own reason. */
-class Header {
-  readonly #where: string;
-  readonly #fields: Readonly<Record<string, unknown>>;
-
-  constructor(where: string, fields: Readonly<Record<string, unknown>>) {
-    this.#where = where;
-    this.#fields = fields;
-  }
-
-  refuse(reason: WireReason, problem: string): WireError {
-    return new WireError(this.#where, reason, problem);
-  }
-
-  field(name: string): unknown {
-    return Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
-  }
-
-  unsigned(name: string, reason: WireReason, limit = 2 ** 53): number {
-    const value = unsignedOf(this.field(name));
-    if (value === undefined || value >= limit)
-      throw this.refuse(reason, `expected ${name} in [0, ${limit}), got ${show(this.field(name))}`);
-    return value;
-  }
-
-  unsignedList(name: string, reason: WireReason, limit: number): number[] {
-    const list = this.field(name);
-    if (!Array.isArray(list) || list.length > limit)
-      throw this.refuse(reason, `expected ${name} to be up to ${limit} integers`);
-    return list.map((item: unknown) => {
-      const value = unsignedOf(item);
-      if (value === undefined)
-        throw this.refuse(reason, `expected ${name} to be integers >= 0, got ${show(item)}`);
-      return value;
-    });
-  }
-}
-
 /**
- * The message in three parts from the network, every field checked (docs/wire.md).
+ * The message in the parts from the network, three or one, every field checked (docs/wire.md).
  *
- * @param parts Topic, header, payload. The result's payload is a view of the third: borrowed.
+ * @param parts As they came. The result's payload is a view of the last: borrowed.
  * @throws {WireError} If it is not a message of ours, whatever the bytes; never anything else. Whether
  *   it is what its stream declared is the next question: `checkChunk`.
  */
@@ -73,111 +36,163 @@ export function decodeMessage(
   parts: readonly Uint8Array[],
   { arrivalTime, maxPayload = MAX_PAYLOAD_BYTES }: DecodeOptions,
 ): WireMessage {
-  const [topic, headerBytes, payload] = parts;
-  if (!topic || !headerBytes || !payload || parts.length !== 3)
-    throw new WireError("message", "parts", `expected 3 parts, got ${parts.length}`);
-  const { site, stream } = parseTopic(topic);
-  const where = `stream ${stream}`;
-  if (headerBytes.byteLength > MAX_HEADER_BYTES || payload.byteLength > maxPayload)
+  const { topic, bytes, start, end, payload } = splitMessage(parts);
+  const { site, stream } = topic;
+  if (end - start > MAX_HEADER_BYTES || payload.byteLength > maxPayload)
     throw new WireError(
-      where,
+      `stream ${stream}`,
       "size",
       `expected a header of at most ${MAX_HEADER_BYTES} bytes and a payload of at most ` +
-        `${maxPayload}, got ${headerBytes.byteLength} and ${payload.byteLength}`,
+        `${maxPayload}, got ${end - start} and ${payload.byteLength}`,
     );
-  const fields = unpackMap(headerBytes);
-  if (fields === undefined) throw new WireError(where, "header", "expected a msgpack map");
-  const header = new Header(where, fields);
+  const fields = readHeader(bytes, start, end);
+  if (fields === undefined) throw refusal(stream, "header", "expected a msgpack map");
 
-  if (unsignedOf(header.field("v")) !== WIRE_VERSION)
-    throw header.refuse("version", `expected v = ${WIRE_VERSION}, got ${show(header.field("v"))}`);
-  if (header.field("stream") !== stream)
-    throw header.refuse(
-      "stream",
-      `expected the topic's stream, got ${show(header.field("stream"))}`,
-    );
-  const epoch = header.unsigned("epoch", "header", EPOCH_LIMIT);
+  if (unsignedOf(fields.v) !== WIRE_VERSION)
+    throw refusal(stream, "version", `expected v = ${WIRE_VERSION}, got ${show(fields.v)}`);
+  if (fields.stream !== stream)
+    throw refusal(stream, "stream", `expected the topic's stream, got ${show(fields.stream)}`);
+  const epoch = unsigned(stream, "epoch", fields.epoch, "header", EPOCH_LIMIT);
 
-  const kind = header.field("kind");
-  switch (kind) {
+  switch (fields.kind) {
     case "data": {
-      const firstSequence = header.unsigned(
+      const firstSequence = unsigned(
+        stream,
         "sequence",
+        fields.sequence,
         "header",
         Number.MAX_SAFE_INTEGER - MAX_CHUNK_FRAMES,
       );
-      const originTimes = header.unsignedList("times", "times", MAX_CHUNK_FRAMES) as Micros[];
+      const originTimes = unsignedList(
+        stream,
+        "times",
+        fields.times,
+        "times",
+        MAX_CHUNK_FRAMES,
+      ) as readonly number[] as readonly Micros[];
       if (originTimes.length === 0)
-        throw header.refuse("times", "expected at least one origin time");
-      const dtype = header.field("dtype");
-      if (!isDType(dtype)) throw header.refuse("dtype", `expected a dtype, got ${show(dtype)}`);
-      const shape = header.unsignedList("shape", "shape", MAX_DIMENSIONS);
-      if (shape.includes(0)) throw header.refuse("shape", "expected sizes >= 1, got 0");
-      const lengths = lengthsOf(header, dtype, shape, originTimes.length, payload);
-      return {
-        kind,
-        chunk: {
-          site,
-          stream,
-          epoch,
-          firstSequence,
-          originTimes,
-          arrivalTime,
-          dtype,
-          shape,
-          ...(lengths === undefined ? {} : { lengths }),
-          payload,
-        },
+        throw refusal(stream, "times", "expected at least one origin time");
+      const { dtype } = fields;
+      if (!isDType(dtype)) throw refusal(stream, "dtype", `expected a dtype, got ${show(dtype)}`);
+      const shape = unsignedList(stream, "shape", fields.shape, "shape", MAX_DIMENSIONS);
+      if (shape.includes(0)) throw refusal(stream, "shape", "expected sizes >= 1, got 0");
+      const who = { site, stream, epoch };
+      const what = { firstSequence, originTimes, arrivalTime, dtype, shape };
+      if (dtype === "utf8") {
+        const lengths = lengthsOf(stream, fields, shape, originTimes.length, payload);
+        return { kind: "data", chunk: { ...who, ...what, lengths, payload } };
+      }
+      checkSize(stream, fields, dtype, shape, originTimes.length, payload);
+      // Written out: this is most messages, and a spread costs as much as reading the header.
+      const chunk = {
+        site,
+        stream,
+        epoch,
+        firstSequence,
+        originTimes,
+        arrivalTime,
+        dtype,
+        shape,
+        payload,
       };
+      return { kind: "data", chunk };
     }
     case "heartbeat":
     case "bye": {
+      const { kind } = fields;
       if (payload.byteLength !== 0)
-        throw header.refuse(
+        throw refusal(
+          stream,
           "payload",
           `expected none with ${kind}, got ${payload.byteLength} bytes`,
         );
-      const until = header.unsigned("until", "times") as Micros;
+      const until = unsigned(stream, "until", fields.until, "times") as Micros;
       const at =
-        header.field("at") === undefined ? until : (header.unsigned("at", "times") as Micros);
+        fields.at === undefined ? until : (unsigned(stream, "at", fields.at, "times") as Micros);
       return { kind, site, stream, epoch, until, at, arrivalTime };
     }
     default:
-      throw header.refuse("header", `expected kind data, heartbeat or bye, got ${show(kind)}`);
+      throw refusal(
+        stream,
+        "header",
+        `expected kind data, heartbeat or bye, got ${show(fields.kind)}`,
+      );
   }
 }
 
-/** Checks that the payload holds exactly the frames announced; their lengths where they differ. */
-function lengthsOf(
-  header: Header,
-  dtype: DType,
+/** Checks that the payload holds exactly the frames announced. */
+function checkSize(
+  stream: string,
+  { lengths }: HeaderFields,
+  dtype: Exclude<DType, "utf8">,
   shape: readonly number[],
   frames: number,
   payload: Uint8Array,
-): number[] | undefined {
-  if (dtype !== "utf8") {
-    if (header.field("lengths") !== undefined)
-      throw header.refuse("payload", `expected lengths with utf8 only, got them with ${dtype}`);
-    const size = shape.reduce((product, next) => product * next, DTYPE_BYTES[dtype] * frames);
-    if (size !== payload.byteLength)
-      throw header.refuse("payload", `expected ${size} bytes, got ${payload.byteLength}`);
-    return undefined;
-  }
-  if (shape.length > 0) throw header.refuse("shape", "expected [] for utf8");
-  const lengths = header.unsignedList("lengths", "payload", MAX_CHUNK_FRAMES);
+): void {
+  if (lengths !== undefined)
+    throw refusal(stream, "payload", `expected lengths with utf8 only, got them with ${dtype}`);
+  let size = DTYPE_BYTES[dtype] * frames;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis] as number;
+  if (size !== payload.byteLength)
+    throw refusal(stream, "payload", `expected ${size} bytes, got ${payload.byteLength}`);
+}
+
+/** The lengths of the texts, which fill the payload and are UTF-8 each. */
+function lengthsOf(
+  stream: string,
+  fields: HeaderFields,
+  shape: readonly number[],
+  frames: number,
+  payload: Uint8Array,
+): readonly number[] {
+  if (shape.length > 0) throw refusal(stream, "shape", "expected [] for utf8");
+  const lengths = unsignedList(stream, "lengths", fields.lengths, "payload", MAX_CHUNK_FRAMES);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (lengths.length !== frames || total !== payload.byteLength)
-    throw header.refuse(
+    throw refusal(
+      stream,
       "payload",
       `expected ${frames} lengths that sum to ${payload.byteLength}, got ${lengths.length} to ${total}`,
     );
   let start = 0;
   for (const length of lengths) {
     if (!isUtf8(payload.subarray(start, start + length)))
-      throw header.refuse("payload", "expected UTF-8 in every frame");
+      throw refusal(stream, "payload", "expected UTF-8 in every frame");
     start += length;
   }
   return lengths;
+}
+
+function unsigned(
+  stream: string,
+  name: string,
+  field: unknown,
+  reason: WireReason,
+  limit = 2 ** 53,
+): number {
+  const value = unsignedOf(field);
+  if (value === undefined || value >= limit)
+    throw refusal(stream, reason, `expected ${name} in [0, ${limit}), got ${show(field)}`);
+  return value;
+}
+
+function unsignedList(
+  stream: string,
+  name: string,
+  list: unknown,
+  reason: WireReason,
+  limit: number,
+): readonly number[] {
+  if (!Array.isArray(list) || list.length > limit)
+    throw refusal(stream, reason, `expected ${name} to be up to ${limit} integers`);
+  for (let i = 0; i < list.length; i++)
+    if (unsignedOf(list[i]) === undefined)
+      throw refusal(stream, reason, `expected ${name} to be integers >= 0, got ${show(list[i])}`);
+  return list;
+}
+
+function refusal(stream: string, reason: WireReason, problem: string): WireError {
+  return new WireError(`stream ${stream}`, reason, problem);
 }
 
 /** A foreign value in a message of ours: its type and a few characters, whatever it is. */

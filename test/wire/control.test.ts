@@ -61,7 +61,12 @@ describe.each(["tcp", "ipc", "inproc"] as const)("the control path over %s", (tr
     });
     const hellos = take(server.hellos, 1);
     await using client = await ControlClient.open({ connect: server.endpoint, hello, clock });
-    expect(client.welcome).toEqual({ kind: "welcome", clock: "driven", now: clock.now() });
+    expect(client.welcome).toEqual({
+      kind: "welcome",
+      clock: "driven",
+      now: clock.now(),
+      onePart: true,
+    });
     expect(await hellos).toEqual([{ kind: "hello", ...hello }]);
     const ticks = take(client.ticks, 3);
     for (const step of [1, 2, 3]) await server.tick(micros(clock.now() + step));

@@ -50,6 +50,7 @@ describe("an inlet under fire", () => {
       [...otherShape],
       [...otherDtype],
       [Uint8Array.from({ length: 50 }, random)],
+      [Uint8Array.from({ length: 50 }, random), Uint8Array.from({ length: 50 }, random)],
       [topic, Uint8Array.from({ length: 70_000 }, random), payload],
     ];
 
@@ -77,7 +78,7 @@ describe("an inlet under fire", () => {
     });
     expect(inlet.counters.of("lab", "text").refused).toEqual({ stream: 20 });
     expect(inlet.counters.unknown.refused).toEqual({
-      topic: 20,
+      topic: 40,
       parts: 20,
       "unknown-stream": 20,
     });

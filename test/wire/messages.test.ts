@@ -8,7 +8,7 @@ import { DTYPE_BYTES, type DType } from "../../src/frames/DType.ts";
 import { hertz, type Micros, micros, millis } from "../../src/units.ts";
 import { checkChunk } from "../../src/wire/checkChunk.ts";
 import { decodeMessage } from "../../src/wire/decodeMessage.ts";
-import { encodeChunk, encodeNotice } from "../../src/wire/encodeMessage.ts";
+import { encodeChunk, encodeNotice, onePart } from "../../src/wire/encodeMessage.ts";
 
 const arrivalTime = micros(1_700_000_000_123_456);
 const packr = new Packr({ useRecords: false });
@@ -116,6 +116,18 @@ describe("a message on the wire", () => {
         expect(message).toEqual({ kind: "data", chunk: sent });
       }),
     );
+  });
+
+  it("decodes in one part to what it is in three", () => {
+    fc.assert(
+      fc.property(fc.oneof(numericChunk, textChunk), (sent) => {
+        const message = decodeMessage([onePart(encodeChunk(sent))], { arrivalTime });
+        expect(message).toEqual({ kind: "data", chunk: sent });
+      }),
+    );
+    const notice = { kind: "bye", site: "a", stream: "b", epoch: 1, until: micros(5) } as const;
+    const part = onePart(encodeNotice({ ...notice, at: micros(6) }));
+    expect(decodeMessage([part], { arrivalTime })).toEqual({ ...notice, at: 6, arrivalTime });
   });
 
   it("decodes to the notice it was encoded from", () => {
@@ -280,6 +292,20 @@ describe("a message that is not one of ours", () => {
     const parts = encodeChunk(chunk);
     for (const wrong of [[], parts.slice(0, 2), [...parts, new Uint8Array(0)]])
       expect(reasonOf(() => decodeMessage(wrong, { arrivalTime }))).toBe("parts");
+  });
+
+  it("is refused when in one part it claims a longer header than it has", () => {
+    const part = onePart(encodeChunk(chunk));
+    part.set([0xff, 0xff, 0xff, 0xff], "lab/audio/".length);
+    expect(reasonOf(() => decodeMessage([part], { arrivalTime }))).toBe("header");
+  });
+
+  it("is refused when its one part is truncated at any length", () => {
+    const part = onePart(encodeChunk(chunk));
+    for (let length = 0; length < part.byteLength; length++)
+      expect(
+        reasonOf(() => decodeMessage([part.subarray(0, length)], { arrivalTime })),
+      ).toBeDefined();
   });
 
   it("is refused for a payload over the limit", () => {

@@ -12,7 +12,7 @@ import {
   encodeControl,
 } from "../../src/wire/controlMessage.ts";
 import { decodeMessage } from "../../src/wire/decodeMessage.ts";
-import { encodeChunk, encodeNotice } from "../../src/wire/encodeMessage.ts";
+import { encodeChunk, encodeNotice, onePart } from "../../src/wire/encodeMessage.ts";
 import type { StreamNotice } from "../../src/wire/WireMessage.ts";
 
 const doc = readFileSync(new URL("../../docs/wire.md", import.meta.url), "utf8");
@@ -49,6 +49,7 @@ describe("docs/wire.md", () => {
     expect(vectors.map(({ name }) => name)).toEqual([
       "data",
       "data, written by Python",
+      "data, in one part",
       "text",
       "heartbeat",
       "bye",
@@ -68,6 +69,15 @@ describe("docs/wire.md", () => {
         const control = message as unknown as ControlMessage;
         expect(encodeControl(control)).toEqual(parts["control"]);
         expect(decodeControl(parts["control"])).toEqual(control);
+        return;
+      }
+      if (parts["part"] !== undefined) {
+        const { kind, ...fields } = message;
+        const decoded = decodeMessage([parts["part"]], { arrivalTime });
+        const { payload } = (decoded as { chunk: Chunk }).chunk;
+        expect(decoded).toEqual({ kind, chunk: { ...fields, arrivalTime, payload } });
+        const whole = encodeChunk({ ...(fields as unknown as Chunk), payload });
+        expect(onePart(whole)).toEqual(parts["part"]);
         return;
       }
       const [, , payload = new Uint8Array(0)] = threeParts(vector);
