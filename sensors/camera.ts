@@ -12,6 +12,7 @@ import {
 } from "../src/sensing.ts";
 import { inputArguments, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
+import { cropOf, pictureFilters } from "./media/pictureFrames.ts";
 
 /** Each platform's way to a camera, in ffmpeg's words. */
 const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
@@ -27,22 +28,19 @@ const MIDDLE = [0.3, 0.31, 0.4, 0.38];
  *
  * Options: `device` (`/dev/video0`) with `format` (`v4l2`...), or `input`, a file or an address; `crop`,
  * left, top, width and height of the part as fractions of the picture; `delayMs`, how long a picture
- * takes to get from the light to us (0). The stream is u8 [rows, columns] at a regular rate.
+ * takes to get from the light to us (0). The stream is u8 [rows, columns], grey, or [rows, columns, 3], red,
+ * green and blue, at a regular rate.
  */
 export const camera: SensorKind = {
   name: "camera",
-  summary: "Watches a camera, a file or a network stream through ffmpeg.",
+  summary: "Watches a camera or a network stream through ffmpeg.",
   probe: () => probeFfmpeg(probeDevice),
   create(options) {
     const settings = new SensorSettings("camera", options);
     const input = mediaInput(settings, DEFAULTS[process.platform]);
-    const crop = settings.numbers("crop", 4, MIDDLE);
+    const crop = cropOf(settings, MIDDLE);
     const delay = millis(settings.number("delayMs", 0));
     settings.end();
-    const [left = 0, top = 0, width = 0, height = 0] = crop;
-    const inside = left >= 0 && top >= 0 && left + width <= 1 && top + height <= 1;
-    if (!inside || !(width > 0) || !(height > 0))
-      throw new ConfigError("camera", `expected crop within the picture, [0, 1], got [${crop}]`);
     return { pace: "live", frames: (context) => watch(input, crop, delay, context) };
   },
 };
@@ -53,24 +51,17 @@ async function* watch(
   delay: number,
   { description, clock, signal }: SensorContext,
 ): AsyncGenerator<SensedFrame> {
-  const { rate, dtype, shape, stream } = description;
-  const [rows, columns, ...more] = shape;
-  if (rate === "irregular" || dtype !== "u8" || !rows || !columns || more.length > 0)
-    throw new ConfigError(
-      `stream ${stream}`,
-      `expected u8 [rows, columns] at a regular rate for camera, got ${dtype} [${shape}] ${rate}`,
-    );
-  const [left = 0, top = 0, width = 1, height = 1] = crop;
-  const filters = [
-    `crop=iw*${width}:ih*${height}:iw*${left}:ih*${top}`,
-    `scale=${columns}:${rows}:flags=area`,
-    `fps=${rate}`,
-    "format=gray",
-  ];
+  const { rate } = description;
+  const { filters, bytes } = pictureFilters(description, crop);
+  if (rate === "irregular")
+    throw new ConfigError(`stream ${description.stream}`, "expected a regular rate for camera");
   const pictures = mediaBlocks({
     where: "camera",
-    arguments: [...inputArguments(input), ...["-an", "-vf", filters.join(","), "-f", "rawvideo"]],
-    blockBytes: rows * columns,
+    arguments: [
+      ...inputArguments(input),
+      ...["-an", "-vf", [...filters, `fps=${rate}`].join(","), "-f", "rawvideo"],
+    ],
+    blockBytes: bytes,
     signal,
   });
   let last = -Infinity;

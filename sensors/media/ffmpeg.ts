@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { ConfigError, SensorError, type SensorProbe } from "../../src/sensing.ts";
 import type { MediaInput } from "./mediaInput.ts";
 
-const INSTALL = "install ffmpeg (Debian: apt-get install ffmpeg)";
+/** What to do where there is no ffmpeg. */
+export const INSTALL_FFMPEG = "install ffmpeg (Debian: apt-get install ffmpeg)";
 /** How much of what ffmpeg complains about is kept to explain its end. */
 const KEPT_STDERR = 2_000;
 
@@ -42,18 +43,42 @@ export function inputArguments({ format, source, options = [] }: MediaInput): st
   return [...pace, "-protocol_whitelist", protocols, ...options, "-i", source];
 }
 
+/** What ffmpeg is to do. */
 export interface MediaOptions {
   /** The sensor, for messages. */
   readonly where: string;
   /** Everything between ffmpeg's own flags and its output. */
   readonly arguments: readonly string[];
-  /** Bytes of one block; the last, incomplete one is left out. */
-  readonly blockBytes: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * What ffmpeg writes, in blocks of equal size, as it comes.
+ * What ffmpeg writes, in blocks of equal size, as it comes; the last, incomplete one is left out.
+ *
+ * @param blockBytes Bytes of one block.
+ * @throws As `mediaOutput`.
+ */
+export async function* mediaBlocks({
+  blockBytes,
+  ...options
+}: MediaOptions & { readonly blockBytes: number }): AsyncGenerator<Uint8Array, void, undefined> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of mediaOutput(options)) {
+    rest = rest.byteLength === 0 ? piece : Buffer.concat([rest, piece]);
+    for (; rest.byteLength >= blockBytes; rest = rest.subarray(blockBytes))
+      yield rest.subarray(0, blockBytes);
+  }
+}
+
+/** All that ffmpeg writes, as one text. @throws As `mediaOutput`. */
+export async function mediaText(options: MediaOptions): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of mediaOutput(options)) pieces.push(piece);
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+/**
+ * What ffmpeg writes, as it comes.
  *
  * ffmpeg is a process of its own: killed when the signal aborts or nobody wants more, and dead of a
  * broken pipe when our process is.
@@ -61,12 +86,11 @@ export interface MediaOptions {
  * @throws {SensorError} If ffmpeg is not there, or ends with anything but success.
  * @throws The signal's reason, when it aborts.
  */
-export async function* mediaBlocks({
+async function* mediaOutput({
   where,
   arguments: told,
-  blockBytes,
   signal,
-}: MediaOptions): AsyncGenerator<Uint8Array, void, undefined> {
+}: MediaOptions): AsyncGenerator<Buffer, void, undefined> {
   signal.throwIfAborted();
   const child = spawn(
     "ffmpeg",
@@ -85,14 +109,9 @@ export async function* mediaBlocks({
   // A failure to start comes up below, where it is awaited; not before.
   ended.catch(() => {});
   try {
-    let rest: Buffer = Buffer.alloc(0);
-    for await (const piece of child.stdout as AsyncIterable<Buffer>) {
-      rest = rest.byteLength === 0 ? piece : Buffer.concat([rest, piece]);
-      for (; rest.byteLength >= blockBytes; rest = rest.subarray(blockBytes))
-        yield rest.subarray(0, blockBytes);
-    }
+    yield* child.stdout as AsyncIterable<Buffer>;
     const [code] = await ended.catch((cause: unknown) => {
-      throw new SensorError(where, `expected ffmpeg, got none: ${INSTALL}`, { cause });
+      throw new SensorError(where, `expected ffmpeg, got none: ${INSTALL_FFMPEG}`, { cause });
     });
     signal.throwIfAborted();
     if (code !== 0)
@@ -115,7 +134,7 @@ export async function probeFfmpeg(device: () => Promise<SensorProbe>): Promise<S
   } catch {
     // Not there at all: told below like one that does not run.
   }
-  return { works: false, detail: "no ffmpeg that runs", fix: INSTALL };
+  return { works: false, detail: "no ffmpeg that runs", fix: INSTALL_FFMPEG };
 }
 
 function lastLine(text: string): string {
