@@ -7,6 +7,26 @@ export interface ReseedOptions {
   readonly idleLimit: number;
   /** N of a reborn code, in vectors per batch: the vector it sits on counts that often. */
   readonly count?: number;
+  /** Where idle counts per modality: dead when no modality uses it, or when one of them does not. */
+  readonly rule?: "any" | "both";
+  /** False leaves N and o as they were, as the released code does; the code then soon returns. */
+  readonly syncStats?: boolean;
+}
+
+/**
+ * 1 where a code is dead, else 0.
+ *
+ * @param idle [K], or [M, K] per modality.
+ * @returns [K]
+ */
+export function deadCodes(idle: Tensor, idleLimit: number, rule: "any" | "both" = "any"): Tensor {
+  return tf.cast(tf.greater(waited(idle, rule), idleLimit), "float32");
+}
+
+/** [K] batches that count for the rule: since any modality, or since the last of them, chose a code. */
+export function waited(idle: Tensor, rule: "any" | "both"): Tensor {
+  if (idle.rank === 1) return idle;
+  return rule === "any" ? tf.min(idle, 0) : tf.max(idle, 0);
 }
 
 /**
@@ -22,16 +42,19 @@ export interface ReseedOptions {
 export function reseedDeadCodes(
   state: CodebookState<Tensor>,
   candidates: Tensor,
-  { idleLimit, count = 1 }: ReseedOptions,
+  { idleLimit, count = 1, rule = "any", syncStats = true }: ReseedOptions,
 ): CodebookState<Tensor> {
-  const dead = tf.cast(tf.greater(state.idle, idleLimit), "float32"); // [K]
+  const dead = deadCodes(state.idle, idleLimit, rule); // [K]
   const alive = tf.sub(1, dead);
   const deadRows = tf.expandDims(dead, 1); // [K, 1]
   const aliveRows = tf.expandDims(alive, 1);
+  const codes = tf.add(tf.mul(aliveRows, state.codes), tf.mul(deadRows, candidates));
+  const idle = tf.mul(alive, state.idle);
+  if (!syncStats) return { ...state, codes, idle };
   return {
-    codes: tf.add(tf.mul(aliveRows, state.codes), tf.mul(deadRows, candidates)),
+    codes,
     counts: tf.add(tf.mul(alive, state.counts), tf.mul(dead, count)),
     sums: tf.add(tf.mul(aliveRows, state.sums), tf.mul(deadRows, tf.mul(candidates, count))),
-    idle: tf.mul(alive, state.idle),
+    idle,
   };
 }

@@ -63,7 +63,8 @@ export function updateCodebook(
     return { count: tf.sum(onCode, 0), sum: tf.matMul(onCode, pulled, true, false) }; // [K], [K, D]
   });
   const total = sumAll(hits.map(({ count }) => count)); // [K]
-  const idle = tf.mul(tf.add(state.idle, 1), tf.cast(tf.lessEqual(total, 0), "float32"));
+  const used = state.idle.rank === 1 ? total : tf.stack(hits.map(({ count }) => count)); // [K] or [M, K]
+  const idle = tf.mul(tf.add(state.idle, 1), tf.cast(tf.lessEqual(used, 0), "float32"));
 
   if (form === "simultaneous") {
     const counts = average(state.counts, total, decay);

@@ -1,0 +1,169 @@
+import { openCmgEncoder } from "../../../../models/cmg/CmgEncoder.ts";
+import type { CmgConfig } from "../../../../models/cmg/config.ts";
+import { Rng } from "../../../../tensor/Rng.ts";
+import type { Trial } from "../../../Study.ts";
+import { codeScores } from "../codeScores.ts";
+import { lookUpTransfer } from "../lookUpTransfer.ts";
+import { drawWindows } from "../PairedClips.ts";
+import { trainCmg } from "../trainCmg.ts";
+import { StickyWorld } from "./StickyWorld.ts";
+
+/** The recipe of methods/cmg.md, 14.3, with the full objective. */
+export const SYNTHETIC_CONFIG: CmgConfig = {
+  modalities: [
+    {
+      name: "a",
+      input: { kind: "vector", size: 20 },
+      encoder: { kind: "frames", hidden: 128 },
+      specific: 32,
+    },
+    {
+      name: "b",
+      input: { kind: "vector", size: 30 },
+      encoder: { kind: "frames", hidden: 128 },
+      specific: 32,
+    },
+  ],
+  batch: 64,
+  frames: 10,
+  codebook: {
+    size: 16,
+    dim: 32,
+    decay: 0.99,
+    form: "sequential",
+    epsilon: 1e-5,
+    minCount: 1e-3,
+    init: "data",
+    partner: { kind: "same-index" },
+    updatesPerBatch: 1,
+    reset: { rule: "any", after: 100, onto: "active", noise: 1 / 1024, syncStats: true },
+  },
+  commitment: { own: 0.5, cross: 0.25 },
+  cpc: {
+    layers: 2,
+    hidden: 32,
+    steps: 1,
+    firstStart: 1,
+    starts: "one",
+    crossWeight: 1,
+    selfWeight: 0.1,
+    direction: "both",
+    queue: 0,
+    guard: false,
+  },
+  club: {
+    weight: 0.01,
+    warmup: 0,
+    innerSteps: 3,
+    rate: 1e-3,
+    hidden: 64,
+    logVariance: "tanh",
+    normalize: false,
+    timeForm: "paper",
+  },
+  cmcm: { weight: 0.5, pairForm: "symmetric" },
+  train: { rate: 2e-3 },
+};
+
+const STEPS = 500;
+const TRAINING_CLIPS = 4096;
+const TEST_CLIPS = 512;
+
+const { cpc: _cpc, club, cmcm: _cmcm, ...bare } = SYNTHETIC_CONFIG;
+const { club: _club, ...withoutClub } = SYNTHETIC_CONFIG;
+const { cpc: __, ...withoutCpc } = withoutClub;
+const alone: Pick<CmgConfig, "codebook" | "commitment"> = {
+  codebook: { ...bare.codebook, partner: { kind: "none" } },
+  commitment: { own: 0.5, cross: 0 },
+};
+
+/** Full objective, what each part does, and the baseline that must not transfer. */
+export function syntheticTrials(): readonly Trial[] {
+  return [
+    trial("", "Full objective, CLUB at 0.01", SYNTHETIC_CONFIG),
+    trial("club-0", "Without CLUB", withoutClub),
+    trial("club-1", "CLUB at the published weight 1", {
+      ...SYNTHETIC_CONFIG,
+      ...(club && { club: { ...club, weight: 1 } }),
+    }),
+    trial("no-cpc", "Without Cross-CPC and CLUB", withoutCpc),
+    trial("no-mm-ema", "Without MM-EMA, cross commitment and L_cmcm", {
+      ...withoutClub,
+      ...alone,
+      cmcm: { weight: 0, pairForm: "symmetric" },
+    }),
+    trial("plain-vq", "Baseline: plain EMA and own commitment", { ...bare, ...alone }),
+    trial("shuffled", "Full objective on pairs drawn apart", SYNTHETIC_CONFIG, "shuffled"),
+  ];
+}
+
+function trial(
+  variant: string,
+  summary: string,
+  config: CmgConfig,
+  pairs: "true" | "shuffled" = "true",
+): Trial {
+  return {
+    variant,
+    summary,
+    config: { config, steps: STEPS, clips: TRAINING_CLIPS, pairs },
+    run: ({ seed, threads, progress }) =>
+      runSynthetic(config, { seed, threads, progress, pairs, steps: STEPS }),
+  };
+}
+
+/** How one run of the recipe goes. */
+export interface SyntheticRun {
+  readonly seed: number;
+  readonly threads: number;
+  readonly progress: (line: string) => void;
+  readonly pairs: "true" | "shuffled";
+  readonly steps: number;
+}
+
+/** Trains on one world and reads fresh clips of it: transfer of indices, ceilings, use of the codes. */
+export async function runSynthetic(
+  config: CmgConfig,
+  { seed, threads, progress, pairs, steps }: SyntheticRun,
+): Promise<Readonly<Record<string, number>>> {
+  const world = new StickyWorld(seed);
+  const rng = Rng.fromSeed(seed).fork("clips");
+  const clips = world.draw(TRAINING_CLIPS, rng);
+  const model = await trainCmg({
+    config,
+    steps,
+    schedule: "constant",
+    seed,
+    threads,
+    draw: (random) =>
+      drawWindows(clips, config.batch, config.frames, random, { shuffled: pairs === "shuffled" }),
+    progress,
+  });
+  const [learn, read] = [world.draw(TEST_CLIPS, rng), world.draw(TEST_CLIPS, rng)];
+  const codesOf = async (name: "a" | "b", from: typeof learn): Promise<Int32Array> => {
+    await using encoder = await openCmgEncoder(model, { modality: name, threads });
+    return (await encoder.encode(from.modalities[name]?.data ?? new Float32Array(0))).index;
+  };
+  const [a0, b0] = [await codesOf("a", learn), await codesOf("b", learn)];
+  const [a1, b1] = [await codesOf("a", read), await codesOf("b", read)];
+  const { size } = config.codebook;
+  const same = Int32Array.from(a1.keys()).filter(
+    (frame) => read.classes.a[frame] === read.classes.b[frame],
+  );
+  const pick = (codes: Int32Array): Int32Array =>
+    Int32Array.from(same, (frame) => codes[frame] ?? 0);
+  const { shared, agreement, perplexity, dead } = codeScores([pick(a1), pick(b1)], size);
+  const table = (codes: Int32Array, classes: Int32Array) => ({ codes, classes });
+  const from = { a: table(a0, learn.classes.a), b: table(b0, learn.classes.b) };
+  const to = { a: table(a1, read.classes.a), b: table(b1, read.classes.b) };
+  return {
+    "transfer/a->b": lookUpTransfer(from.a, to.b, size),
+    "transfer/b->a": lookUpTransfer(from.b, to.a, size),
+    "ceiling/a": lookUpTransfer(from.a, to.a, size),
+    "ceiling/b": lookUpTransfer(from.b, to.b, size),
+    "codes/shared": shared,
+    "codes/agreement": agreement,
+    "codes/perplexity": perplexity,
+    "codes/dead": dead,
+  };
+}
