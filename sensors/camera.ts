@@ -10,7 +10,7 @@ import {
   type SensorProbe,
   SensorSettings,
 } from "../src/sensing.ts";
-import { inputArguments, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
+import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { cropOf, pictureFilters } from "./media/pictureFrames.ts";
 
@@ -57,6 +57,7 @@ async function* watch(
     throw new ConfigError(`stream ${description.stream}`, "expected a regular rate for camera");
   const pictures = mediaBlocks({
     where: "camera",
+    endless: isEndless(input),
     arguments: [
       ...inputArguments(input),
       ...["-an", "-vf", [...filters, `fps=${rate}`].join(","), "-f", "rawvideo"],

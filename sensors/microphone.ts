@@ -11,7 +11,7 @@ import {
   type SensorProbe,
   SensorSettings,
 } from "../src/sensing.ts";
-import { inputArguments, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
+import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { SoundStamps } from "./media/SoundStamps.ts";
 
@@ -59,6 +59,7 @@ async function* listen(
   const stamps = new SoundStamps(origin, micros(periodUs(rate)));
   const blocks = mediaBlocks({
     where: "microphone",
+    endless: isEndless(input),
     arguments: [
       ...inputArguments(input),
       ...["-vn", "-ac", "1", "-ar", String(Math.round(samples * rate)), "-f", "s16le"],

@@ -20,6 +20,17 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
   https: "http,https,tcp,tls,crypto",
   udp: "udp,rtp",
   rtp: "udp,rtp",
+  rtmp: "rtmp,tcp",
+  srt: "srt,udp",
+};
+
+/** Streams that go on for ever: their end is a failure, and so is silence on the line for 5 s. */
+const ENDLESS: Readonly<Record<string, readonly string[]>> = {
+  rtsp: ["-rtsp_transport", "tcp", "-timeout", "5000000"],
+  rtmp: ["-rw_timeout", "5000000"],
+  srt: ["-rw_timeout", "5000000"],
+  udp: ["-timeout", "5000000"],
+  rtp: ["-timeout", "5000000"],
 };
 
 /**
@@ -32,21 +43,32 @@ export function inputArguments({ format, source, options = [] }: MediaInput): st
     const pace = format === "lavfi" ? ["-re"] : DEVICE_FLAGS;
     return [...pace, "-f", format, ...options, "-i", source];
   }
-  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(source)?.[1]?.toLowerCase() ?? "file";
+  const scheme = schemeOf(source);
   const protocols = Object.hasOwn(PROTOCOLS, scheme) ? PROTOCOLS[scheme] : undefined;
   if (protocols === undefined)
     throw new ConfigError(
       "media input",
       `expected a file or ${Object.keys(PROTOCOLS).join(", ")}, got ${source}`,
     );
-  const pace = scheme === "file" ? ["-re"] : [];
+  const pace = scheme === "file" ? ["-re"] : (ENDLESS[scheme] ?? []);
   return [...pace, "-protocol_whitelist", protocols, ...options, "-i", source];
+}
+
+/** Whether an input goes on for ever, a device or a network stream: its end is that something is gone. */
+export function isEndless({ format, source }: MediaInput): boolean {
+  return format === undefined ? Object.hasOwn(ENDLESS, schemeOf(source)) : format !== "lavfi";
+}
+
+function schemeOf(source: string): string {
+  return /^([a-z][a-z0-9+.-]+):/i.exec(source)?.[1]?.toLowerCase() ?? "file";
 }
 
 /** What ffmpeg is to do. */
 export interface MediaOptions {
   /** The sensor, for messages. */
   readonly where: string;
+  /** Whether its end is a failure, even if ffmpeg ends well. */
+  readonly endless?: boolean;
   /** Everything between ffmpeg's own flags and its output. */
   readonly arguments: readonly string[];
   readonly signal: AbortSignal;
@@ -83,11 +105,13 @@ export async function mediaText(options: MediaOptions): Promise<string> {
  * ffmpeg is a process of its own: killed when the signal aborts or nobody wants more, and dead of a
  * broken pipe when our process is.
  *
- * @throws {SensorError} If ffmpeg is not there, or ends with anything but success.
+ * @throws {SensorError} If ffmpeg is not there, ends with anything but success, or ends though its input
+ *   is endless.
  * @throws The signal's reason, when it aborts.
  */
 async function* mediaOutput({
   where,
+  endless = false,
   arguments: told,
   signal,
 }: MediaOptions): AsyncGenerator<Buffer, void, undefined> {
@@ -118,6 +142,11 @@ async function* mediaOutput({
       throw new SensorError(
         where,
         `expected ffmpeg to go on, it ended with code ${code}: ${lastLine(stderr)}`,
+      );
+    if (endless)
+      throw new SensorError(
+        where,
+        `expected the source to go on, it ended ${lastLine(stderr)}`.trim(),
       );
   } finally {
     signal.removeEventListener("abort", kill);
