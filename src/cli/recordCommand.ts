@@ -44,7 +44,12 @@ export function addRecordCommand(program: Command): void {
     .addOption(new Option("--for <seconds>", "end after so long").argParser(length))
     .option("--without <stream>", "never start this stream's sensor", several, [])
     .option("--bind <address>", "where sensors push to, like tcp://127.0.0.1:5560")
-    .option("--subscribe <address>", "also take frames from this publisher", several, [])
+    .option(
+      "--subscribe <address>",
+      "also take frames from this publisher; WHO@address if it encrypts",
+      several,
+      [],
+    )
     .option("--control <address>", "where sensors find the control path; like --bind")
     .option("--curve-secret <file>", "encrypt the wire with these keys (sensorium keys)")
     .option("--allow <file>", "public keys of the sensors that may connect; with --curve-secret")

@@ -80,7 +80,12 @@ export function addRunCommand(program: Command): void {
     .option("--host <address>", "address of the dashboard", "127.0.0.1")
     .option("--no-serve", "no dashboard")
     .option("--bind <address>", "where sensors push to, like tcp://127.0.0.1:5560")
-    .option("--subscribe <address>", "also take frames from this publisher", several, [])
+    .option(
+      "--subscribe <address>",
+      "also take frames from this publisher; WHO@address if it encrypts",
+      several,
+      [],
+    )
     .option("--control <address>", "where sensors find the control path; like --bind")
     .option("--curve-secret <file>", "encrypt the wire with these keys (sensorium keys)")
     .option("--allow <file>", "public keys of the sensors that may connect; with --curve-secret")

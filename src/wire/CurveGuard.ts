@@ -65,6 +65,7 @@ export class CurveGuard implements AsyncDisposable {
   readonly publicKey: string;
   readonly refusals: Observable<HandshakeRefusal>;
 
+  readonly #keys: CurveKeys;
   readonly #allowed: Map<string, string>;
   readonly #reply: Reply;
   readonly #refused = new Subject<HandshakeRefusal>();
@@ -78,6 +79,7 @@ export class CurveGuard implements AsyncDisposable {
 
   private constructor(reply: Reply, context: Context, { keys, allowed }: CurveGuardOptions) {
     this.#reply = reply;
+    this.#keys = keys;
     this.#allowed = new Map(allowed);
     this.publicKey = keys.publicKey;
     this.refusals = this.#refused.asObservable();
@@ -128,6 +130,23 @@ export class CurveGuard implements AsyncDisposable {
     return { ...keys, serverKey: this.publicKey };
   }
 
+  /**
+   * What our side needs to connect to somebody on the list: ours are the keys, theirs the proof of who they are.
+   *
+   * @param who The name or the public key that the list has.
+   * @throws {ConfigError} If nobody of that name, or more than one, is on the list.
+   */
+  reach(who: string): CurveClient {
+    const keys = [...this.#allowed].filter(([key, name]) => key === who || name === who);
+    const [serverKey] = keys[0] ?? [];
+    if (serverKey === undefined || keys.length > 1)
+      throw new ConfigError(
+        "CurveGuard",
+        `expected one entry of the allow-list to be ${who}, got ${keys.length}`,
+      );
+    return { ...this.#keys, serverKey };
+  }
+
   /** Counts the handshakes that fail on a socket before its peer's key is even known. */
   watch(socket: Pick<Socket, "events">, what: string): void {
     socket.events.on("handshake:error:protocol", ({ error }) => {
@@ -143,7 +162,11 @@ export class CurveGuard implements AsyncDisposable {
       else this.#refuse("other", `${what}: a handshake failed (${code ?? error.message})`, what);
     });
     socket.events.on("handshake:error:other", ({ error }) =>
-      this.#refuse("other", `${what}: a handshake failed (${error.message})`, what),
+      this.#refuse(
+        "other",
+        `${what}: a peer hung up during the handshake, as one without encryption may (${error.message})`,
+        what,
+      ),
     );
   }
 

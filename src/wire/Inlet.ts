@@ -4,9 +4,10 @@ import { Pull, Subscriber as SubSocket } from "zeromq";
 import type { Clock } from "../clock/Clock.ts";
 import { ConfigError, SensorError, WireError } from "../errors.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
-import { checkBindAddress } from "./address.ts";
+import { checkBindAddress, isLocalAddress, parsePublisher } from "./address.ts";
 import { CreditGate } from "./CreditGate.ts";
 import type { CurveGuard } from "./CurveGuard.ts";
+import { curveClientOptions } from "./CurveKeys.ts";
 import { checkChunk } from "./checkChunk.ts";
 import { decodeMessage } from "./decodeMessage.ts";
 import { topicOf } from "./topic.ts";
@@ -20,7 +21,10 @@ export interface InletOptions {
   readonly clock: Clock;
   /** Address sensors push to; a free port of the loopback interface unless given. */
   readonly bind?: string;
-  /** Publishers elsewhere to subscribe to (PUB/SUB: lossy where they outrun us). */
+  /**
+   * Publishers elsewhere to subscribe to (PUB/SUB: lossy where they outrun us): their addresses, and with a
+   * guard `who@address`, by name or key on its list. In clear with a guard only on this machine.
+   */
   readonly connect?: readonly string[];
   /** Messages handed out and not yet released, at most. */
   readonly credit?: number;
@@ -28,9 +32,9 @@ export interface InletOptions {
   readonly highWaterMark?: number;
   /** Largest payload accepted, in bytes. */
   readonly maxPayload?: number;
-  /** Encrypts what comes in by `bind` and lets in only who is on its list. Borrowed. */
+  /** Encrypts what comes in by `bind` and `who@` and lets in only who is on its list. Borrowed. */
   readonly guard?: CurveGuard;
-  /** Allows `bind` to be reached from other machines without a guard. */
+  /** Allows `bind` to be reached from other machines without a guard, and `connect` in clear with one. */
   readonly insecure?: boolean;
 }
 
@@ -105,13 +109,14 @@ export class Inlet {
       maxMessageSize: 2 * Math.max(options.maxPayload ?? MAX_PAYLOAD_BYTES, MAX_HEADER_BYTES),
       linger: 0,
     };
+    const publishers = (options.connect ?? []).map((text) => publisherOf(text, options));
     const pull = new Pull({ ...limits, ...guard?.serverOptions });
     guard?.watch(pull, "sensors' inlet");
     const sockets: (Pull | SubSocket)[] = [pull];
     try {
       await pull.bind(bind);
-      for (const address of options.connect ?? []) {
-        const sub = new SubSocket(limits);
+      for (const { address, security } of publishers) {
+        const sub = new SubSocket({ ...limits, ...security });
         sockets.push(sub);
         sub.connect(address);
         sub.subscribe(...options.streams.map((s) => topicOf(s.site, s.stream)));
@@ -204,6 +209,23 @@ export class Inlet {
     this.#subscriber?.complete();
     this.#refused.complete();
   }
+}
+
+/** @throws {ConfigError} If it is not on the list, or would be listened to in clear where keys are asked for. */
+function publisherOf(
+  text: string,
+  { guard, insecure }: InletOptions,
+): { readonly address: string; readonly security: ReturnType<typeof curveClientOptions> } {
+  const { address, who } = parsePublisher(text);
+  if (who !== undefined && guard === undefined)
+    throw new ConfigError("Inlet", `expected CURVE keys to reach ${text}, got none`);
+  if (who === undefined && guard !== undefined && !isLocalAddress(address) && insecure !== true)
+    throw new ConfigError(
+      "Inlet",
+      `expected WHO@${address}, WHO being on the allow-list, or insecure: true, got ${text}`,
+    );
+  const client = who === undefined ? undefined : guard?.reach(who);
+  return { address, security: curveClientOptions("Inlet", client) };
 }
 
 function bySite(

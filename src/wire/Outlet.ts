@@ -4,6 +4,7 @@ import { ConfigError, SensorError } from "../errors.ts";
 import { frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
 import type { Micros } from "../units.ts";
 import { checkBindAddress } from "./address.ts";
+import type { CurveGuard } from "./CurveGuard.ts";
 import { type CurveClient, curveClientOptions } from "./CurveKeys.ts";
 import { encodeChunk, encodeNotice, onePart } from "./encodeMessage.ts";
 import { MAX_CHUNK_FRAMES, type WireParts } from "./WireMessage.ts";
@@ -18,7 +19,9 @@ export interface OutletOptions {
   readonly curve?: CurveClient;
   /** An address to publish on for whoever subscribes: drops for subscribers that are too slow. */
   readonly publish?: string;
-  /** Allows `publish` to be reached from other machines. */
+  /** Encrypts what goes out by `publish`, for those on its list alone. Borrowed. */
+  readonly guard?: CurveGuard;
+  /** Allows `publish` to be reached from other machines without a guard. */
   readonly insecure?: boolean;
   /** Sends each message in one part: for an inlet whose welcome says that it takes that. */
   readonly onePart?: boolean;
@@ -71,22 +74,24 @@ export class Outlet {
    * Opens the socket. Connecting does not wait for the inlet to be there.
    *
    * @throws {ConfigError} If not exactly one address is given, it is in use or malformed, or would
-   *   listen beyond this machine without `insecure`.
+   *   listen beyond this machine without `guard` or `insecure`.
    */
   static async open(options: OutletOptions): Promise<Outlet> {
     const { connect, publish, chunkFrames = MAX_CHUNK_FRAMES } = options;
     const where = `Outlet of stream ${options.description.stream}`;
     if (!(chunkFrames >= 1 && chunkFrames <= MAX_CHUNK_FRAMES))
       throw new ConfigError(where, `chunkFrames must be 1 to 64, got ${chunkFrames}`);
-    if (publish !== undefined) checkBindAddress(where, publish, options.insecure ?? false);
+    const { guard, insecure = false } = options;
+    if (publish !== undefined) checkBindAddress(where, publish, guard !== undefined || insecure);
     const limits = { sendHighWaterMark: options.highWaterMark ?? 1_000, linger: 0 };
     const address = connect ?? publish;
     if (address === undefined || (connect !== undefined && publish !== undefined))
       throw new ConfigError(where, "expected either connect or publish");
     const socket =
       connect === undefined
-        ? new PubSocket(limits)
+        ? new PubSocket({ ...limits, ...guard?.serverOptions })
         : new Push({ ...limits, ...curveClientOptions(where, options.curve) });
+    if (connect === undefined) guard?.watch(socket, `publisher of ${options.description.stream}`);
     try {
       if (connect === undefined) await socket.bind(address);
       else socket.connect(address);

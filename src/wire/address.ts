@@ -20,3 +20,18 @@ export function checkBindAddress(where: string, address: string, mayBeReached: b
       `expected a loopback, ipc or inproc address, CURVE keys or insecure: true, got ${address}`,
     );
 }
+
+/** A publisher to subscribe to: its address and, where it encrypts, who it is. */
+export interface PublisherAddress {
+  readonly address: string;
+  /** Its name or its public key on the allow-list. */
+  readonly who?: string;
+}
+
+const PUBLISHER = /^(?:(.+)@)?([a-z]+:\/\/.*)$/s;
+
+/** What `address` or `who@address` says. A key may have an `@` of its own: the last one counts. */
+export function parsePublisher(text: string): PublisherAddress {
+  const [, who, address = text] = PUBLISHER.exec(text) ?? [];
+  return who === undefined ? { address } : { address, who };
+}
