@@ -21,6 +21,18 @@ export interface GmcLossOptions {
    * `code` only.
    */
   readonly negatives?: Tensor;
+  /** Earlier instants, as further negatives: small batches have few of their own. Form `code` only. */
+  readonly queue?: GmcQueueColumns;
+}
+
+/** Embeddings of earlier instants, without gradient. */
+export interface GmcQueueColumns {
+  /** [Q, S] */
+  readonly joint: Tensor;
+  /** [Q, S] */
+  readonly modality: Tensor;
+  /** [B, Q] 1 where entry q may be a negative of sample i, else 0. */
+  readonly allowed: Tensor;
 }
 
 const EXCLUDED = -1e9;
@@ -40,13 +52,13 @@ const EXCLUDED = -1e9;
  * @param modality [B, S], rows of unit length; row i is the same instant as row i of `joint`.
  * @returns [] in nats. `code` ≥ 0, and 0 for B = 1; the others may be negative.
  * @throws {ShapeError} If the two differ in shape.
- * @throws {ConfigError} If τ ≤ 0, B < 2 in another form than `code`, or masks in another form.
+ * @throws {ConfigError} If τ ≤ 0, B < 2 in another form than `code`, or masks or a queue in another form.
  *
  * Poklukar et al. 2022, sec. 3, arXiv:2202.03390; `code` is the function of the released code, which
  * is not that of the paper.
  */
 export function gmcLoss(joint: Tensor, modality: Tensor, options: GmcLossOptions): Tensor {
-  const { temperature, form = "code", present, negatives } = options;
+  const { temperature, form = "code", present, negatives, queue } = options;
   const [B = 0] = joint.shape;
   if (joint.rank !== 2 || joint.shape.join() !== modality.shape.join())
     throw new ShapeError(
@@ -57,8 +69,8 @@ export function gmcLoss(joint: Tensor, modality: Tensor, options: GmcLossOptions
     throw new ConfigError("gmcLoss", `temperature must be > 0, got ${temperature}`);
   if (form !== "code") {
     if (B < 2) throw new ConfigError("gmcLoss", `form ${form} needs B >= 2, got ${B}`);
-    if (present !== undefined || negatives !== undefined)
-      throw new ConfigError("gmcLoss", `masks are defined for form "code", got "${form}"`);
+    if (present !== undefined || negatives !== undefined || queue !== undefined)
+      throw new ConfigError("gmcLoss", `masks and queue are of form "code", got "${form}"`);
     return form === "paper"
       ? paperForm(joint, modality, temperature)
       : ablationForm(joint, modality, temperature);
@@ -76,7 +88,13 @@ export function gmcLoss(joint: Tensor, modality: Tensor, options: GmcLossOptions
   }
   if (present !== undefined) allowed = tf.mul(allowed, tf.reshape(tf.tile(present, [2]), [1, -1]));
 
-  const denominator = tf.logSumExp(tf.add(similarity, tf.mul(tf.sub(1, allowed), EXCLUDED)), 1); // [2B]
+  const columns = [tf.add(similarity, tf.mul(tf.sub(1, allowed), EXCLUDED))];
+  if (queue !== undefined) {
+    const entries = tf.concat([queue.joint, queue.modality], 0); // [2Q, S]
+    const distant = tf.div(tf.matMul(all, entries, false, true), temperature); // [2B, 2Q]
+    columns.push(tf.add(distant, tf.mul(tf.sub(1, tf.tile(queue.allowed, [2, 2])), EXCLUDED)));
+  }
+  const denominator = tf.logSumExp(tf.concat(columns, 1), 1); // [2B]
   const positive = tf.tile(tf.div(tf.sum(tf.mul(joint, modality), 1), temperature), [2]); // [2B]
   const perAnchor = tf.sub(denominator, positive);
   if (present === undefined) return tf.mean(perAnchor);

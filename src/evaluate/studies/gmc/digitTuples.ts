@@ -1,0 +1,50 @@
+import { type HostTensor, hostTensor } from "../../../tensor/HostTensor.ts";
+import { gatherRows } from "../../Examples.ts";
+import { MHD_MODALITIES, type MhdDigits } from "../../sets/mhdDigits.ts";
+
+/** Inputs by modality, [N, ...shape] each. */
+export type TupleInputs = Readonly<Record<string, HostTensor<"float32">>>;
+
+/** Tuples of digits, laid out as the networks read them. */
+export interface DigitTuples {
+  readonly count: number;
+  readonly labels: Int32Array;
+  /** [count] speaker of each tuple's speech. */
+  readonly speakers: Int32Array;
+  /** [count] row of each tuple's act of writing. */
+  readonly writings: Int32Array;
+  /** Inputs of some tuples. */
+  readonly inputs: (tuples: ArrayLike<number>) => TupleInputs;
+}
+
+/** Lays out digits: speech as [bands, time, 1], the rest as it is. */
+export function digitTuples(digits: MhdDigits): DigitTuples {
+  const { rows } = digits;
+  const items: TupleInputs = { ...digits.items, speech: bandsFirst(digits.items.speech) };
+  const pick = (from: Int32Array, tuples: ArrayLike<number>): Int32Array =>
+    Int32Array.from({ length: tuples.length }, (_, i) => from[tuples[i] ?? -1] ?? -1);
+  return {
+    count: digits.count,
+    labels: digits.labels,
+    speakers: pick(digits.speakers, rows.speech),
+    writings: rows.trajectory,
+    inputs: (tuples) =>
+      Object.fromEntries(
+        MHD_MODALITIES.map((name) => [
+          name,
+          gatherRows(items[name] ?? digits.items[name], pick(rows[name], tuples)),
+        ]),
+      ),
+  };
+}
+
+/** [S, time, bands] to [S, bands, time, 1]. */
+function bandsFirst({ data, shape }: HostTensor<"float32">): HostTensor<"float32"> {
+  const [S = 0, time = 0, bands = 0] = shape;
+  const out = new Float32Array(data.length);
+  for (let s = 0; s < S; s++)
+    for (let t = 0; t < time; t++)
+      for (let b = 0; b < bands; b++)
+        out[(s * bands + b) * time + t] = data[(s * time + t) * bands + b] ?? 0;
+  return hostTensor(out, [S, bands, time, 1]);
+}
