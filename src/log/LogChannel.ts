@@ -6,6 +6,9 @@ type StreamKind = "HEARTBEAT" | "IDLE" | "ACTIVE" | "CLOSED" | "CLOCK";
 /** Name of the encoding of DATA messages: a fixed little-endian header, then the frames. */
 export const CHUNK_ENCODING = "sensorium.chunk";
 
+/** Name of the encoding of CHECKPOINT messages; see `packValue`. */
+export const PACKED_ENCODING = "sensorium.packed";
+
 /**
  * A channel of the log file: all its messages are records of one kind, about one stream.
  *
@@ -13,7 +16,7 @@ export const CHUNK_ENCODING = "sensorium.chunk";
  */
 export interface LogChannel {
   readonly topic: string;
-  readonly messageEncoding: typeof CHUNK_ENCODING | "json";
+  readonly messageEncoding: typeof CHUNK_ENCODING | typeof PACKED_ENCODING | "json";
   /** For the reader: `kind`, and for DATA `site`, `stream`, `dtype` and `shape`. */
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -29,8 +32,10 @@ export function channelKey(record: LogRecord): string {
 export function channelOf(record: LogRecord): LogChannel {
   const { kind } = record;
   const topic = `/${streamOf(record)}/${kind.toLowerCase()}`;
-  if (kind !== "DATA")
-    return { topic, messageEncoding: "json", metadata: new Map([["kind", kind]]) };
+  if (kind !== "DATA") {
+    const messageEncoding = kind === "CHECKPOINT" ? PACKED_ENCODING : "json";
+    return { topic, messageEncoding, metadata: new Map([["kind", kind]]) };
+  }
   const { site, stream, dtype, shape } = record.chunk;
   const metadata = new Map(
     Object.entries({ kind, site, stream, dtype, shape: JSON.stringify(shape) }),

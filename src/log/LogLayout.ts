@@ -1,54 +1,34 @@
 import { crc32 } from "node:zlib";
 
-import { McapChunkBuilder, McapRecordBuilder, type McapTypes, Opcode } from "@mcap/core";
-import { encodeRecord } from "./encodeRecord.ts";
-import { channelKey, channelOf } from "./LogChannel.ts";
-import type { LogRecord } from "./LogRecord.ts";
+import { McapRecordBuilder, type McapTypes, Opcode } from "@mcap/core";
+import type { ChunkContent, SealedChunk } from "./ChunkPacker.ts";
+import { chunkIndices } from "./chunkIndices.ts";
+import type { LogBytes } from "./LogSource.ts";
 import { compress } from "./zstd.ts";
 
 const PROFILE = "sensorium";
 const LIBRARY = "sensorium log 1";
 /** Name of the MCAP metadata record that carries a recording's own metadata. */
 export const METADATA_NAME = "sensorium";
-
-/** What the file's indices say about one chunk. */
-export interface ChunkContent {
-  /** Bytes of its records before compression. */
-  readonly size: number;
-  /** First and last log time, in ns. */
-  readonly from: bigint;
-  readonly to: bigint;
-  /** Where among its records each channel's messages are. */
-  readonly indices: readonly McapTypes.MessageIndex[];
-  /** Channels and schemas the chunk names. */
-  readonly channels: readonly McapTypes.Channel[];
-  readonly schemas: readonly McapTypes.Schema[];
-}
-
-/** Records that are to become one chunk of the file. */
-export interface SealedChunk extends ChunkContent {
-  readonly bytes: Uint8Array;
-}
+/** The end of a file is written in pieces of about this size. */
+const PIECE_BYTES = 65_536;
 
 /**
- * Turns records into the bytes of an MCAP file, and nothing else: no files, no clocks.
+ * Lays chunks out as an MCAP file, and nothing else: no files but to read back, no clocks.
  *
- * Every chunk names the schemas and channels it uses, so each can be read without those before it.
- * The same records, sealed at the same places, give the same bytes.
+ * What it remembers does not grow with the file: what the summary says about every chunk is read back
+ * from the file when it ends.
  */
 export class LogLayout {
   readonly #builder = new McapRecordBuilder();
-  readonly #open = new McapChunkBuilder({ useMessageIndex: true });
-  /** By key, in the order of their ids. */
-  readonly #channels = new Map<string, McapTypes.Channel>();
-  readonly #schemas = new Map<string, McapTypes.Schema>();
-  #openKeys = new Set<string>();
-  #sequence = 0;
+  /** Named by chunks of this file, by id. */
+  readonly #channels = new Map<number, McapTypes.Channel>();
+  readonly #schemas = new Map<number, McapTypes.Schema>();
+  readonly #counts = new Map<number, bigint>();
+  readonly #metadataIndices: McapTypes.MetadataIndex[] = [];
   #position = 0;
   #crc = 0;
-  readonly #chunkIndices: McapTypes.ChunkIndex[] = [];
-  readonly #metadataIndices: McapTypes.MetadataIndex[] = [];
-  readonly #counts = new Map<number, bigint>();
+  #chunks = 0;
   #from: bigint | undefined;
   #to: bigint | undefined;
 
@@ -57,162 +37,43 @@ export class LogLayout {
     return this.#position;
   }
 
-  /** Bytes of the open chunk, before compression. */
-  get openBytes(): number {
-    return this.#open.byteLength;
+  /** First log time so far, in ns; undefined before the first chunk. */
+  get from(): bigint | undefined {
+    return this.#from;
   }
 
-  /** Records in the open chunk. */
-  get openRecords(): number {
-    return this.#open.numMessages;
+  /** Last log time so far, in ns; undefined before the first chunk. */
+  get to(): bigint | undefined {
+    return this.#to;
   }
 
   /** The start of the file. */
   begin(metadata: Readonly<Record<string, string>>): Uint8Array {
     this.#builder.writeMagic();
     this.#builder.writeHeader({ profile: PROFILE, library: LIBRARY });
-    const offset = BigInt(this.#builder.length);
-    const entries = new Map(Object.entries(metadata));
-    const length = this.#builder.writeMetadata({ name: METADATA_NAME, metadata: entries });
-    this.#metadataIndices.push({ offset, length, name: METADATA_NAME });
+    this.#writeMetadata(metadata);
     return this.#laid(this.#take());
   }
 
   /** More metadata, known only at the end: what follows `position`. No chunk may follow it. */
   note(metadata: Readonly<Record<string, string>>): Uint8Array {
-    const offset = BigInt(this.#position);
-    const entries = new Map(Object.entries(metadata));
-    const length = this.#builder.writeMetadata({ name: METADATA_NAME, metadata: entries });
-    this.#metadataIndices.push({ offset, length, name: METADATA_NAME });
+    this.#writeMetadata(metadata);
     return this.#laid(this.#take());
-  }
-
-  /** Puts a record into the open chunk. */
-  add(record: LogRecord): void {
-    const key = channelKey(record);
-    const channel = this.#channels.get(key) ?? this.#register(key, record);
-    if (!this.#openKeys.has(key)) {
-      this.#openKeys.add(key);
-      const schema = this.#schemas.get(record.kind);
-      if (schema !== undefined) this.#open.addSchema(schema);
-      this.#open.addChannel(channel);
-    }
-    const logTime = BigInt(record.logTime) * 1_000n;
-    const publishTime =
-      record.kind === "DATA" ? BigInt(record.chunk.originTimes[0] ?? 0) * 1_000n : logTime;
-    const sequence = this.#sequence++ % 2 ** 32;
-    this.#open.addMessage({
-      channelId: channel.id,
-      sequence,
-      logTime,
-      publishTime: publishTime < 0n ? 0n : publishTime,
-      data: encodeRecord(record),
-    });
-  }
-
-  /** Closes the open chunk; undefined if it is empty. */
-  seal(): SealedChunk | undefined {
-    if (this.#open.numMessages === 0) return undefined;
-    const named = [...this.#openKeys];
-    const bytes = this.#open.buffer;
-    const sealed = {
-      bytes,
-      size: bytes.byteLength,
-      from: this.#open.messageStartTime,
-      to: this.#open.messageEndTime,
-      indices: [...this.#open.indices],
-      channels: named.flatMap((key) => this.#channels.get(key) ?? []),
-      schemas: named.flatMap((key) => this.#schemas.get(key.split(" ")[0] ?? "") ?? []),
-    };
-    this.#open.reset();
-    this.#openKeys = new Set();
-    return sealed;
   }
 
   /** The bytes of a sealed chunk with its indices: what follows `position`. Chunks in order, each once. */
   chunk(sealed: SealedChunk): Uint8Array {
-    const records = compress(sealed.bytes);
     this.#builder.writeChunk({
       messageStartTime: sealed.from,
       messageEndTime: sealed.to,
       uncompressedSize: BigInt(sealed.bytes.byteLength),
       uncompressedCrc: crc32(sealed.bytes),
       compression: "zstd",
-      records,
+      records: compress(sealed.bytes),
     });
     const chunk = this.#take();
-    const indices = this.#index(sealed, chunk.byteLength, records.byteLength, "zstd");
+    const indices = this.#index(sealed);
     return Buffer.concat([this.#laid(chunk), this.#laid(indices)]);
-  }
-
-  /**
-   * The indices of a chunk at `position`, which the file's summary will list.
-   *
-   * @param length Bytes of the chunk's whole record.
-   * @param stored Bytes of its records as stored.
-   */
-  #index(content: ChunkContent, length: number, stored: number, compression: string): Uint8Array {
-    const messageIndexOffsets = new Map<number, bigint>();
-    const start = this.#position + length;
-    for (const index of content.indices) {
-      messageIndexOffsets.set(index.channelId, BigInt(start + this.#builder.length));
-      this.#builder.writeMessageIndex(index);
-      const count = this.#counts.get(index.channelId) ?? 0n;
-      this.#counts.set(index.channelId, count + BigInt(index.records.length));
-    }
-    const indices = this.#take();
-    this.#chunkIndices.push({
-      messageStartTime: content.from,
-      messageEndTime: content.to,
-      chunkStartOffset: BigInt(this.#position),
-      chunkLength: BigInt(length),
-      messageIndexOffsets,
-      messageIndexLength: BigInt(indices.byteLength),
-      compression,
-      compressedSize: BigInt(stored),
-      uncompressedSize: BigInt(content.size),
-    });
-    if (this.#from === undefined || content.from < this.#from) this.#from = content.from;
-    if (this.#to === undefined || content.to > this.#to) this.#to = content.to;
-    return indices;
-  }
-
-  /** The end of the file: after it only `position` stays what it was. */
-  end(): Uint8Array {
-    const dataEnd = this.#position;
-    this.#builder.writeDataEnd({ dataSectionCrc: this.#crc });
-    const start = dataEnd + this.#builder.length;
-    const offsets: McapTypes.SummaryOffset[] = [];
-    const group = (groupOpcode: number, write: () => void): void => {
-      const from = this.#builder.length;
-      write();
-      const groupLength = BigInt(this.#builder.length - from);
-      if (groupLength > 0n)
-        offsets.push({ groupOpcode, groupStart: BigInt(dataEnd + from), groupLength });
-    };
-    group(Opcode.SCHEMA, () => {
-      for (const schema of this.#schemas.values()) this.#builder.writeSchema(schema);
-    });
-    group(Opcode.CHANNEL, () => {
-      for (const channel of this.#channels.values()) this.#builder.writeChannel(channel);
-    });
-    group(Opcode.STATISTICS, () => this.#builder.writeStatistics(this.#statistics()));
-    group(Opcode.METADATA_INDEX, () => {
-      for (const index of this.#metadataIndices) this.#builder.writeMetadataIndex(index);
-    });
-    group(Opcode.CHUNK_INDEX, () => {
-      for (const index of this.#chunkIndices) this.#builder.writeChunkIndex(index);
-    });
-    const summaryOffsetStart = BigInt(dataEnd + this.#builder.length);
-    for (const offset of offsets) this.#builder.writeSummaryOffset(offset);
-    this.#builder.writeFooter({ summaryStart: BigInt(start), summaryOffsetStart, summaryCrc: 0 });
-    this.#builder.writeMagic();
-    const bytes = this.#take();
-    // The footer's checksum covers the summary and the footer up to itself.
-    const at = bytes.byteLength - 8 - 4;
-    const summary = bytes.subarray(start - dataEnd, at);
-    new DataView(bytes.buffer, bytes.byteOffset).setUint32(at, crc32(summary), true);
-    return bytes;
   }
 
   /** Takes over a file's start as it was found. */
@@ -222,37 +83,101 @@ export class LogLayout {
   }
 
   /** Takes over a chunk of a file as it was found, and gives the indices that belong after it. */
-  adoptChunk(
-    content: ChunkContent,
-    record: Uint8Array,
-    stored: number,
-    compression: string,
-  ): Uint8Array {
-    for (const schema of content.schemas) this.#schemas.set(schema.name, schema);
-    for (const channel of content.channels) this.#channels.set(keyOf(channel), channel);
-    for (const { records } of content.indices) this.#sequence += records.length;
-    const indices = this.#index(content, record.byteLength, stored, compression);
+  adoptChunk(content: ChunkContent, record: Uint8Array): Uint8Array {
+    const indices = this.#index(content);
     this.#laid(record);
     return this.#laid(indices);
   }
 
-  #register(key: string, record: LogRecord): McapTypes.Channel {
-    const { topic, messageEncoding, metadata } = channelOf(record);
-    let schemaId = 0;
-    if (messageEncoding === "json") {
-      const known = this.#schemas.get(record.kind);
-      schemaId = known?.id ?? this.#schemas.size + 1;
-      if (known === undefined) this.#schemas.set(record.kind, jsonSchema(schemaId, record.kind));
-    }
-    const channel = {
-      id: this.#channels.size,
-      schemaId,
-      topic,
-      messageEncoding,
-      metadata: new Map(metadata),
+  /**
+   * The end of the file in pieces: what belongs at `position`, which stays what it was.
+   *
+   * @param file The file, with all that has been laid out; read while the pieces are taken.
+   */
+  async *end(file: LogBytes, where: string): AsyncGenerator<Uint8Array> {
+    this.#builder.writeDataEnd({ dataSectionCrc: this.#crc });
+    const dataEnd = this.#take();
+    yield dataEnd;
+    const start = this.#position + dataEnd.byteLength;
+    let at = start;
+    let crc = 0;
+    const summed = (bytes: Uint8Array): Uint8Array => {
+      at += bytes.byteLength;
+      crc = crc32(bytes, crc);
+      return bytes;
     };
-    this.#channels.set(key, channel);
-    return channel;
+    const offsets: McapTypes.SummaryOffset[] = [];
+    const group = (groupOpcode: number, groupStart: number): void => {
+      const groupLength = BigInt(at - groupStart);
+      if (groupLength > 0n)
+        offsets.push({ groupOpcode, groupStart: BigInt(groupStart), groupLength });
+    };
+    for (const [opcode, write] of this.#groups()) {
+      const groupStart = at;
+      write();
+      yield summed(this.#take());
+      group(opcode, groupStart);
+    }
+    const groupStart = at;
+    for await (const index of chunkIndices(file, where, this.#position)) {
+      this.#builder.writeChunkIndex(index);
+      if (this.#builder.length >= PIECE_BYTES) yield summed(this.#take());
+    }
+    yield summed(this.#take());
+    group(Opcode.CHUNK_INDEX, groupStart);
+
+    const summaryOffsetStart = BigInt(at);
+    for (const offset of offsets) this.#builder.writeSummaryOffset(offset);
+    this.#builder.writeFooter({ summaryStart: BigInt(start), summaryOffsetStart, summaryCrc: 0 });
+    this.#builder.writeMagic();
+    const last = this.#take();
+    // The footer's checksum covers the summary and the footer up to itself.
+    const crcAt = last.byteLength - 8 - 4;
+    const total = crc32(last.subarray(0, crcAt), crc);
+    new DataView(last.buffer, last.byteOffset).setUint32(crcAt, total, true);
+    yield last;
+  }
+
+  /** What the summary holds before the chunks. */
+  #groups(): [opcode: number, write: () => void][] {
+    const byId = <T extends { readonly id: number }>(of: ReadonlyMap<number, T>): T[] =>
+      [...of.values()].sort((a, b) => a.id - b.id);
+    return [
+      [
+        Opcode.SCHEMA,
+        () => {
+          for (const schema of byId(this.#schemas)) this.#builder.writeSchema(schema);
+        },
+      ],
+      [
+        Opcode.CHANNEL,
+        () => {
+          for (const channel of byId(this.#channels)) this.#builder.writeChannel(channel);
+        },
+      ],
+      [Opcode.STATISTICS, () => this.#builder.writeStatistics(this.#statistics())],
+      [
+        Opcode.METADATA_INDEX,
+        () => {
+          for (const index of this.#metadataIndices) this.#builder.writeMetadataIndex(index);
+        },
+      ],
+    ];
+  }
+
+  /** Takes a chunk that is laid out next into the books. @returns The message indices after it. */
+  #index(content: ChunkContent): Uint8Array {
+    for (const schema of content.schemas) this.#schemas.set(schema.id, schema);
+    for (const channel of content.channels) this.#channels.set(channel.id, channel);
+    for (const index of content.indices) {
+      this.#builder.writeMessageIndex(index);
+      const count = this.#counts.get(index.channelId) ?? 0n;
+      this.#counts.set(index.channelId, count + BigInt(index.records.length));
+    }
+    this.#chunks++;
+    if (this.#from === undefined || content.from < this.#from) this.#from = content.from;
+    if (this.#to === undefined || content.to > this.#to) this.#to = content.to;
+    return this.#take();
   }
 
   #statistics(): McapTypes.Statistics {
@@ -262,11 +187,18 @@ export class LogLayout {
       channelCount: this.#channels.size,
       attachmentCount: 0,
       metadataCount: this.#metadataIndices.length,
-      chunkCount: this.#chunkIndices.length,
+      chunkCount: this.#chunks,
       messageStartTime: this.#from ?? 0n,
       messageEndTime: this.#to ?? 0n,
       channelMessageCounts: this.#counts,
     };
+  }
+
+  #writeMetadata(metadata: Readonly<Record<string, string>>): void {
+    const offset = BigInt(this.#position + this.#builder.length);
+    const entries = new Map(Object.entries(metadata));
+    const length = this.#builder.writeMetadata({ name: METADATA_NAME, metadata: entries });
+    this.#metadataIndices.push({ offset, length, name: METADATA_NAME });
   }
 
   #take(): Uint8Array {
@@ -280,18 +212,4 @@ export class LogLayout {
     this.#crc = crc32(bytes, this.#crc);
     return bytes;
   }
-}
-
-/** Any object will do: it is there for viewers that show JSON only where there is a schema. */
-function jsonSchema(id: number, name: string): McapTypes.Schema {
-  return { id, name, encoding: "jsonschema", data: Buffer.from('{"type":"object"}') };
-}
-
-/** See `channelKey`. */
-function keyOf({ topic, metadata }: McapTypes.Channel): string {
-  const kind = metadata.get("kind") ?? "";
-  const stream = topic.slice(1, topic.length - kind.length - 1);
-  if (kind !== "DATA") return `${kind} ${stream}`;
-  const shape = (metadata.get("shape") ?? "").replace(/[[\]\s]/g, "");
-  return `DATA ${metadata.get("site")} ${stream} ${metadata.get("dtype")} ${shape}`;
 }

@@ -34,6 +34,20 @@ interface LogRecords {
   MODEL: { readonly version: string };
   /** Something known to have happened. */
   LABEL: { readonly label: Label };
+  /**
+   * All that followed from the log up to a place shortly before: nothing happened, and nothing follows from
+   * it; whoever reads on from that place may go on from it instead of from the log's start.
+   */
+  CHECKPOINT: {
+    /** How many records, others of this kind not counted, lie between that place and this record. */
+    readonly back: number;
+    /** The model whose caches are in it. */
+    readonly model: string;
+    /** Moments given until there. */
+    readonly moments: number;
+    /** Of whoever interprets the log; see `packState`. */
+    readonly state: Uint8Array;
+  };
 }
 
 /** One record of a site's log; everything downstream is a pure function of their sequence. */

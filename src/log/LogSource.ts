@@ -1,8 +1,9 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 
 import { LogError } from "../errors.ts";
+import type { LogFile } from "./LogFile.ts";
 
-/** A log file: its path, or its bytes, which must not change while it is read. */
+/** A log: path of its file or of a folder of segments, or its bytes, which must not change while it is read. */
 export type LogSource = string | Uint8Array;
 
 /** Random access to a log's bytes. */
@@ -14,6 +15,8 @@ export interface LogBytes extends AsyncDisposable {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Bytes there are by now. */
   size(): Promise<number>;
+  /** What was read before may have been written anew since. */
+  refresh(): void;
 }
 
 /** Small reads are answered from a block of this size, so that a scan is not one call per record. */
@@ -50,6 +53,8 @@ class MemoryBytes implements LogBytes {
     return Promise.resolve(this.#bytes.byteLength);
   }
 
+  refresh(): void {}
+
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
@@ -57,19 +62,22 @@ class MemoryBytes implements LogBytes {
 
 /** Reads through a file handle, which it owns. */
 export class FileBytes implements LogBytes {
-  readonly #handle: FileHandle;
+  readonly #handle: LogFile;
+  readonly #blockBytes: number;
   #block = new Uint8Array(0);
   #blockStart = 0;
 
-  constructor(handle: FileHandle) {
+  /** @param blockBytes How much is read at once, at least; small where one skips from place to place. */
+  constructor(handle: LogFile, blockBytes = BLOCK_BYTES) {
     this.#handle = handle;
+    this.#blockBytes = blockBytes;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     const within = offset - this.#blockStart;
     if (within >= 0 && within + length <= this.#block.byteLength)
       return this.#block.subarray(within, within + length);
-    const block = new Uint8Array(Math.max(length + AHEAD_BYTES, BLOCK_BYTES));
+    const block = new Uint8Array(Math.max(length + AHEAD_BYTES, this.#blockBytes));
     let filled = 0;
     while (filled < block.byteLength) {
       const { bytesRead } = await this.#handle.read(
@@ -88,6 +96,10 @@ export class FileBytes implements LogBytes {
 
   async size(): Promise<number> {
     return (await this.#handle.stat()).size;
+  }
+
+  refresh(): void {
+    this.#block = new Uint8Array(0);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

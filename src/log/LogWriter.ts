@@ -1,38 +1,17 @@
-import { type FileHandle, open } from "node:fs/promises";
-
-import type { Clock } from "../clock/Clock.ts";
-import { ConfigError, LogError } from "../errors.ts";
-import { type Bytes, bytes, type Micros, micros, millis, seconds } from "../units.ts";
-import { LogLayout, type SealedChunk } from "./LogLayout.ts";
+import { LogError } from "../errors.ts";
+import { type Bytes, bytes, type Micros, micros, millis } from "../units.ts";
+import type { ChunkPacker } from "./ChunkPacker.ts";
 import type { LogRecord } from "./LogRecord.ts";
-import { FileBytes } from "./LogSource.ts";
-import { recoverLayout } from "./recoverLayout.ts";
-import { writeFully } from "./writeFully.ts";
+import {
+  type CompleteOptions,
+  completeOptions,
+  type LogWriterOptions,
+} from "./LogWriterOptions.ts";
+import { SegmentChain, type WaitingChunk } from "./SegmentChain.ts";
+import { StandingRecords } from "./StandingRecords.ts";
 import { zstdReady } from "./zstd.ts";
 
-/** How a log is written. */
-export interface LogWriterOptions {
-  /** The clock that also gives the records' log times. */
-  readonly clock: Clock;
-  /** Called once, when writing fails: from then on nothing is recorded, and appends are counted as refused. */
-  readonly onFailure: (error: LogError) => void;
-  /**
-   * What to do with a file that exists: refuse it (default), replace it, or recover it and go on at its
-   * end.
-   */
-  readonly existing?: "refuse" | "replace" | "append";
-  /** The recording's own metadata: pipeline, licence, generator. Ignored when appending. */
-  readonly metadata?: Readonly<Record<string, string>>;
-  /** Bytes of records, before compression, that close a chunk. Default 256 KiB. */
-  readonly chunkBytes?: Bytes;
-  /** Time span of records that closes a chunk: what a crash of this process loses at most. Default 1 s. */
-  readonly chunkSpan?: Micros;
-  /** At most so long after a write the file is synced to disk: what a power cut loses at most, beside the
-   * open chunk. Default 1 s. */
-  readonly syncInterval?: Micros;
-  /** Bytes of closed chunks that may wait for the disk; more is a failure. Default 64 MiB. */
-  readonly backlogBytes?: Bytes;
-}
+export type { LogWriterOptions } from "./LogWriterOptions.ts";
 
 /** How a log is doing. */
 export interface LogStatus {
@@ -41,10 +20,16 @@ export interface LogStatus {
   readonly records: number;
   /** Records refused because writing had failed or the log was closed. */
   readonly refused: number;
-  /** Bytes in the file. */
+  /** Bytes in the files that are there. */
   readonly bytesWritten: Bytes;
   /** Bytes of closed chunks that wait for the disk. */
   readonly backlogBytes: Bytes;
+  /** Files that are there: 1, or as many segments as are kept. */
+  readonly files: number;
+  /** Segments that went because there were too many, or too old ones. */
+  readonly deletedFiles: number;
+  /** Name of the segment being written; empty where the log is one file. */
+  readonly segment: string;
 }
 
 /**
@@ -60,23 +45,29 @@ export interface LogStatus {
  *   synced, at most `syncInterval` old.
  * - When the disk is full or too slow, recording stops with one call of `onFailure`; the file is cut after
  *   its last complete chunk and closed if the disk lets us. `append` never throws for it.
+ * - With `segments` the log is a folder of files, each of which restates at its start what is in force;
+ *   with `keep` the oldest go. What it remembers does not grow with the log.
  * - `close` writes what is left; it is idempotent and is what `await using` calls.
  */
 export class LogWriter implements AsyncDisposable {
   readonly #path: string;
-  readonly #handle: FileHandle;
-  readonly #layout: LogLayout;
-  readonly #options: Required<Omit<LogWriterOptions, "existing" | "metadata">>;
+  readonly #chain: SegmentChain;
+  readonly #packer: ChunkPacker;
+  readonly #standing: StandingRecords;
+  readonly #options: CompleteOptions;
   readonly #timer = new AbortController();
   #state: LogStatus["state"] = "recording";
   #records = 0;
   #refused = 0;
   /** Log time of the open chunk's first record. */
   #openSince = 0;
-  readonly #sealed: SealedChunk[] = [];
+  /** What was in force before the open chunk. */
+  #before: readonly LogRecord[] = [];
+  /** Records in the open chunk that are no checkpoints, and how far before it those reach. */
+  #plain = 0;
+  #reach: number | undefined;
+  readonly #sealed: WaitingChunk[] = [];
   #backlog = 0;
-  /** The file is whole up to here. */
-  #written: number;
   #unsyncedSince: Micros | undefined;
   #timing = false;
   #draining: Promise<void> | undefined;
@@ -88,45 +79,30 @@ export class LogWriter implements AsyncDisposable {
 
   private constructor(
     path: string,
-    handle: FileHandle,
-    layout: LogLayout,
-    options: LogWriterOptions,
+    chain: SegmentChain,
+    standing: StandingRecords,
+    options: CompleteOptions,
   ) {
     this.#path = path;
-    this.#handle = handle;
-    this.#layout = layout;
-    this.#written = layout.position;
-    this.#options = { ...DEFAULTS, ...options };
+    this.#chain = chain;
+    this.#packer = chain.packer;
+    this.#standing = standing;
+    this.#options = options;
   }
 
   /**
    * Opens a log for appending.
    *
    * @throws {ConfigError} If a size or time is out of its range.
-   * @throws {LogError} If the file exists and is refused, cannot be written, or is no log of ours.
+   * @param path Of a file; of a folder, where the log is one of segments.
+   * @throws {LogError} If the log exists and is refused, cannot be written, or is no log of ours.
    */
   static async open(path: string, options: LogWriterOptions): Promise<LogWriter> {
-    const { existing = "refuse", metadata = {}, ...rest } = options;
-    for (const [name, value] of Object.entries({ ...DEFAULTS, ...rest }))
-      if (typeof value === "number" && !(value > 0))
-        throw new ConfigError(`log ${path}`, `${name} must be > 0, got ${value}`);
+    const complete = completeOptions(path, options);
     await zstdReady;
-    const handle = await openFile(path, existing);
-    try {
-      if (existing === "append" && (await handle.stat()).size > 0) {
-        const { layout, keep, missing } = await recoverLayout(new FileBytes(handle), path);
-        await handle.truncate(keep);
-        await writeFully(handle, missing, keep);
-        return new LogWriter(path, handle, layout, options);
-      }
-      const layout = new LogLayout();
-      await writeFully(handle, layout.begin(metadata), 0);
-      return new LogWriter(path, handle, layout, options);
-    } catch (cause) {
-      await handle.close();
-      if (cause instanceof LogError) throw cause;
-      throw new LogError(path, "room for a new log expected, got an error", { cause });
-    }
+    const standing = new StandingRecords();
+    const chain = await SegmentChain.open(path, complete, standing);
+    return new LogWriter(path, chain, standing, complete);
   }
 
   /** How it is doing now. */
@@ -135,8 +111,11 @@ export class LogWriter implements AsyncDisposable {
       state: this.#state,
       records: this.#records,
       refused: this.#refused,
-      bytesWritten: bytes(this.#written),
+      bytesWritten: bytes(this.#chain.bytes),
       backlogBytes: bytes(this.#backlog),
+      files: this.#chain.files,
+      deletedFiles: this.#chain.deleted,
+      segment: this.#chain.segment,
     };
   }
 
@@ -152,11 +131,17 @@ export class LogWriter implements AsyncDisposable {
       return;
     }
     const { chunkBytes, chunkSpan } = this.#options;
-    if (this.#layout.openRecords > 0 && record.logTime >= this.#openSince + chunkSpan) this.#seal();
-    if (this.#layout.openRecords === 0) this.#openSince = record.logTime;
-    this.#layout.add(record);
+    if (this.#packer.openRecords > 0 && record.logTime >= this.#openSince + chunkSpan) this.#seal();
+    if (this.#packer.openRecords === 0) {
+      this.#openSince = record.logTime;
+      this.#before = this.#standing.records();
+    }
+    this.#standing.observe(record);
+    this.#packer.add(record);
     this.#records++;
-    if (this.#layout.openBytes >= chunkBytes) this.#seal();
+    if (record.kind === "CHECKPOINT") this.#reach = Math.max(0, record.back - this.#plain);
+    else this.#plain++;
+    if (this.#packer.openBytes >= chunkBytes) this.#seal();
     this.#watch();
   }
 
@@ -195,12 +180,7 @@ export class LogWriter implements AsyncDisposable {
     if (this.#state === "recording") {
       this.#state = "closed";
       try {
-        const hasNotes = Object.keys(this.#notes).length > 0;
-        const notes = hasNotes ? this.#layout.note(this.#notes) : new Uint8Array(0);
-        const end = Buffer.concat([notes, this.#layout.end()]);
-        await writeFully(this.#handle, end, this.#written);
-        await this.#handle.datasync();
-        await this.#handle.close();
+        await this.#chain.finish(this.#notes);
       } catch (cause) {
         this.#fail("the end of the log could not be written", cause);
       }
@@ -210,9 +190,15 @@ export class LogWriter implements AsyncDisposable {
 
   #seal(): void {
     if (this.#state !== "recording") return;
-    const sealed = this.#layout.seal();
+    const sealed = this.#packer.seal();
     if (sealed === undefined) return;
-    this.#sealed.push(sealed);
+    const reach = this.#reach;
+    this.#sealed.push({
+      ...{ sealed, before: this.#before, records: this.#plain },
+      ...(reach !== undefined && { reach }),
+    });
+    this.#plain = 0;
+    this.#reach = undefined;
     this.#backlog += sealed.size;
     if (this.#backlog > this.#options.backlogBytes)
       this.#fail(`${this.#backlog} bytes wait for the disk`, undefined);
@@ -226,11 +212,9 @@ export class LogWriter implements AsyncDisposable {
     try {
       while (this.#sealed.length > 0) {
         const batch = this.#sealed.splice(0, BATCH_CHUNKS);
-        const data = Buffer.concat(batch.map((sealed) => this.#layout.chunk(sealed)));
-        await writeFully(this.#handle, data, this.#written);
+        await this.#chain.write(batch);
         if (this.#state !== "recording") return;
-        this.#written += data.byteLength;
-        for (const { size } of batch) this.#backlog -= size;
+        for (const { sealed } of batch) this.#backlog -= sealed.size;
         this.#unsyncedSince ??= this.#options.clock.now();
         await this.#syncIfDue();
       }
@@ -252,7 +236,7 @@ export class LogWriter implements AsyncDisposable {
     await this.#syncing;
     if (this.#unsyncedSince === undefined || this.#state !== "recording") return;
     this.#unsyncedSince = undefined;
-    this.#syncing = this.#handle.datasync().catch((cause: unknown) => {
+    this.#syncing = this.#chain.sync().catch((cause: unknown) => {
       this.#fail("the log could not be synced to disk", cause);
     });
     await this.#syncing;
@@ -269,9 +253,9 @@ export class LogWriter implements AsyncDisposable {
   async #tick(): Promise<void> {
     const { clock, chunkSpan, syncInterval } = this.#options;
     const { signal } = this.#timer;
-    while (this.#layout.openRecords > 0 || this.#unsyncedSince !== undefined) {
+    while (this.#packer.openRecords > 0 || this.#unsyncedSince !== undefined) {
       const now = clock.now();
-      const sealAt = this.#layout.openRecords > 0 ? this.#openSince + chunkSpan : Infinity;
+      const sealAt = this.#packer.openRecords > 0 ? this.#openSince + chunkSpan : Infinity;
       const syncAt =
         this.#unsyncedSince === undefined ? Infinity : this.#unsyncedSince + syncInterval;
       if (now >= sealAt) this.#seal();
@@ -307,40 +291,10 @@ export class LogWriter implements AsyncDisposable {
     // A write or sync under way would undo the cut.
     await this.#draining;
     await this.#syncing;
-    try {
-      await this.#handle.truncate(this.#written);
-      await writeFully(this.#handle, this.#layout.end(), this.#written);
-    } catch {
-      await this.#handle.truncate(this.#written).catch(ignore);
-    }
-    await this.#handle.close().catch(ignore);
+    await this.#chain.abandon();
   }
 }
 
 const LEAST_TICK = millis(10);
 /** Compressed in one go: more would hold up the pipeline, which shares the thread. */
 const BATCH_CHUNKS = 4;
-
-const DEFAULTS = {
-  chunkBytes: bytes(256 * 1_024),
-  chunkSpan: seconds(1),
-  syncInterval: seconds(1),
-  backlogBytes: bytes(64 * 1_024 * 1_024),
-};
-
-async function openFile(
-  path: string,
-  existing: "refuse" | "replace" | "append",
-): Promise<FileHandle> {
-  const flags = { refuse: "wx", replace: "w", append: "a+" }[existing];
-  try {
-    // Appending opens for positioned writes, which O_APPEND would ignore; "a+" only makes the file.
-    if (existing === "append") await (await open(path, flags)).close();
-    return await open(path, existing === "append" ? "r+" : flags);
-  } catch (cause) {
-    throw new LogError(path, "a file to write the log to expected, got an error", { cause });
-  }
-}
-
-/** The failure has been told already; what comes on top of it says nothing new. */
-function ignore(): void {}

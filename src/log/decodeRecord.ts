@@ -3,6 +3,7 @@ import { isDType } from "../frames/DType.ts";
 import { type Micros, micros } from "../units.ts";
 import { CHUNK_HEADER_BYTES, HAS_LENGTHS } from "./encodeRecord.ts";
 import type { LogRecord } from "./LogRecord.ts";
+import { unpackValue } from "./packValue.ts";
 
 type Decoder = (message: Uint8Array, logTime: Micros) => LogRecord;
 
@@ -40,6 +41,7 @@ export function decoderOf(
 ): Decoder | undefined {
   const kind = metadata.get("kind") ?? "";
   if (kind === "DATA") return chunkDecoder(topic, metadata);
+  if (kind === "CHECKPOINT") return (message, logTime) => checkpoint(topic, message, logTime);
   const fields = Object.hasOwn(FIELDS, kind) ? FIELDS[kind] : undefined;
   return fields === undefined
     ? undefined
@@ -71,6 +73,18 @@ function json(
       throw new LogError(topic, `a list of streams expected, got ${JSON.stringify(value)}`);
   }
   return { kind, logTime, ...body } as LogRecord;
+}
+
+function checkpoint(topic: string, message: Uint8Array, logTime: Micros): LogRecord {
+  const { back, model, moments, state } = (unpackValue(message) ?? {}) as Record<string, unknown>;
+  if (
+    typeof back !== "number" ||
+    typeof model !== "string" ||
+    typeof moments !== "number" ||
+    !(state instanceof Uint8Array)
+  )
+    throw new LogError(topic, `a checkpoint expected, got ${typeof back}, ${typeof state}`);
+  return { kind: "CHECKPOINT", logTime, back, model, moments, state };
 }
 
 function chunkDecoder(topic: string, metadata: ReadonlyMap<string, string>): Decoder {

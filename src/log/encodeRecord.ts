@@ -1,5 +1,6 @@
 import type { Chunk } from "../frames/Chunk.ts";
 import type { LogRecord } from "./LogRecord.ts";
+import { packValue } from "./packValue.ts";
 
 /** Bytes of a DATA message before the origin times. */
 export const CHUNK_HEADER_BYTES = 32;
@@ -14,7 +15,7 @@ export const HAS_LENGTHS = 1;
 export function encodeRecord(record: LogRecord): Uint8Array {
   if (record.kind === "DATA") return encodeChunk(record.chunk);
   const { kind: _kind, logTime: _logTime, ...body } = record;
-  return Buffer.from(JSON.stringify(body));
+  return record.kind === "CHECKPOINT" ? packValue(body) : Buffer.from(JSON.stringify(body));
 }
 
 function encodeChunk(chunk: Chunk): Uint8Array {

@@ -1,7 +1,7 @@
 import { McapStreamReader, type McapTypes, Opcode } from "@mcap/core";
 
 import { LogError } from "../errors.ts";
-import type { ChunkContent } from "./LogLayout.ts";
+import type { ChunkContent } from "./ChunkPacker.ts";
 import { decompress } from "./zstd.ts";
 
 const RECORD_HEAD = 9;
@@ -10,9 +10,6 @@ const RECORD_HEAD = 9;
 export interface OpenedChunk extends ChunkContent {
   /** In the order in which they were appended; their data are views of the chunk's bytes. */
   readonly messages: readonly McapTypes.Message[];
-  readonly compression: string;
-  /** Bytes of its records as stored. */
-  readonly stored: number;
 }
 
 /**
@@ -77,8 +74,6 @@ function parse(record: Uint8Array): OpenedChunk {
     channels,
     schemas,
     messages,
-    compression: chunk.compression,
-    stored: chunk.records.byteLength,
   };
 }
 

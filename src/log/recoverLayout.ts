@@ -1,15 +1,18 @@
 import { MCAP_MAGIC, Opcode } from "@mcap/core";
 
 import { LogError } from "../errors.ts";
+import { ChunkPacker } from "./ChunkPacker.ts";
 import { LogLayout, METADATA_NAME } from "./LogLayout.ts";
 import type { LogBytes } from "./LogSource.ts";
-import { parseChunk } from "./parseChunk.ts";
+import { type OpenedChunk, parseChunk } from "./parseChunk.ts";
 import { scanFile } from "./scanFile.ts";
 
 /** What is whole in a log file, and where to go on. */
 export interface RecoveredLayout {
   /** Continues after the last complete chunk. */
   readonly layout: LogLayout;
+  /** Packs the records that come next. */
+  readonly packer: ChunkPacker;
   /** The file up to here is as it should be. */
   readonly keep: number;
   /** What belongs at `keep` and is not, or not completely, there: nothing, the start, or a chunk's indices. */
@@ -23,13 +26,20 @@ export interface RecoveredLayout {
 /**
  * Finds out how much of a log file is whole.
  *
+ * @param look Called with each whole chunk, in order.
  * @throws {LogError} If the file is no log of ours.
  */
-export async function recoverLayout(bytes: LogBytes, where: string): Promise<RecoveredLayout> {
+export async function recoverLayout(
+  bytes: LogBytes,
+  where: string,
+  look: (chunk: OpenedChunk) => void = () => {},
+): Promise<RecoveredLayout> {
   const layout = new LogLayout();
+  const packer = new ChunkPacker();
   const size = await bytes.size();
+  const begun = { layout, packer, keep: 0, closed: false, records: 0 };
   if (size < MCAP_MAGIC.length && isPrefix(await bytes.read(0, size)))
-    return { layout, keep: 0, missing: layout.begin({}), closed: false, records: 0 };
+    return { ...begun, missing: layout.begin({}) };
 
   let missing: Uint8Array = new Uint8Array(0);
   let records = 0;
@@ -48,18 +58,21 @@ export async function recoverLayout(bytes: LogBytes, where: string): Promise<Rec
       const chunk = opened(record, where);
       if (chunk === undefined) break;
       records += chunk.messages.length;
-      const indices = layout.adoptChunk(chunk, record, chunk.stored, chunk.compression);
+      packer.adopt(chunk, (chunk.messages.at(-1)?.sequence ?? -1) + 1);
+      const indices = layout.adoptChunk(chunk, record);
+      look(chunk);
       const found = await bytes.read(offset + length, indices.byteLength);
       if (Buffer.compare(found, indices) === 0) continue;
       missing = indices;
       break;
     }
   }
-  if (!started) return { layout, keep: 0, missing: layout.begin({}), closed: false, records: 0 };
-  return { layout, keep: layout.position - missing.byteLength, missing, closed, records };
+  if (!started) return { ...begun, missing: layout.begin({}) };
+  const keep = layout.position - missing.byteLength;
+  return { layout, packer, keep, missing, closed, records };
 }
 
-function opened(record: Uint8Array, where: string): ReturnType<typeof parseChunk> | undefined {
+function opened(record: Uint8Array, where: string): OpenedChunk | undefined {
   try {
     return parseChunk(record, where);
   } catch (error) {

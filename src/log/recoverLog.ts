@@ -36,7 +36,11 @@ export async function recoverLog(path: string): Promise<LogRecovery> {
     if (closed) return { wasClosed: true, records, droppedBytes: 0 };
     await handle.truncate(keep);
     await writeFully(handle, missing, keep);
-    await writeFully(handle, layout.end(), keep + missing.byteLength);
+    let end = keep + missing.byteLength;
+    for await (const piece of layout.end(new FileBytes(handle), path)) {
+      await writeFully(handle, piece, end);
+      end += piece.byteLength;
+    }
     await handle.datasync();
     return { wasClosed: false, records, droppedBytes: size - keep };
   } finally {

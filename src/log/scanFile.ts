@@ -22,18 +22,23 @@ export interface FileRecord {
 }
 
 /**
- * Walks the records of an MCAP file from its start, whatever may be missing at its end.
+ * Walks the records of an MCAP file, whatever may be missing at its end.
  *
  * Ends at the first record that is not there completely, or after the footer. Reads only the heads, so a
  * chunk that is not wanted costs one small read.
  *
+ * @param from Where a record starts, as an earlier walk has found; the first one unless given.
  * @throws {LogError} Before the first record, if the file is too short or not MCAP.
  */
-export async function* scanFile(bytes: LogBytes, where: string): AsyncGenerator<FileRecord> {
+export async function* scanFile(
+  bytes: LogBytes,
+  where: string,
+  from: number = MCAP_MAGIC.length,
+): AsyncGenerator<FileRecord> {
   const magic = await bytes.read(0, MCAP_MAGIC.length);
   if (!MCAP_MAGIC.every((byte, i) => magic[i] === byte))
     throw new LogError(where, `an MCAP file expected, got one that starts with [${magic}]`);
-  let offset = MCAP_MAGIC.length;
+  let offset = from;
   let size = await bytes.size();
   for (;;) {
     const head = await bytes.read(offset, RECORD_HEAD + CHUNK_TIMES);

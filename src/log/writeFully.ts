@@ -1,8 +1,8 @@
-import type { FileHandle } from "node:fs/promises";
+import type { LogFile } from "./LogFile.ts";
 
 /** Writes all the bytes at `position`; one call to the system may take only some of them. */
 export async function writeFully(
-  handle: FileHandle,
+  handle: LogFile,
   bytes: Uint8Array,
   position: number,
 ): Promise<void> {

@@ -80,6 +80,13 @@ const body = fc.oneof(
   fc.record({ kind: fc.constant("SKEW" as const), skew: time }),
   fc.record({ kind: fc.constant("MODEL" as const), version: fc.string({ unit: "grapheme" }) }),
   fc.record({ kind: fc.constant("LABEL" as const), label }),
+  fc.record({
+    kind: fc.constant("CHECKPOINT" as const),
+    back: fc.nat(),
+    model: fc.string(),
+    moments: fc.nat(),
+    state: fc.uint8Array(),
+  }),
 );
 
 /** Any log: records of every kind whose log times never decrease. */
