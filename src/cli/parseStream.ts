@@ -16,6 +16,7 @@ const SCHEMA = z.strictObject({
   shape: z.array(z.int().positive()).default([]),
   rate: z.union([z.number().positive().transform(hertz), z.literal("irregular")]),
   span: time.optional(),
+  timing: z.enum(["exact", "jittered"]).optional(),
   unit: z.string().default(""),
   lateness: time.prefault(0),
   idleTimeout: time.prefault(250_000),
@@ -32,6 +33,10 @@ export function parseStream(value: unknown): StreamDescription {
   const { success, data, error } = SCHEMA.safeParse(value);
   if (!success)
     throw new ConfigError("stream", `expected a description\n${z.prettifyError(error)}`);
-  const { span, ...description } = data;
-  return defineStream({ ...description, ...(span === undefined ? {} : { span }) });
+  const { span, timing, ...description } = data;
+  return defineStream({
+    ...description,
+    ...(span === undefined ? {} : { span }),
+    ...(timing === undefined ? {} : { timing }),
+  });
 }

@@ -26,7 +26,22 @@ export interface ClockModel {
   readonly uncertainty: Micros;
   /** Whether times jump at `since`: its clock was found more than 50 ms away from the model before. */
   readonly stepped: boolean;
+  /**
+   * What the stream's stamps jitter by, a standard deviation, where that is taken out of its times from here
+   * on; absent where they are not smoothed.
+   */
+  readonly jitter?: Micros;
 }
+
+/** The model of a publisher that nothing is known of: its times are taken as they are. */
+export const IDENTITY: ClockModel = {
+  since: micros(0),
+  offset: micros(0),
+  ppm: 0,
+  residual: micros(0),
+  uncertainty: micros(0),
+  stepped: false,
+};
 
 /** The publisher's clock minus ours at its time `time`, in whole µs. */
 export function offsetAt(model: ClockModel, time: number): number {

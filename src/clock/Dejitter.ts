@@ -19,8 +19,8 @@ const EXPECTED_JITTER = 5_000;
 const GATE = 3;
 /** Stamps before the gate closes. */
 const WARM_UP = 32;
-/** While it is open, and at the least: further off than this is not jitter, in µs. */
-const NOT_JITTER = 1_000_000;
+/** While it is open, and at the least: further off than this is not jitter, and no time is moved so far, in µs. */
+export const NOT_JITTER = 1_000_000;
 /** Stamps off the line in a row after which the stream has moved: a pause, a clock that was set. */
 const PATIENCE = 16;
 /** Fresh starts within a minute, and jitter in periods, from which on a stream is not regular. */
@@ -51,6 +51,7 @@ export class Dejitter {
   #newest = { sequence: -1, time: Number.NEGATIVE_INFINITY };
   #off: boolean;
   #doubts = 0;
+  #freshStarts = 0;
   #restarts = 0;
   #restarted = 0;
 
@@ -68,6 +69,31 @@ export class Dejitter {
   /** Whether it smooths; false for a stream that is not regular. */
   get active(): boolean {
     return !this.#off;
+  }
+
+  /** Whether it has seen enough stamps to say how much they jitter, since it began or began anew. */
+  get isSettled(): boolean {
+    return !this.#off && this.#spread.count >= WARM_UP;
+  }
+
+  /** How far stamps lie off the line: a standard deviation, in µs; 0 before the first. */
+  get jitter(): number {
+    return this.#spread.sigma;
+  }
+
+  /** How wrong the line may be at its newest end, in µs: two standard errors of a line's end, 2·2σ/√n. */
+  get uncertainty(): number {
+    return this.#fit.weight > 0 ? (4 * this.#spread.sigma) / Math.sqrt(this.#fit.weight) : 0;
+  }
+
+  /** How often the line was begun anew because the stream itself had moved. */
+  get freshStarts(): number {
+    return this.#freshStarts;
+  }
+
+  /** The newest time it gave: no frame with a higher sequence number gets one before it; −∞ at a start. */
+  get newest(): number {
+    return this.#newest.time;
   }
 
   /** How much faster the stream's frames come than its nominal rate says, in parts per million. */
@@ -123,6 +149,7 @@ export class Dejitter {
     this.#start = undefined;
     this.#newest = { sequence: -1, time: Number.NEGATIVE_INFINITY };
     this.#doubts = 0;
+    this.#freshStarts++;
     this.#restarts = time - this.#restarted > MINUTE ? 1 : this.#restarts + 1;
     this.#restarted = time;
     return this.smooth(sequence, time);

@@ -1,6 +1,6 @@
 import { type Micros, micros, millis } from "../units.ts";
 import { type ClockEstimate, ClockEstimator } from "./ClockEstimator.ts";
-import { type ClockModel, offsetAt, toOurs } from "./ClockModel.ts";
+import { type ClockModel, IDENTITY, offsetAt, toOurs } from "./ClockModel.ts";
 import type { ClockSample } from "./ClockSample.ts";
 
 /** Errors beyond this are corrected at once, and flagged: nobody drifts that far between two waves. */
@@ -9,16 +9,6 @@ const STEP = millis(50);
 const TOLERANCE = micros(250);
 /** A publisher's times further ahead of its own clock than this are not its clock's doing. */
 const ASTRAY = 10_000_000;
-
-/** Times as they are, of a publisher that nothing is known of. */
-const IDENTITY: ClockModel = {
-  since: micros(0),
-  offset: micros(0),
-  ppm: 0,
-  residual: micros(0),
-  uncertainty: micros(0),
-  stepped: false,
-};
 
 /** How a `PublisherClock` corrects. */
 export interface PublisherClockOptions {

@@ -17,6 +17,12 @@ export interface StreamDescription {
   readonly rate: Hertz | "irregular";
   /** How long one frame lasts from its origin time on: a block of sound. Absent for an instant: a picture. */
   readonly span?: Micros;
+  /**
+   * - `exact` (unless given): each frame's time says when it was sensed, as well as its clock can.
+   * - `jittered`: stamped when it arrived somewhere, or by a busy machine. The pipeline takes the jitter out
+   *   of the times of a stream with a rate as they come in (docs/clocks.md).
+   */
+  readonly timing?: "exact" | "jittered";
   /** Unit of one element, for axis labels: "PCM", "grey level", "m/s²". */
   readonly unit: string;
   /** How far out of order frames may arrive and still be used (alignment.md 9: L_s), in µs. */
@@ -55,6 +61,8 @@ export function defineStream(description: StreamDescription): StreamDescription 
     throw new ConfigError(where, `shape must be positive integers, got [${description.shape}]`);
   if (description.rate !== "irregular" && !(description.rate > 0))
     throw new ConfigError(where, `rate must be > 0 Hz or "irregular", got ${description.rate}`);
+  if (description.timing === "jittered" && description.rate === "irregular")
+    throw new ConfigError(where, 'timing must be "exact" for an irregular stream, got "jittered"');
   if (!((description.span ?? 0) >= 0))
     throw new ConfigError(where, `span must be >= 0 us, got ${description.span}`);
   if (!(description.lateness >= 0))

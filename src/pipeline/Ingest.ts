@@ -1,14 +1,18 @@
 import { type Observable, Subject } from "rxjs";
 
 import { IdleWatch } from "../align/IdleWatch.ts";
+import { SkewTuner, type SkewTunerOptions } from "../align/SkewTuner.ts";
 import type { Clock } from "../clock/Clock.ts";
+import { type ClockModel, IDENTITY } from "../clock/ClockModel.ts";
 import { PublisherClock } from "../clock/PublisherClock.ts";
+import { Smoother } from "../clock/Smoother.ts";
+import type { Chunk } from "../frames/Chunk.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
-import { type Micros, millis } from "../units.ts";
+import { type Hertz, type Micros, micros, millis } from "../units.ts";
 import type { Wave } from "../wire/ClockProber.ts";
-import type { Publisher, WireMessage } from "../wire/WireMessage.ts";
+import type { Publisher, StreamNotice, WireMessage } from "../wire/WireMessage.ts";
 
 /** A record before it is stamped: every kind without its `logTime`. */
 type Unstamped = LogRecord extends infer Record
@@ -28,6 +32,14 @@ export interface IngestOptions {
   readonly streams: readonly StreamDescription[];
   /** Whether a stream's publisher runs on this machine, and so reads our own clock. None does unless given. */
   readonly readsOurClock?: (stream: string) => boolean;
+  /** Tunes the skew bound to how far the streams run apart. It stays as it is unless given. */
+  readonly skew?: SkewTunerOptions;
+}
+
+/** The jitter of one boot of a stream. */
+interface Smoothed {
+  readonly epoch: number;
+  readonly smoother: Smoother;
 }
 
 /**
@@ -40,6 +52,9 @@ export interface IngestOptions {
  * - Publishers' times are brought to our clock here, once, by what is known of theirs at this moment;
  *   what is stored is never computed again. Each change of that knowledge is a CLOCK record before what it
  *   applies to. Times of publishers that are not probed are taken as they are.
+ * - The jitter of streams that say so is taken out of their times here too, and the skew bound follows the
+ *   streams where that is asked for, each change a record: CLOCK with `jitter`, SKEW. So a replay needs to
+ *   know of neither.
  * - The log time never goes back.
  */
 export class Ingest {
@@ -50,12 +65,23 @@ export class Ingest {
   readonly #readsOurClock: (stream: string) => boolean;
   /** The clock of each stream's publisher, by the boot that was probed last. */
   readonly #clocks = new Map<string, { readonly epoch: number; readonly clock: PublisherClock }>();
+  /** Rates of the streams whose times are smoothed. */
+  readonly #jittered: ReadonlyMap<string, Hertz | "irregular">;
+  readonly #smoothed = new Map<string, Smoothed>();
+  readonly #tuner: SkewTuner | undefined;
   #idle: IdleWatch;
 
-  constructor({ clock, streams, readsOurClock = () => false }: IngestOptions) {
+  /** @throws {ConfigError} If a bound of the skew is out of its range. */
+  constructor({ clock, streams, readsOurClock = () => false, skew }: IngestOptions) {
     this.#clock = clock;
     this.#readsOurClock = readsOurClock;
     this.#streams = streams;
+    this.#jittered = new Map(
+      streams
+        .filter(({ timing }) => timing === "jittered")
+        .map(({ stream, rate }) => [stream, rate]),
+    );
+    this.#tuner = skew === undefined ? undefined : new SkewTuner(skew);
     this.#idle = new IdleWatch({ streams, since: clock.now() });
     this.records = this.#records.asObservable();
   }
@@ -77,23 +103,15 @@ export class Ingest {
   /** A sensor's message came in. */
   accept(message: WireMessage): void {
     if (message.kind === "data") {
-      const { chunk } = message;
-      const clock = this.#clockOf(chunk);
       const logTime = this.#clock.now();
-      this.#heard(chunk.stream, logTime);
-      this.#emit({
-        kind: "DATA",
-        logTime,
-        chunk: clock
-          ? { ...chunk, originTimes: chunk.originTimes.map((time) => clock.toOurs(time)) }
-          : chunk,
-      });
+      this.#heard(message.chunk.stream, logTime);
+      const chunk = this.#onOurClock(message.chunk, logTime);
+      this.#emit({ kind: "DATA", logTime, chunk });
       return;
     }
-    const { stream, until } = message;
+    const { stream } = message;
     this.#heard(stream, this.#clock.now());
-    const clock = this.#clockOf(message);
-    this.#append({ kind: "HEARTBEAT", stream, until: clock ? clock.toOurs(until) : until });
+    this.#append({ kind: "HEARTBEAT", stream, until: this.#promised(message) });
     if (message.kind === "bye") {
       this.#idle.ended(stream);
       this.#append({ kind: "CLOSED", stream });
@@ -108,7 +126,7 @@ export class Ingest {
     const clock = known?.epoch === epoch ? known.clock : new PublisherClock(tolerance);
     this.#clocks.set(stream, { epoch, clock });
     const model = clock.add(samples);
-    if (model !== undefined) this.#append({ kind: "CLOCK", stream, epoch, ...model });
+    if (model !== undefined) this.#tellClock({ stream, epoch }, this.#clock.now(), model);
   }
 
   /** From here on this model gives the readings. */
@@ -131,6 +149,61 @@ export class Ingest {
     this.#records.complete();
   }
 
+  /** The chunk with its times on our clock, without their jitter. */
+  #onOurClock(chunk: Chunk, logTime: Micros): Chunk {
+    const clock = this.#clockOf(chunk);
+    const rate = this.#jittered.get(chunk.stream);
+    if (clock === undefined && rate === undefined) return chunk;
+    const stamps =
+      clock === undefined ? chunk.originTimes : chunk.originTimes.map((time) => clock.toOurs(time));
+    if (rate === undefined) return { ...chunk, originTimes: stamps };
+    const smoother = this.#smootherOf(chunk) ?? this.#smootherFor(chunk, rate);
+    const originTimes = smoother.smooth(chunk.firstSequence, stamps);
+    const news = smoother.news();
+    if (news !== undefined) {
+      const model = { ...(clock?.model ?? IDENTITY), stepped: news.stepped };
+      this.#tellClock(chunk, logTime, model, news);
+    }
+    return { ...chunk, originTimes };
+  }
+
+  /** What a notice's `until` promises on our clock; of a farewell all of it, since nothing follows. */
+  #promised(notice: StreamNotice): Micros {
+    const clock = this.#clockOf(notice);
+    const until = clock === undefined ? notice.until : clock.toOurs(notice.until);
+    return notice.kind === "bye" ? until : (this.#smootherOf(notice)?.promise(until) ?? until);
+  }
+
+  #smootherOf({ stream, epoch }: Pick<Publisher, "stream" | "epoch">): Smoother | undefined {
+    const known = this.#smoothed.get(stream);
+    return known?.epoch === epoch ? known.smoother : undefined;
+  }
+
+  #smootherFor({ stream, epoch }: Publisher, rate: Hertz | "irregular"): Smoother {
+    const smoother = new Smoother(rate);
+    this.#smoothed.set(stream, { epoch, smoother });
+    return smoother;
+  }
+
+  /** Puts on record what is known of a publisher's times, its clock's share and its jitter's. */
+  #tellClock(
+    { stream, epoch }: Pick<Publisher, "stream" | "epoch">,
+    logTime: Micros,
+    model: ClockModel,
+    smoothing = this.#smootherOf({ stream, epoch })?.told,
+  ): void {
+    const { jitter, uncertainty = 0 } = smoothing ?? {};
+    this.#emit({
+      kind: "CLOCK",
+      logTime,
+      stream,
+      epoch,
+      ...model,
+      uncertainty: micros(model.uncertainty + uncertainty),
+      ...(jitter !== undefined && { jitter }),
+    });
+  }
+
   /** The clock of whoever speaks; undefined for one that is not probed. */
   #clockOf({ stream, epoch }: Publisher): PublisherClock | undefined {
     const known = this.#clocks.get(stream);
@@ -147,5 +220,7 @@ export class Ingest {
 
   #emit(record: LogRecord): void {
     this.#records.next(record);
+    if (this.#tuner === undefined) return;
+    for (const tuned of this.#tuner.observe(record)) this.#records.next(tuned);
   }
 }

@@ -124,10 +124,14 @@ export class PipelineRun {
     this.#logFailures = logFailures;
     const streams = Object.values(definition.streams).map(({ description }) => description);
     this.#schedule = new DropSchedule(options.drops, Object.keys(definition.streams));
+    const { skew, skewRange: range } = definition.grid;
     this.#ingest = new Ingest({
       clock,
       streams,
       readsOurClock: (stream) => this.#fleet.owns(stream),
+      ...(range !== undefined && {
+        skew: { initial: skew, floor: range.least, ceiling: range.most },
+      }),
     });
     // Before anything is made of a record it is on the log.
     this.#ingest.records.subscribe((record) => {

@@ -23,6 +23,8 @@ export interface StreamSnapshot {
     readonly ppm: number;
     /** How wrong its corrected times may be, in µs. */
     readonly uncertainty: Micros;
+    /** What its stamps jitter by, a standard deviation, in µs; absent where that is not taken out. */
+    readonly jitter?: Micros;
   };
   /** Frames and messages that were not used, by reason, since the start; only reasons that occurred. */
   readonly counters: Readonly<Record<string, number>>;
@@ -77,9 +79,10 @@ export class StreamBoard {
         this.#health.get(record.stream)?.ended();
         break;
       case "CLOCK": {
-        const { stream, ppm, uncertainty } = record;
+        const { stream, ppm, uncertainty, jitter } = record;
         const offset = micros(record.offset + record.residual);
-        if (this.#health.has(stream)) this.#clocks.set(stream, { offset, ppm, uncertainty });
+        const clock = { offset, ppm, uncertainty, ...(jitter !== undefined && { jitter }) };
+        if (this.#health.has(stream)) this.#clocks.set(stream, clock);
         break;
       }
       default:

@@ -42,6 +42,11 @@ export interface PipelineDefinition {
     readonly period: Micros;
     /** How far one stream may lag behind the others before it is no longer waited for (S), in µs. */
     readonly skew: Micros;
+    /**
+     * Lets S follow how far the streams really run apart, from `skew` on and within these bounds, in µs; each
+     * change is on record (`SkewTuner`). S stays at `skew` unless given.
+     */
+    readonly skewRange?: { readonly least: Micros; readonly most: Micros };
     /** How far ahead of our clock a frame may claim to be, in µs. */
     readonly future: Micros;
   };
@@ -86,6 +91,12 @@ export function definePipeline(definition: PipelineDefinition): PipelineDefiniti
   const { period, skew, future } = definition.grid;
   if (!(period > 0)) throw new ConfigError(where, `grid period must be > 0 us, got ${period}`);
   if (!(skew >= 0)) throw new ConfigError(where, `skew bound must be >= 0 us, got ${skew}`);
+  const range = definition.grid.skewRange;
+  if (range !== undefined && !(range.least > 0 && range.least <= skew && skew <= range.most))
+    throw new ConfigError(
+      where,
+      `skew range must be > 0 us and hold the skew bound ${skew}, got ${range.least} to ${range.most}`,
+    );
   if (!(future > 0)) throw new ConfigError(where, `future guard must be > 0 us, got ${future}`);
   const stranger = definition.answerStreams.find((stream) => !(stream in definition.streams));
   if (stranger !== undefined)
