@@ -1,7 +1,8 @@
 import { ConfigError } from "../errors.ts";
-import { type Bytes, bytes, type Micros, seconds } from "../units.ts";
+import { type Bytes, bytes, type Micros, micros, seconds } from "../units.ts";
 import type { ColumnCounters } from "./ColumnCounters.ts";
 import type { Policy } from "./Policy.ts";
+import type { Role } from "./Role.ts";
 import type { UnusedFrame } from "./UnusedFrame.ts";
 
 /** How an `Aligner` forms rows. */
@@ -14,17 +15,26 @@ export interface AlignerOptions {
    * until a SKEW record says otherwise.
    */
   readonly skew: Micros;
-  /**
-   * Stream whose frames are the rows' instants, instead of the grid's: then there are no rows while it is
-   * silent. Every CONFIG record must name it; its period still tells real from held. Default: the grid.
-   */
-  readonly primary?: string;
+  /** What each stream means to the rows. Default: `required`. See `Role`. */
+  readonly roles?: Readonly<Record<string, Role>>;
   /** How far ahead of its arrival a frame may be stamped, in µs. Default 1 s. */
   readonly futureBound?: Micros;
   /** Frames held per stream; past it the oldest goes. Default 8,192. */
   readonly capacity?: number;
   /** Bytes of payload held per stream; past it the oldest frame goes. Default 256 MiB. */
   readonly capacityBytes?: Bytes;
+  /**
+   * How long nothing may be there, in µs of the grid, before the rows say so no more: what follows of the
+   * stretch is told as a number, with the next row (`Frameset.skipped`). So an hour in which all streams were
+   * silent is no hour of rows at once when they come back. It should be longer than any context that is
+   * kept of the rows, which then are as they would be; 0 tells no row without a frame. Default 10 s.
+   */
+  readonly longestEmpty?: Micros;
+  /**
+   * How old a row may be, in µs behind the newest one, to be told again when a late frame changes it
+   * (`Frameset.revision`). As long buffers keep what rows were made from. Default 0: rows never change.
+   */
+  readonly revisionHorizon?: Micros;
   /** Side output: every frame that became part of no row, with its reason. */
   readonly onUnused?: (frame: UnusedFrame) => void;
 }
@@ -33,6 +43,10 @@ export interface AlignerOptions {
 export interface AlignerCounters {
   /** Rows emitted. */
   readonly rows: number;
+  /** Rows told again because a late frame changed them. */
+  readonly revisions: number;
+  /** Instants without a row, in long stretches at which nothing was there. */
+  readonly skipped: number;
   /** Frames of streams that the configuration does not name. */
   readonly unknownStream: number;
   /** Heartbeats refused: no integer, or a promise beyond the future bound. */
@@ -47,20 +61,22 @@ export interface AlignerCounters {
  */
 export function completeOptions(
   options: AlignerOptions,
-): Required<Omit<AlignerOptions, "onUnused" | "primary">> {
+): Required<Omit<AlignerOptions, "onUnused">> & Pick<AlignerOptions, "onUnused"> {
   const {
     columns,
     skew,
+    roles = {},
     futureBound = seconds(1),
     capacity = 8_192,
     capacityBytes = bytes(256 * 1_024 * 1_024),
+    longestEmpty = seconds(10),
+    revisionHorizon = micros(0),
   } = options;
-  const least = { skew: 0, futureBound: 0, capacity: 1, capacityBytes: 1 };
-  const given = { skew, futureBound, capacity, capacityBytes };
+  const given = { skew, futureBound, longestEmpty, revisionHorizon, capacity, capacityBytes };
   for (const [name, value] of Object.entries(given)) {
-    const bound = least[name as keyof typeof least];
+    const bound = name.startsWith("capacity") ? 1 : 0;
     if (!(value >= bound))
       throw new ConfigError("Aligner", `${name} must be >= ${bound}, got ${value}`);
   }
-  return { columns, skew, futureBound, capacity, capacityBytes };
+  return { ...options, columns, roles, ...given };
 }

@@ -1,3 +1,4 @@
+import type { Cell, Frameset } from "../frames/Frameset.ts";
 import type { Column } from "./Column.ts";
 import type { ColumnCounters } from "./ColumnCounters.ts";
 import type { Config } from "./Grid.ts";
@@ -9,19 +10,31 @@ import type { UnusedReason } from "./UnusedFrame.ts";
  *
  * Numbers may be ±∞, so JSON will not do; msgpack and `structuredClone` will.
  */
-export interface AlignerSnapshot {
+export interface AlignerSnapshot extends RowsSnapshot {
   readonly skew: number;
   readonly frontier: number;
   readonly due: number;
+  readonly unknownStream: number;
+  readonly refusedHeartbeats: number;
+  readonly columns: readonly ColumnSnapshot[];
+  readonly retired: Readonly<Record<string, ColumnCounters>>;
+}
+
+/** What is known of the rows. */
+export interface RowsSnapshot {
   readonly lastTime: number;
   readonly index: number;
   readonly rows: number;
-  readonly unknownStream: number;
-  readonly refusedHeartbeats: number;
+  readonly revisions: number;
+  readonly skipped: number;
+  /** Instants in a row, up to the next, at which nothing was there. */
+  readonly empty: number;
+  /** How many of them have no row. */
+  readonly untold: number;
   /** The configuration in force, then those to come. */
   readonly configs: readonly Config[];
-  readonly columns: readonly ColumnSnapshot[];
-  readonly retired: Readonly<Record<string, ColumnCounters>>;
+  /** Rows that a late frame can still revise. */
+  readonly told: readonly Frameset[];
 }
 
 /** All that is known of one stream. */
@@ -46,6 +59,7 @@ export interface HeldFrame {
 const STATE = [
   "watermark",
   "lock",
+  "lost",
   "newest",
   "oldest",
   "reached",
@@ -59,6 +73,7 @@ const STATE = [
   "acceptedEpoch",
   "received",
   "used",
+  "belated",
 ] as const;
 
 type ColumnState = { readonly [Name in (typeof STATE)[number]]: Column[Name] };
@@ -66,8 +81,9 @@ type ColumnState = { readonly [Name in (typeof STATE)[number]]: Column[Name] };
 /** All that a column knows. */
 export function snapshotColumn(column: Column): ColumnSnapshot {
   const { ring, description, sequences, unused } = column;
-  const { watermark, lock, newest, oldest, reached, promised, refusedPromise } = column;
-  const { idle, closed, isAstray, clockUncertainty, epoch, acceptedEpoch, received, used } = column;
+  const { watermark, lock, lost, newest, oldest, reached, promised, refusedPromise } = column;
+  const { idle, closed, isAstray, clockUncertainty, epoch, acceptedEpoch } = column;
+  const { received, used, belated } = column;
   const frames = Array.from({ length: ring.size }, (_, position): HeldFrame => {
     const chunk = ring.chunk(position);
     return {
@@ -80,8 +96,9 @@ export function snapshotColumn(column: Column): ColumnSnapshot {
     };
   });
   return {
-    ...{ watermark, lock, newest, oldest, reached, promised, refusedPromise },
-    ...{ idle, closed, isAstray, clockUncertainty, epoch, acceptedEpoch, received, used },
+    ...{ watermark, lock, lost, newest, oldest, reached, promised, refusedPromise },
+    ...{ idle, closed, isAstray, clockUncertainty, epoch, acceptedEpoch },
+    ...{ received, used, belated },
     ...{ description, frames, unused: { ...unused }, sequences: sequences.snapshot() },
   };
 }
@@ -102,4 +119,12 @@ export function restoreColumn(column: Column, snapshot: ColumnSnapshot): void {
     column.ring.insert(time, chunk, 0, 0, payload.byteLength);
     if (isUsed) column.ring.use(column.ring.size - 1);
   }
+}
+
+/** The same row, with payloads of its own. */
+export function copyRow(row: Frameset): Frameset {
+  const cells: Record<string, Cell> = {};
+  for (const [stream, cell] of Object.entries(row.cells))
+    cells[stream] = cell.presence === "missing" ? cell : { ...cell, payload: cell.payload.slice() };
+  return { ...row, cells };
 }

@@ -10,19 +10,22 @@ export interface ColumnCounters extends Readonly<Record<UnusedReason, number>> {
   readonly received: number;
   /** Frames that are part of at least one row. */
   readonly used: number;
+  /** Frames that came late and were taken in all the same, to revise rows; not a fate, they have one too. */
+  readonly belated: number;
   /** Frames held that no row has used yet. */
   readonly buffered: number;
   /** Frames in memory now, used or not. */
   readonly held: number;
 }
 
-const NAMES = ["received", "used", "buffered", "held", ...UNUSED_REASONS] as const;
+const NAMES = ["received", "used", "belated", "buffered", "held", ...UNUSED_REASONS] as const;
 
 /** Counter by counter. */
 export function sumOf(counters: readonly (ColumnCounters | undefined)[]): ColumnCounters {
   const sum = {
     received: 0,
     used: 0,
+    belated: 0,
     buffered: 0,
     held: 0,
     late: 0,

@@ -11,6 +11,11 @@ import type { Grid } from "./Grid.ts";
  */
 export class ColumnSet {
   readonly #byName = new Map<string, Column[]>();
+  /**
+   * Columns found lately, each in the place of its name: far quicker than the map, which compares and
+   * hashes strings.
+   */
+  readonly #recent: (Column | undefined)[] = new Array<Column | undefined>(PLACES).fill(undefined);
   /** Of columns that no configuration names any more. */
   readonly #retired = new Map<string, ColumnCounters>();
 
@@ -24,15 +29,24 @@ export class ColumnSet {
     return [...this.#byName.values()].flat();
   }
 
-  /** The column that a chunk belongs to, or why there is none. */
-  find(chunk: Chunk): Column | "unknown-stream" | "invalid" {
-    let isKnown = false;
-    for (const column of this.of(chunk.stream)) {
-      if (column.description.site !== chunk.site) continue;
-      if (fits(chunk, column)) return column;
-      isKnown = true;
+  /** The column that a chunk belongs to; undefined if there is none. */
+  find(chunk: Chunk): Column | undefined {
+    const { stream } = chunk;
+    const place = placeOf(stream);
+    const recent = this.#recent[place];
+    if (recent !== undefined && recent.name === stream && fits(chunk, recent)) return recent;
+    for (const column of this.of(stream)) {
+      if (!fits(chunk, column)) continue;
+      column.name = stream;
+      this.#recent[place] = column;
+      return column;
     }
-    return isKnown ? "invalid" : "unknown-stream";
+    return undefined;
+  }
+
+  /** Why a chunk belongs to no column. */
+  reasonAgainst({ stream, site }: Chunk): "unknown-stream" | "invalid" {
+    return this.of(stream).some((column) => column.site === site) ? "invalid" : "unknown-stream";
   }
 
   /** The column that answers for a stream as described, if there is one. */
@@ -54,6 +68,7 @@ export class ColumnSet {
 
   /** Lets go of all columns that none of these grids has. */
   retain(grids: readonly (Grid | undefined)[]): void {
+    this.#recent.fill(undefined);
     const kept = new Set(grids.flatMap((grid) => grid?.columns ?? []));
     for (const [name, columns] of this.#byName) {
       const rest = columns.filter((column) => kept.has(column));
@@ -82,26 +97,36 @@ export class ColumnSet {
   }
 
   #retire(name: string, column: Column): void {
-    while (column.ring.size > 0) column.drop("aged");
+    column.drop("aged", column.ring.size);
     column.isRetired = true;
     this.#retired.set(name, sumOf([column.counters(), this.#retired.get(name)]));
   }
 }
 
 const NONE: readonly Column[] = [];
+const PLACES = 32;
+
+/** Names differ in their last letter, or in length, more often than not. */
+function placeOf(name: string): number {
+  const { length } = name;
+  return (name.charCodeAt(length - 1) + (length << 2)) & (PLACES - 1);
+}
 
 /** Whether a chunk is well formed and is what a stream was described to send. */
-function fits(chunk: Chunk, { description, frameBytes }: Column): boolean {
-  const { dtype, shape, originTimes, lengths, payload, epoch, firstSequence } = chunk;
-  if (dtype !== description.dtype || originTimes.length === 0) return false;
+function fits(chunk: Chunk, column: Column): boolean {
+  const { originTimes, arrivalTime, epoch, firstSequence } = chunk;
+  const frames = originTimes.length;
+  if (chunk.site !== column.site || chunk.dtype !== column.dtype || frames === 0) return false;
   if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(firstSequence)) return false;
-  if (firstSequence < 0 || !Number.isFinite(chunk.arrivalTime)) return false;
-  for (let i = 0; i < originTimes.length; i++)
-    if (!Number.isSafeInteger(originTimes[i])) return false;
-  if (frameBytes !== undefined)
-    return (
-      payload.byteLength === frameBytes * originTimes.length && sameShape(shape, description.shape)
-    );
+  if (firstSequence < 0 || !Number.isFinite(arrivalTime)) return false;
+  for (let i = 0; i < frames; i++) if (!Number.isSafeInteger(originTimes[i])) return false;
+  const { frameBytes } = column;
+  if (frameBytes === undefined) return hasItsLengths(chunk);
+  return chunk.payload.length === frameBytes * frames && sameShape(chunk.shape, column.shape);
+}
+
+/** Whether the frames' lengths, if they are told, are those of the payload. */
+function hasItsLengths({ originTimes, lengths, payload }: Chunk): boolean {
   if (lengths === undefined) return payload.byteLength % originTimes.length === 0;
   if (lengths.length !== originTimes.length) return false;
   let sum = 0;

@@ -127,6 +127,21 @@ export function horizonOf(policy: Policy): number {
   }
 }
 
+/** How far after T a frame can lie and matter to T, in µs; negative for a window that ends before T. */
+export function reachOf(policy: Policy): number {
+  switch (policy.kind) {
+    case "exact":
+    case "last":
+      return 0;
+    case "nearest":
+      return policy.tolerance;
+    case "linear":
+      return policy.maxSpan;
+    case "window":
+      return policy.to;
+  }
+}
+
 function atLeastZero(where: string, name: string, value: Micros): void {
   if (!(Number.isSafeInteger(value) && value >= 0))
     throw new ConfigError(where, `${name} must be an integer >= 0 us, got ${value}`);

@@ -45,10 +45,17 @@ export class Schedule {
     this.settle();
   }
 
-  /** Notes that the next row is out. True if the one after it stands on another grid. */
-  step(): boolean {
-    this.lastTime = this.next;
-    this.index++;
+  /** Where the next configuration takes over; ∞ if none waits. */
+  get barrier(): number {
+    return this.#pending[0]?.origin ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Notes that the next rows are out, on a grid. True if the one after them stands on another one. */
+  step(rows = 1): boolean {
+    const { grid } = this;
+    this.lastTime =
+      grid === undefined || this.primary !== undefined ? this.next : grid.at(this.index + rows - 1);
+    this.index += rows;
     return this.settle();
   }
 

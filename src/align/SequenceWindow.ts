@@ -4,6 +4,8 @@ const SPANS = 256;
 /** The sequences seen of one epoch: spans from, to (exclusive), ascending, with gaps between. */
 interface Seen {
   epoch: number;
+  /** End of the last span, ahead of the one in `tos`: what comes in turn moves this one alone. −1: none. */
+  next: number;
   froms: number[];
   tos: number[];
 }
@@ -16,25 +18,30 @@ interface Seen {
  * it late.
  */
 export class SequenceWindow {
-  /** The most recently used epoch first. */
+  /** The epoch used last. */
+  #current: Seen = nothingOf(Number.NaN);
+  /** All, the most recently used first. */
   #epochs: Seen[] = [];
+
+  /** Notes a pair if it just follows the one noted last; else false, and nothing done. */
+  follows(epoch: number, sequence: number): boolean {
+    const seen = this.#current;
+    if (seen.epoch !== epoch || seen.next !== sequence) return false;
+    seen.next = sequence + 1;
+    return true;
+  }
 
   /** Notes a pair; false if it was noted before. */
   add(epoch: number, sequence: number): boolean {
-    const first = this.#epochs[0];
-    const seen = first !== undefined && first.epoch === epoch ? first : this.#open(epoch);
-    const last = seen.tos.length - 1;
-    if (last >= 0 && seen.tos[last] === sequence) {
-      seen.tos[last] = sequence + 1;
-      return true;
-    }
-    return addOutOfTurn(seen, sequence);
+    if (this.follows(epoch, sequence)) return true;
+    if (this.#current.epoch !== epoch) this.#current = this.#open(epoch);
+    return addOutOfTurn(this.#current, sequence);
   }
 
   #open(epoch: number): Seen {
     const known = this.#epochs.findIndex((seen) => seen.epoch === epoch);
     const [found] = known < 0 ? [] : this.#epochs.splice(known, 1);
-    const seen = found ?? { epoch, froms: [], tos: [] };
+    const seen = found ?? nothingOf(epoch);
     this.#epochs.unshift(seen);
     if (this.#epochs.length > EPOCHS) this.#epochs.pop();
     return seen;
@@ -42,10 +49,10 @@ export class SequenceWindow {
 
   /** A copy of what is remembered, as plain values. */
   snapshot(): SequenceWindowSnapshot {
-    return this.#epochs.map(({ epoch, froms, tos }) => ({
+    return this.#epochs.map(({ epoch, froms, tos, next }) => ({
       epoch,
       froms: [...froms],
-      tos: [...tos],
+      tos: [...tos.slice(0, -1), next],
     }));
   }
 
@@ -54,9 +61,11 @@ export class SequenceWindow {
     const window = new SequenceWindow();
     window.#epochs = snapshot.map(({ epoch, froms, tos }) => ({
       epoch,
+      next: tos.at(-1) ?? -1,
       froms: [...froms],
       tos: [...tos],
     }));
+    window.#current = window.#epochs[0] ?? window.#current;
     return window;
   }
 }
@@ -68,8 +77,20 @@ export type SequenceWindowSnapshot = readonly {
   readonly tos: readonly number[];
 }[];
 
-/** Adds a sequence that does not just follow the last one; false if it is there. */
-function addOutOfTurn({ froms, tos }: Seen, sequence: number): boolean {
+function nothingOf(epoch: number): Seen {
+  return { epoch, next: -1, froms: [], tos: [] };
+}
+
+/** Adds a sequence; false if it is there. */
+function addOutOfTurn(seen: Seen, sequence: number): boolean {
+  const { froms, tos } = seen;
+  if (tos.length > 0) tos[tos.length - 1] = seen.next;
+  const isNew = addTo(froms, tos, sequence);
+  seen.next = tos.at(-1) ?? -1;
+  return isNew;
+}
+
+function addTo(froms: number[], tos: number[], sequence: number): boolean {
   // New ones are near the end: what comes first is the last span that begins at or before it.
   let span = froms.length - 1;
   while (span >= 0 && (froms[span] ?? 0) > sequence) span--;

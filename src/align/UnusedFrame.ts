@@ -1,3 +1,4 @@
+import type { Chunk } from "../frames/Chunk.ts";
 import type { Frame } from "../frames/Frame.ts";
 
 /**
@@ -29,4 +30,17 @@ export const UNUSED_REASONS = [
 /** A frame that became part of no frameset, with the reason. Its payload is borrowed. */
 export interface UnusedFrame extends Frame {
   readonly reason: UnusedReason;
+}
+
+/** The frame at `index` of a chunk, with the reason why it was not used. */
+export function unusedFrame(
+  reason: UnusedReason,
+  chunk: Chunk,
+  index: number,
+  payload: Uint8Array,
+): UnusedFrame {
+  const { site, stream, epoch, firstSequence, arrivalTime } = chunk;
+  const sequence = firstSequence + index;
+  const originTime = chunk.originTimes[index] ?? arrivalTime;
+  return { site, stream, epoch, sequence, originTime, arrivalTime, payload, reason };
 }

@@ -138,5 +138,6 @@ function missing(column: Column, need: number, proven: MissingReason): Cell {
 function reasonOf(column: Column, need: number, proven: MissingReason): MissingReason {
   if (column.oldest > need) return "never-seen";
   if (column.watermark >= need) return proven;
-  return column.idle || column.closed ? "idle" : "skew";
+  if (column.idle || column.closed) return "idle";
+  return column.role === "optional" ? "optional" : "skew";
 }

@@ -9,6 +9,7 @@ const MISSING: Readonly<Record<MissingReason, string>> = {
   "never-seen": "the stream had not had a frame up to here",
   idle: "not waited for: the stream was idle or had ended",
   skew: "not waited for: the stream lagged the fastest by more than the skew bound",
+  optional: "not waited for: the stream is optional, and nothing had come when the row went out",
   "too-old": "the last frame is older than the policy allows",
   incomplete: "some of the frames the policy asks for are there, but not all",
   gap: "the stream is known up to here, and there is nothing where the policy looks",

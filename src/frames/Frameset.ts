@@ -11,7 +11,14 @@ import type { Micros } from "../units.ts";
 export type Presence = "real" | "held" | "interpolated" | "missing";
 
 /** Why a value is missing, for "why is there no output". */
-export type MissingReason = "never-seen" | "idle" | "skew" | "too-old" | "incomplete" | "gap";
+export type MissingReason =
+  | "never-seen"
+  | "idle"
+  | "skew"
+  | "optional"
+  | "too-old"
+  | "incomplete"
+  | "gap";
 
 /** One stream's part of a frameset. */
 export type Cell =
@@ -35,7 +42,10 @@ export type Cell =
     }
   | { readonly presence: "missing"; readonly reason: MissingReason };
 
-/** Everything sensed that belongs to one instant of the grid. Exactly one per instant, in order. */
+/**
+ * Everything sensed that belongs to one instant of the grid. Exactly one per instant, in order; only of a
+ * long stretch at which nothing was sensed the rest is told as a number, `skipped`.
+ */
 export interface Frameset {
   /** `site:time:config`, the name under which outputs, explanations and labels refer to it. */
   readonly id: string;
@@ -47,4 +57,11 @@ export interface Frameset {
   readonly config: number;
   /** One cell per configured stream. */
   readonly cells: Readonly<Record<string, Cell>>;
+  /**
+   * How often the row was told before: 1, 2, ... where a late frame changed it. Absent the first time, and
+   * always where the aligner was not asked for revisions.
+   */
+  readonly revision?: number;
+  /** How many instants just before this one, all without anything sensed, have no row. Absent where none. */
+  readonly skipped?: number;
 }

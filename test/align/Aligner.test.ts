@@ -5,7 +5,7 @@ import { exact, last, linear, window } from "../../src/align/Policy.ts";
 import type { UnusedFrame } from "../../src/align/UnusedFrame.ts";
 import { ConfigError } from "../../src/errors.ts";
 import type { LogRecord } from "../../src/log/LogRecord.ts";
-import { millis } from "../../src/units.ts";
+import { micros, millis } from "../../src/units.ts";
 import { config, frame, heartbeat, line, notice, outcomes, started } from "./chart.ts";
 
 const held = last({ maxAge: millis(100) });
@@ -223,6 +223,7 @@ describe("what is not used", () => {
     expect(aligner.counters().streams["a"]).toEqual({
       received: 8,
       used: 0,
+      belated: 0,
       buffered: 0,
       held: 0,
       late: 1,
@@ -271,7 +272,7 @@ describe("a primary stream", () => {
   // a     o       o  o            o         rows stand at its frames
   // b  o     o         o     o
   it("says when the rows are", () => {
-    const aligner = started({ a: exact(), b: held }, { primary: "a" });
+    const aligner = started({ a: exact(), b: held }, { roles: { a: "primary" } });
     const records = [frame("b", -5), frame("a", 3), frame("b", 10), frame("a", 25), frame("a", 31)];
     expect(outcomes(aligner, [...records, frame("b", 40), frame("a", 70)])).toEqual([
       "",
@@ -288,25 +289,29 @@ describe("a primary stream", () => {
   });
 
   it("that is silent brings no rows, however far the others come", () => {
-    const aligner = started({ a: exact(), b: held }, { primary: "a", skew: millis(50) });
+    const aligner = started({ a: exact(), b: held }, { roles: { a: "primary" }, skew: millis(50) });
     expect(outcomes(aligner, [frame("b", 100), frame("b", 900), frame("b", 910)])).toEqual([
       "",
       "",
       "",
     ]);
-    expect(aligner.blocking()).toMatchObject({ due: false, waits: [] });
+    expect(aligner.blocking()).toMatchObject({
+      due: false,
+      waits: [{ stream: "a", need: micros(1_000_000), has: Number.NEGATIVE_INFINITY }],
+    });
   });
 
   it("is settled up to its last row, even where its policy looks only further back", () => {
     const past = window({ from: millis(-90), to: millis(-20), count: "any", aggregate: "last" });
-    const aligner = started({ a: past }, { primary: "a" }, 50);
+    const aligner = started({ a: past }, { roles: { a: "primary" } }, 50);
     const records = [frame("a", 60), frame("a", 140), notice("IDLE", "a"), frame("a", 130)];
     expect(outcomes(aligner, records)).toEqual(["", "60: a-never-seen", "140: a=60", ""]);
     expect(aligner.counters().streams["a"]?.late).toBe(1);
   });
 
   it("must be among the streams", () => {
-    const aligner = new Aligner({ columns: { a: exact() }, skew: millis(100), primary: "b" });
+    const columns = { a: exact(), b: exact() };
+    const aligner = new Aligner({ columns, skew: millis(100), roles: { b: "primary" } });
     expect(() => aligner.push(config(["a"]))).toThrow(/primary/);
   });
 });

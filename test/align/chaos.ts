@@ -121,7 +121,9 @@ export const anyChaosOptions: fc.Arbitrary<AlignerOptions> = fc
     capacity: fc.constantFrom(4, 8_192),
     isDriven: fc.boolean(),
   })
-  .map(({ isDriven, ...options }) => (isDriven ? { ...options, primary: "a" } : options));
+  .map(({ isDriven, ...options }) =>
+    isDriven ? { ...options, roles: { a: "primary" as const } } : options,
+  );
 
 function config(
   now: number,

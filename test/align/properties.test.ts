@@ -88,7 +88,7 @@ describe("as long as nothing is late", () => {
     fc.assert(
       fc.property(anyScenario(), anyPicks, anyPicks, (scenario, one, other) => {
         const { origin, period, streams } = scenario;
-        const options = { ...optionsOf(scenario, FOREVER), primary: "a" };
+        const options = { ...optionsOf(scenario, FOREVER), roles: { a: "primary" as const } };
         const rows = rowsOf(options, logOf(scenario, one));
         expect(render(rowsOf(options, logOf(scenario, other)))).toEqual(render(rows));
         const instants = streams[0]?.frames.map(({ time }) => time) ?? [];
@@ -285,7 +285,7 @@ describe("whatever comes in", () => {
           if (index >= 0) accepted.splice(index, 1);
         };
         const rows = rowsOf({ ...options, capacity: 8_192, onUnused: unused }, log.flatMap(singly));
-        if (options.primary !== undefined) {
+        if (options.roles?.["a"] === "primary") {
           const end = rows.at(-1)?.time ?? 0;
           const instants = accepted
             .flatMap((record) => framesOfStream(record, "a"))
