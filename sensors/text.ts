@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { addAbortSignal, type Readable } from "node:stream";
+import type { Readable } from "node:stream";
 
 import {
   type Caption,
@@ -9,13 +9,10 @@ import {
   millis,
   type SensedFrame,
   type SensorContext,
-  SensorError,
   type SensorKind,
   SensorSettings,
 } from "../src/sensing.ts";
-
-/** Characters of a line that are read. */
-const LONGEST_LINE = 65_536;
+import { linesOf } from "./lines/linesOf.ts";
 
 /**
  * Captions, line by line, from standard input or a file.
@@ -62,7 +59,7 @@ export async function* captions(
       `stream ${description.stream}`,
       `expected utf8 for text, got ${description.dtype}`,
     );
-  for await (const line of linesOf(input, signal)) {
+  for await (const line of linesOf("text", input, signal)) {
     const now = clock.now();
     const spoken = parseLine(line, now, usualDuration);
     if (spoken === "none") continue;
@@ -73,24 +70,6 @@ export async function* captions(
     const { time, ...caption } = spoken;
     yield { originTime: time, payload: new TextEncoder().encode(JSON.stringify(caption)) };
   }
-}
-
-/** Lines of a text as they come; the last one may lack its end. */
-async function* linesOf(input: Readable, signal: AbortSignal): AsyncGenerator<string> {
-  let rest = "";
-  try {
-    for await (const piece of addAbortSignal(signal, input.setEncoding("utf8"))) {
-      const lines = `${rest}${piece}`.split("\n");
-      // What never ends is no line, and must not fill the memory.
-      rest = lines.pop()?.slice(0, LONGEST_LINE) ?? "";
-      yield* lines;
-    }
-  } catch (cause) {
-    signal.throwIfAborted();
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new SensorError("text", `expected to read lines, got ${problem}`, { cause });
-  }
-  if (rest !== "") yield rest;
 }
 
 /** A line's caption and when it is said; `none` for an empty line, `wrong` for JSON that is no caption. */

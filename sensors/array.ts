@@ -1,0 +1,85 @@
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+
+import {
+  ConfigError,
+  decodeNpy,
+  frameBytes,
+  micros,
+  type NpyArray,
+  replayPasses,
+  type SensedFrame,
+  type SensorContext,
+  SensorError,
+  type SensorKind,
+  SensorSettings,
+} from "../src/sensing.ts";
+
+const unpack = promisify(gunzip);
+
+/**
+ * Rows of an array file (`.npy`, `.npy.gz`) as frames, one per row of its first axis, at the stream's rate.
+ *
+ * Options: `path`; `first`, the first row (0); `count`, how many (all from there). The array's type and the
+ * shape of a row must be the stream's.
+ */
+export const array: SensorKind = {
+  name: "array",
+  summary: "Replays the rows of an array file (.npy) at the stream's rate.",
+  probe: async () => ({ works: true, detail: "needs nothing but an array" }),
+  create(options) {
+    const settings = new SensorSettings("array", options);
+    const path = settings.text("path");
+    const first = settings.count("first", 0, 0);
+    const count = settings.has("count") ? settings.count("count", 1) : Infinity;
+    settings.end();
+    return { pace: "replay", frames: (context) => rows(path, first, count, context) };
+  },
+};
+
+async function* rows(
+  path: string,
+  first: number,
+  count: number,
+  context: SensorContext,
+): AsyncGenerator<SensedFrame> {
+  const { description } = context;
+  const { rate, stream } = description;
+  if (rate === "irregular")
+    throw new ConfigError(`stream ${stream}`, "expected a regular rate for array, got irregular");
+  const { shape, data } = await readArray(path);
+  const [length = 0, ...row] = shape;
+  const bytes = frameBytes(description);
+  const size = row.reduce((product, dimension) => product * dimension, data.BYTES_PER_ELEMENT);
+  if (size !== bytes)
+    throw new ConfigError(
+      `stream ${stream}`,
+      `expected rows of ${bytes} bytes in ${path}, got [${row}] of ${size} bytes`,
+    );
+  const last = Math.min(length, first + count);
+  if (first >= last)
+    throw new SensorError("array", `expected rows from ${first} on in ${path}, it has ${length}`);
+  const all = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (const { start, from, to } of replayPasses(context))
+    for (let i = first; i < last; i++) {
+      const offset = Math.round(((i - first) * 1e6) / rate);
+      if (offset >= from && offset < to)
+        yield {
+          originTime: micros(start + offset),
+          payload: all.subarray(i * size, (i + 1) * size),
+        };
+    }
+}
+
+async function readArray(path: string): Promise<NpyArray> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new SensorError("array", `expected a readable file, got ${path}`, { cause });
+  });
+  try {
+    return decodeNpy(path.endsWith(".gz") ? await unpack(bytes) : bytes);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new SensorError("array", `expected an array in ${path}, got ${problem}`, { cause });
+  }
+}
