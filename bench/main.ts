@@ -10,6 +10,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   align: async () => (await import("./align/runAlignBench.ts")).runAlignBench,
   clock: async () => (await import("./clock/runClockBench.ts")).runClockBench,
   dropout: async () => (await import("./align/runDropoutBench.ts")).runDropoutBench,
+  hostile: async () => (await import("./wire/runHostileBench.ts")).runHostileBench,
   replay: async () => (await import("./replay/runReplayAndCrashBench.ts")).runReplayAndCrashBench,
   tensor: async () => (await import("./tensor/runTensorBench.ts")).runTensorBench,
   "tensor-accuracy": async () => (await import("./tensor/runTensorAccuracy.ts")).runTensorAccuracy,

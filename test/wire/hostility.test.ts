@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type MessageLike, Push } from "zeromq";
-
+import { Fortress, refusedIn } from "../../bench/wire/Fortress.ts";
+import { fireAt } from "../../bench/wire/fireAt.ts";
+import { goodAmong } from "../../bench/wire/hostileMessages.ts";
 import { DrivenClock } from "../../src/clock/DrivenClock.ts";
 import { micros } from "../../src/units.ts";
 import { encodeChunk } from "../../src/wire/encodeMessage.ts";
@@ -103,5 +105,22 @@ describe("an inlet under fire", () => {
       problem: "stream audio: expected a msgpack map",
     });
     attacker.close();
+  });
+});
+
+describe("an inlet with a pipeline behind it", () => {
+  it("takes or refuses everything that hostile messages can be, and a good sensor loses nothing", async () => {
+    await using fortress = await Fortress.open();
+    const count = 5_000;
+    const done = fortress.dealtWith(count);
+    await fireAt(fortress.endpoint, 3, count);
+    await done;
+    const told = fortress.count();
+    expect(told.taken + refusedIn(told)).toBe(count);
+    expect(told.good).toBe(goodAmong(count));
+    // A few that were changed are messages still.
+    expect(told.taken).toBeGreaterThan(goodAmong(count));
+    for (const reason of ["parts", "topic", "header", "version", "payload", "times", "dtype"])
+      expect(told.refused[reason], reason).toBeGreaterThan(0);
   });
 });
