@@ -14,13 +14,11 @@ type Host = HostTensor<"float32">;
 /** Weights of a layer that has any: its map (of a `picture` layer [k, k, in, out]) and its norm. */
 export type LayerParams<L> = { readonly map: LinearParams<L>; readonly norm: LayerNormParams<L> };
 
-/** Weights of one modality's encoder. */
-export type EncoderParams<L> = {
-  /** By position: "0", "1", …; positions of layers without weights are left out. */
-  readonly layers: { readonly [position: string]: LayerParams<L> };
-  /** To the s features. */
-  readonly features: LayerParams<L>;
-};
+/**
+ * Weights of one modality's encoder, by position of the layer: "0", "1", …, and last `features`, the
+ * map to the s features. Layers without weights are left out.
+ */
+export type EncoderParams<L> = { readonly [layer: string]: LayerParams<L> };
 
 /** Weights of a model: one encoder per modality, one linear head [s, C] for all. */
 export type MlaParams<L> = {
@@ -68,13 +66,11 @@ export function initEncoder(
       "initEncoder",
       `expected layers that leave one axis of [${config.input}], got [${shape}]`,
     );
-  return {
-    layers,
-    features: {
-      map: initLinear(uniform, shape[0] ?? 0, width, Math.SQRT2),
-      norm: initLayerNorm(width),
-    },
+  layers["features"] = {
+    map: initLinear(uniform, shape[0] ?? 0, width, Math.SQRT2),
+    norm: initLayerNorm(width),
   };
+  return layers;
 }
 
 /**
@@ -88,9 +84,9 @@ export function initEncoder(
 export function encode(config: EncoderConfig, params: EncoderParams<Tensor>, x: Tensor): Tensor {
   let value = x;
   config.layers.forEach((layer, position) => {
-    value = applyLayer(layer, params.layers[String(position)], value);
+    value = applyLayer(layer, params[String(position)], value);
   });
-  return activate(params.features, linear(params.features.map, value));
+  return applyDense(weightsOf(params["features"], "features"), value);
 }
 
 /** Shape of one example after a layer. */
@@ -158,17 +154,25 @@ function applyLayer(
 ): Tensor {
   if (layer.kind === "mean") return tf.mean(x, -2);
   if (layer.kind === "flatten") return tf.reshape(x, [...x.shape.slice(0, -layer.axes), -1]);
-  if (params === undefined)
-    throw new ConfigError("encode", `expected weights for a ${layer.kind} layer, got none`);
-  if (layer.kind === "dense") return activate(params, linear(params.map, x));
-  if (layer.kind === "series")
-    return activate(params, linear(params.map, seriesFold(x, layer.stride, layer.taps)));
+  const weights = weightsOf(params, layer.kind);
+  if (layer.kind === "dense") return applyDense(weights, x);
+  if (layer.kind === "series") return applyDense(weights, seriesFold(x, layer.stride, layer.taps));
   const leading = x.shape.slice(0, -3);
   const [third = 0, second = 0, last = 0] = x.shape.slice(-3);
   const pictures = tf.reshape(x, [-1, third, second, last]) as Tensor4D;
-  const { weight, bias } = params.map;
+  const { weight, bias } = weights.map;
   const y = tf.add(tf.conv2d(pictures, weight as Tensor4D, layer.stride, "same"), bias);
-  return activate(params, tf.reshape(y, [...leading, ...y.shape.slice(1)]));
+  return activate(weights, tf.reshape(y, [...leading, ...y.shape.slice(1)]));
+}
+
+function applyDense(weights: LayerParams<Tensor>, x: Tensor): Tensor {
+  return activate(weights, linear(weights.map, x));
+}
+
+function weightsOf(params: LayerParams<Tensor> | undefined, layer: string): LayerParams<Tensor> {
+  if (params === undefined)
+    throw new ConfigError("encode", `expected weights for a ${layer} layer, got none`);
+  return params;
 }
 
 function activate({ norm }: LayerParams<Tensor>, x: Tensor): Tensor {
