@@ -1,6 +1,6 @@
-import { type HostTensor, hostTensor } from "../../../tensor/HostTensor.ts";
-import { gatherRows } from "../../Examples.ts";
-import { MHD_MODALITIES, type MhdDigits } from "../../sets/mhdDigits.ts";
+import { type HostTensor, hostTensor } from "../../../../tensor/HostTensor.ts";
+import { gatherRows } from "../../../Examples.ts";
+import { MHD_MODALITIES, type MhdDigits } from "../../../sets/mhdDigits.ts";
 
 /** Inputs by modality, [N, ...shape] each. */
 export type TupleInputs = Readonly<Record<string, HostTensor<"float32">>>;
