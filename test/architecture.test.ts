@@ -55,7 +55,7 @@ const HOMES: readonly (readonly [pattern: RegExp, rooms: readonly string[]])[] =
       "cli",
     ],
   ],
-  [/^fastify$|^@fastify\//, ["server"]],
+  [/^fastify$|^@fastify\/|^@foxglove\/ws-protocol$/, ["server"]],
   [/^@nats-io\//, ["cluster"]],
   [/^commander$|^pino|^picocolors$/, ["cli"]],
   [/^zod$/, ["pipeline", "server", "cli"]],

@@ -1,27 +1,29 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 
 import { SystemClock } from "../clock/SystemClock.ts";
+import { ConfigError } from "../errors.ts";
 import type { Drop } from "../pipeline/DropSchedule.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
-import { DIGEST_NOTES, ReadingDigest } from "../pipeline/ReadingDigest.ts";
-import type { Pace } from "../pipeline/RunOptions.ts";
+import type { Pace, RunOptions } from "../pipeline/RunOptions.ts";
 import { RunReport } from "../pipeline/RunReport.ts";
 import { readingLine } from "../pipeline/readingLine.ts";
 import { startPipeline } from "../pipeline/startPipeline.ts";
 import { pipelineFeed } from "../server/pipelineFeed.ts";
 import { Server } from "../server/Server.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
+import type { Micros } from "../units.ts";
 import { count } from "./count.ts";
 import { curveOptions } from "./keyFiles.ts";
+import { LineFile, linesIn } from "./LineFile.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { parseDrop } from "./parseDrop.ts";
+import { parseTime } from "./parseQuantity.ts";
+import { addRecordingFlags, type RecordingFlags, recordingOf } from "./recordingFlags.ts";
 import { reportProgress, watchRun } from "./watchRun.ts";
 
-interface RunFlags {
+interface RunFlags extends RecordingFlags {
   readonly once?: true;
   readonly json?: true;
   readonly live?: true;
@@ -39,6 +41,7 @@ interface RunFlags {
   readonly port: number;
   readonly host: string;
   readonly serve: boolean;
+  readonly viewerOrigin: readonly string[];
   readonly bind?: string;
   readonly subscribe: readonly string[];
   readonly control?: string;
@@ -46,12 +49,15 @@ interface RunFlags {
   readonly allow?: string;
   readonly insecure?: true;
   readonly record?: string;
+  readonly resume?: true;
+  readonly checkpointEvery?: Micros;
   readonly readings?: string;
+  readonly events?: string;
 }
 
 /** Adds `run`, the default command: lets a pipeline run on a feed. */
 export function addRunCommand(program: Command): void {
-  program
+  const command = program
     .command("run", { isDefault: true })
     .description("let a pipeline run: its demo recording unless told otherwise, with a dashboard")
     .argument("[pipeline]", "folder of pipelines/", "talking-face")
@@ -79,6 +85,12 @@ export function addRunCommand(program: Command): void {
     .option("--port <n>", "port of the dashboard; 0 takes a free one", count, 8080)
     .option("--host <address>", "address of the dashboard", "127.0.0.1")
     .option("--no-serve", "no dashboard")
+    .option(
+      "--viewer-origin <origin>",
+      "let a page from elsewhere look on by Foxglove's protocol, like https://app.foxglove.dev",
+      several,
+      [],
+    )
     .option("--bind <address>", "where sensors push to, like tcp://127.0.0.1:5560")
     .option(
       "--subscribe <address>",
@@ -91,12 +103,21 @@ export function addRunCommand(program: Command): void {
     .option("--allow <file>", "public keys of the sensors that may connect; with --curve-secret")
     .option("--insecure", "allow --bind beyond this machine without encryption")
     .option("--record <file>", "record the run's log (MCAP)")
+    .option("--resume", "go on with the --record, --readings and --events of a run that was killed")
+    .addOption(
+      new Option(
+        "--checkpoint-every <time>",
+        "time between checkpoints in the record: 10s",
+      ).argParser(parseTime),
+    )
     .option("--readings <file>", "write every reading as a JSON line")
+    .option("--events <file>", "write every event as a JSON line, each time it changes")
     .addHelpText(
       "after",
       "\nTimes in --drop and in the results are seconds from the start of the feed.",
     )
     .action(run);
+  addRecordingFlags(command);
 }
 
 async function run(name: string, flags: RunFlags): Promise<void> {
@@ -128,13 +149,11 @@ async function run(name: string, flags: RunFlags): Promise<void> {
     ...curveOptions(flags),
     subscribe: flags.subscribe,
     insecure: flags.insecure ?? false,
-    ...(flags.record !== undefined && { record: flags.record }),
+    ...(await recordingFor(flags)),
     sensors: join(codeRoot(), "sensors"),
   });
   const report = new RunReport(pipeline);
-  const noteDigest = flags.record === undefined ? () => undefined : digesting(pipeline);
-  const written =
-    flags.readings === undefined ? undefined : writeReadings(pipeline, flags.readings);
+  const written = await writeLines(pipeline, flags);
   await using _server = isOnce || !flags.serve ? null : await serve(pipeline, flags);
   const quiet = flags.json ?? false;
   const stopWatching = quiet
@@ -147,52 +166,73 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
       interrupted.abort();
-      noteDigest();
       void pipeline[Symbol.asyncDispose]();
     });
   await pipeline.go();
-  noteDigest();
   stopWatching();
-  await written?.();
+  await written();
   const summary = report.summary();
   if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else if (isOnce) process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
 }
 
-async function serve(pipeline: PipelineRun, { host, port }: RunFlags): Promise<Server> {
+async function serve(
+  pipeline: PipelineRun,
+  { host, port, viewerOrigin: viewerOrigins }: RunFlags,
+): Promise<Server> {
   const feed = pipelineFeed(pipeline);
-  const server = await Server.start(feed, { clock: new SystemClock(), host, port });
+  const server = await Server.start(feed, { clock: new SystemClock(), host, port, viewerOrigins });
   process.stdout.write(`dashboard  ${server.url}\nsensors    ${pipeline.endpoint}\n`);
   return server;
 }
 
-/** Takes a digest of every reading; what it returns puts it on record, for `replay --verify`. */
-function digesting(pipeline: PipelineRun): () => void {
-  const digest = new ReadingDigest();
-  pipeline.moments.subscribe({
-    next: ({ reading }) => digest.push(reading),
-    error: () => undefined, // `go` tells
-  });
-  return () => {
-    // A replay answers every row: where the run had to leave some out they cannot agree.
-    if (pipeline.counters().refusedRows > 0) return;
-    pipeline.note({
-      [DIGEST_NOTES.readings]: String(digest.count),
-      [DIGEST_NOTES.sha256]: digest.sha256,
+/** Writes what a run says, a line each; call what it returns to wait for the last one. */
+async function writeLines(
+  pipeline: PipelineRun,
+  { readings, events }: RunFlags,
+): Promise<() => Promise<void>> {
+  const { moments, spans } = pipeline.resumedAt;
+  const error = (): void => undefined; // `go` tells
+  const files: LineFile[] = [];
+  if (readings !== undefined) {
+    const file = await LineFile.open(readings, moments);
+    pipeline.moments.subscribe({ next: ({ reading }) => file.write(readingLine(reading)), error });
+    files.push(file);
+  }
+  if (events !== undefined) {
+    const file = await LineFile.open(events, spans);
+    pipeline.events.subscribe((told) => {
+      for (const span of told) file.write(`${JSON.stringify(span)}\n`);
     });
+    files.push(file);
+  }
+  return async () => {
+    for (const file of files) await file.close();
   };
 }
 
-/** Writes every reading as it comes; call what it returns to wait for the last one. */
-function writeReadings(pipeline: PipelineRun, path: string): () => Promise<void> {
-  const file = createWriteStream(path);
-  pipeline.moments.subscribe({
-    next: ({ reading }) => file.write(readingLine(reading)),
-    error: () => undefined, // `go` tells
-  });
-  return async () => {
-    file.end();
-    await once(file, "close");
+/** How the run is recorded, and from where it goes on. */
+async function recordingFor(flags: RunFlags): Promise<Pick<RunOptions, "record" | "recording">> {
+  const { record, resume, readings, events, checkpointEvery } = flags;
+  if (record === undefined) {
+    if (resume) throw new ConfigError("run", "expected --record with --resume, got none");
+    return {};
+  }
+  // What was written of the outputs is to be gone on with too: no place beyond their ends will do.
+  const moments = readings === undefined ? undefined : (await linesIn(readings)).lines;
+  const spans = events === undefined ? undefined : (await linesIn(events)).lines;
+  return {
+    record,
+    recording: {
+      ...recordingOf(flags),
+      ...(checkpointEvery !== undefined && { checkpoints: checkpointEvery }),
+      ...(resume && {
+        resume: {
+          ...(moments !== undefined && { moments }),
+          ...(spans !== undefined && { spans }),
+        },
+      }),
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import { ConfigError } from "../errors.ts";
 import { bytes, type Micros, seconds, toMillis } from "../units.ts";
 import { ClientLane, type LaneLimits } from "./ClientLane.ts";
 import { dashboardFolder, HOW_TO_BUILD } from "./dashboardFolder.ts";
+import { FOXGLOVE_PATH, FOXGLOVE_PROTOCOLS, FoxgloveBridge } from "./foxglove/FoxgloveBridge.ts";
 import { frameLines } from "./frameLines.ts";
 import { History } from "./History.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Names, besides addresses and `localhost`, under which browsers may reach this server. */
   readonly allowedHosts?: readonly string[];
+  /** Origins of pages elsewhere that may look on by Foxglove's protocol: `https://app.foxglove.dev`. */
+  readonly viewerOrigins?: readonly string[];
   /** Folder of the built dashboard; found by itself when absent. */
   readonly dashboard?: string;
   /** How much a client that connects is told of the past, in µs. */
@@ -81,6 +84,7 @@ interface Client {
  * - A slow client is dealt with by its own lane (`ClientLane`); nobody else notices.
  * - A frame that is no message is counted and ignored; the first one of a client is answered with a
  *   `problem` that says what was wrong with it.
+ * - Foxglove and Lichtblick look on at `/foxglove` (`FoxgloveBridge`).
  * - Pages of other origins are refused with 403. Bound to this machine alone unless told otherwise.
  * - `/health` says whether it runs, `/api/status` how, both as JSON; `/api/frames/STREAM` gives a stream's
  *   frames as lines of JSON (`frameLines`).
@@ -92,6 +96,7 @@ export class Server implements AsyncDisposable {
   readonly #limits: LaneLimits;
   readonly #app: FastifyInstance;
   readonly #history: History;
+  readonly #foxglove: FoxgloveBridge;
   readonly #clients = new Set<Client>();
   readonly #counters: ServerCounters = {
     clients: 0,
@@ -110,6 +115,7 @@ export class Server implements AsyncDisposable {
     this.#clock = options.clock;
     this.#limits = options.lanes ?? LANES;
     this.#history = new History({ span: options.history ?? seconds(20), pictureEvery: 3 });
+    this.#foxglove = new FoxgloveBridge(feed);
     this.#app = fastify({ forceCloseConnections: true });
   }
 
@@ -120,7 +126,7 @@ export class Server implements AsyncDisposable {
    */
   static async start(feed: LiveFeed, options: ServerOptions): Promise<Server> {
     const server = new Server(feed, options);
-    await server.#routes(dashboardFolder(options.dashboard), options.allowedHosts ?? []);
+    await server.#routes(dashboardFolder(options.dashboard), options);
     const { host = "127.0.0.1", port = 8_080 } = options;
     try {
       await server.#app.listen({ host, port });
@@ -162,12 +168,16 @@ export class Server implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#subscription?.unsubscribe();
+    this.#foxglove[Symbol.dispose]();
     for (const timer of this.#timers) clearInterval(timer);
     for (const { socket } of this.#clients) socket.close(1001, "server is stopping");
     await this.#app.close();
   }
 
-  async #routes(dashboard: string | undefined, allowedHosts: readonly string[]): Promise<void> {
+  async #routes(
+    dashboard: string | undefined,
+    { allowedHosts = [], viewerOrigins = [] }: ServerOptions,
+  ): Promise<void> {
     const app = this.#app;
     await app.register(helmet, {
       contentSecurityPolicy: {
@@ -190,7 +200,11 @@ export class Server implements AsyncDisposable {
     });
     await app.register(sockets, {
       // Deflate costs 500 ms and more at the 99th percentile under load (measured); rows are dense.
-      options: { maxPayload: MAX_PAYLOAD, perMessageDeflate: false },
+      options: {
+        maxPayload: MAX_PAYLOAD,
+        perMessageDeflate: false,
+        handleProtocols: (offered) => FOXGLOVE_PROTOCOLS.find((name) => offered.has(name)) ?? false,
+      },
     });
     app.get("/health", async () => ({ ok: true }));
     app.get("/api/status", async () => ({
@@ -212,25 +226,39 @@ export class Server implements AsyncDisposable {
         return reply.code(404).send({ error: `there is no stream ${stream} to listen to` });
       return reply.type("application/x-ndjson").send(frameLines(chunks));
     });
-    app.route({
+    this.#socketRoute(SOCKET_PATH, allowedHosts, [], (socket) => this.#welcome(socket));
+    this.#socketRoute(FOXGLOVE_PATH, allowedHosts, viewerOrigins, (socket, name) =>
+      this.#foxglove.welcome(socket, name),
+    );
+    if (dashboard === undefined)
+      app.get("/", async (_request, reply) =>
+        reply.code(503).type("text/plain").send(HOW_TO_BUILD),
+      );
+    else await app.register(files, { root: dashboard, index: ["index.html"], maxAge: 0 });
+  }
+
+  /** A WebSocket for our own pages, for programs, and for pages of `strangers`. */
+  #socketRoute(
+    url: string,
+    allowedHosts: readonly string[],
+    strangers: readonly string[],
+    welcome: (socket: WebSocket, name: string) => void,
+  ): void {
+    this.#app.route({
       method: "GET",
-      url: SOCKET_PATH,
+      url,
       preValidation: async (request, reply) => {
         const { origin, host } = request.headers;
         if (originAllowed({ origin, host }, allowedHosts)) return;
+        if (origin !== undefined && strangers.includes(origin)) return;
         this.#counters.refusedOrigins += 1;
         await reply.code(403).send({ error: `pages of ${origin} may not connect to ${host}` });
       },
       handler: async (_request, reply) => {
         await reply.code(426).send({ error: "this address speaks WebSocket" });
       },
-      wsHandler: (socket) => this.#welcome(socket),
+      wsHandler: (socket, request) => welcome(socket, request.ip),
     });
-    if (dashboard === undefined)
-      app.get("/", async (_request, reply) =>
-        reply.code(503).type("text/plain").send(HOW_TO_BUILD),
-      );
-    else await app.register(files, { root: dashboard, index: ["index.html"], maxAge: 0 });
   }
 
   #watch(pingEvery: Micros): void {
