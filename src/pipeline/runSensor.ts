@@ -1,10 +1,12 @@
 import type { Clock } from "../clock/Clock.ts";
 import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
+import { SensorError } from "../errors.ts";
 import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
 import { type Micros, toMillis } from "../units.ts";
 import { ControlClient } from "../wire/ControlClient.ts";
 import type { CurveClient } from "../wire/CurveKeys.ts";
+import type { Welcome } from "../wire/controlMessage.ts";
 import { Outlet } from "../wire/Outlet.ts";
 import { hostSensor } from "./hostSensor.ts";
 import { loadSensorKind } from "./loadSensorKind.ts";
@@ -30,12 +32,13 @@ export interface SensorRun {
 }
 
 /**
- * Runs one sensor against a pipeline until its frames end.
+ * Runs one sensor against a pipeline until its frames end, also if the pipeline is started anew meanwhile.
  *
  * @param onLive Called once, when the pipeline has answered and frames begin to flow.
  * @param machine The clock of the machine it runs on, right or wrong: stamps frames and answers probes.
  * @throws {ConfigError} If the run cannot be what it says.
- * @throws {SensorError} If the sensor lacks something or stops by itself.
+ * @throws {SensorError} If the sensor lacks something or stops by itself, or the pipeline comes back with a clock
+ *   that the sensor is not on.
  * @throws The signal's reason when it aborts.
  */
 export async function runSensor(
@@ -57,13 +60,25 @@ export async function runSensor(
       : await ControlClient.open({ connect: control, hello, clock: machine, signal, ...security });
   const clockKind = client?.welcome.clock ?? "system";
   const driven = client && clockKind === "driven" ? new DrivenClock(client.welcome.now) : undefined;
-  if (driven)
-    client?.ticks.subscribe((now) => {
-      // Whoever sits at the other end, our clock never goes back.
-      if (now > driven.now()) driven.advance(now);
-    });
+  const follow = (now: Micros): void => {
+    // Whoever sits at the other end, our clock never goes back.
+    if (driven && now > driven.now()) driven.advance(now);
+  };
+  client?.ticks.subscribe(follow);
   const clock = driven ?? machine;
 
+  const left = new AbortController();
+  client?.rejoins.subscribe((welcome) => {
+    const problem = obstacle(client.welcome, welcome, driven?.now());
+    if (problem === undefined) follow(welcome.now);
+    else
+      left.abort(
+        new SensorError(
+          `sensor of stream ${stream}`,
+          `expected the pipeline to come back as it was, it ${problem}; start the sensor again`,
+        ),
+      );
+  });
   await using outlet = await Outlet.open({
     connect,
     description,
@@ -80,6 +95,18 @@ export async function runSensor(
     clockKind,
     origin: run.origin ?? clock.now(),
     ...(repeat === undefined ? {} : { repeat }),
-    signal,
+    signal: AbortSignal.any([signal, left.signal]),
   });
+}
+
+/**
+ * Why a sensor cannot go on with a pipeline that has come back, for a person; undefined if it can.
+ *
+ * @param driven Where the sensor's driven clock stands, if that is what it runs on.
+ */
+function obstacle(before: Welcome, now: Welcome, driven: Micros | undefined): string | undefined {
+  if (now.clock !== before.clock) return `runs on a ${now.clock} clock, not a ${before.clock} one`;
+  // Its time is another one, and what was sent to the one before will not be sent again.
+  if (driven !== undefined && now.now < driven) return "runs its recording anew";
+  return now.onePart === before.onePart ? undefined : "takes messages in another form";
 }

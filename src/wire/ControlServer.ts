@@ -104,6 +104,9 @@ export class ControlServer {
       mandatory: true,
       linger: 0,
       maxMessageSize: 1024 * 1024,
+      // Whoever vanished without a word, cable and all, is not kept for ever.
+      heartbeatInterval: 2_000,
+      heartbeatTimeout: 10_000,
       // A peer that is just going is neither reachable nor unreachable: a send would wait for ever.
       sendTimeout: 100,
     });

@@ -14,6 +14,19 @@ import { topicOf } from "./topic.ts";
 import { type Refusal, WireCounters } from "./WireCounters.ts";
 import { MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, type WireMessage } from "./WireMessage.ts";
 
+/** A publisher without any sign for 10 s is connected to anew: who only listens would never know that it is gone. */
+const ALIVE = { heartbeatInterval: 2_000, heartbeatTimeout: 10_000 };
+/**
+ * Whoever vanished without a word, cable and all, is not kept for ever. By the system's own means: a sensor that
+ * is merely stopped answers these, and loses nothing.
+ */
+const KEPT_ALIVE = {
+  tcpKeepalive: 1,
+  tcpKeepaliveIdle: 30,
+  tcpKeepaliveInterval: 10,
+  tcpKeepaliveCount: 3,
+};
+
 export interface InletOptions {
   /** The streams that may come in; messages of others are refused as `unknown-stream`. */
   readonly streams: readonly StreamDescription[];
@@ -110,13 +123,13 @@ export class Inlet {
       linger: 0,
     };
     const publishers = (options.connect ?? []).map((text) => publisherOf(text, options));
-    const pull = new Pull({ ...limits, ...guard?.serverOptions });
+    const pull = new Pull({ ...limits, ...KEPT_ALIVE, ...guard?.serverOptions });
     guard?.watch(pull, "sensors' inlet");
     const sockets: (Pull | SubSocket)[] = [pull];
     try {
       await pull.bind(bind);
       for (const { address, security } of publishers) {
-        const sub = new SubSocket({ ...limits, ...security });
+        const sub = new SubSocket({ ...limits, ...ALIVE, ...security });
         sockets.push(sub);
         sub.connect(address);
         sub.subscribe(...options.streams.map((s) => topicOf(s.site, s.stream)));
