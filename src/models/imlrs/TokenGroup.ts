@@ -15,7 +15,7 @@ export interface TokenGroup {
   readonly rows: Tensor;
   /** [G·B, T] 1 where the token is there and may be read; absent: all may. */
   readonly readable?: Tensor;
-  /** [G·B] 1 where the sample has the modality; absent: all have. */
+  /** [G·B, N] 1 where the sample has the modality at that position; absent: everywhere. */
   readonly present?: Tensor;
 }
 
@@ -50,4 +50,11 @@ export function memberOf(x: Tensor, index: number, count: number): Tensor {
   const [stacked = 0, ...rest] = x.shape;
   const size = stacked / count;
   return tf.slice(x, [index * size, ...rest.map(() => 0)], [size, ...rest]);
+}
+
+/** What holds of each position, for each of its tokens: [B, N] → [B, T] */
+export function perToken(x: Tensor, tokens: number): Tensor {
+  const [B = 0, N = 0] = x.shape;
+  if (N === tokens) return x;
+  return tf.reshape(tf.tile(tf.expandDims(x, 2), [1, 1, tokens / N]), [B, tokens]);
 }

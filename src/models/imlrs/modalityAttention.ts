@@ -46,8 +46,8 @@ export function modalityAttention(
   const present = groups.some((group) => group.present !== undefined)
     ? tf.concat(
         groups.map((group) => keyPresence(group, B, options.positions)),
-        1,
-      ) // [B, K]
+        2,
+      ) // [B, N, K]
     : undefined;
   return readPosition(params, fusion, keys, present, options);
 }
@@ -85,7 +85,7 @@ export function groupKeys(
 /**
  * The fusion tokens after reading prepared keys.
  *
- * @param present [B, K] which keys are there; absent: all.
+ * @param present [B, N, K] which keys are there; absent: all.
  */
 export function readPosition(
   params: AttentionParams<Tensor>,
@@ -106,27 +106,24 @@ export function readPosition(
   const value = concat(all.map((each) => each.value));
   const K = key.shape[2] ?? 0;
   let allowed = present;
-  if (present !== undefined && readsItself) allowed = tf.concat([present, tf.ones([B, 1])], 1);
-  const bias = allowed === undefined ? undefined : perPosition(maskBias(allowed), N, K);
+  if (present !== undefined && readsItself) allowed = tf.concat([present, tf.ones([B, N, 1])], 2);
+  const bias = allowed === undefined ? undefined : tf.reshape(maskBias(allowed), [B * N, 1, 1, K]);
   const read = attend(own(params.query), key, value, bias); // [B·N, H, 1, d]
   let change = project(tf.reshape(read, [B, N, inner]), params.out);
-  if (present !== undefined && !readsItself)
-    change = tf.mul(change, tf.reshape(tf.max(present, 1), [B, 1, 1]));
+  if (present !== undefined && !readsItself) change = tf.mul(change, tf.max(present, 2, true));
   return tf.add(fusion, change);
 }
 
-/** [B, K] for every position: [B·N, 1, 1, K] */
-function perPosition(bias: Tensor, N: number, K: number): Tensor {
-  const [B = 0] = bias.shape;
-  return tf.reshape(tf.tile(tf.reshape(bias, [B, 1, K]), [1, N, 1]), [B * N, 1, 1, K]);
-}
-
-/** Which of a group's keys are there: [B, G·r]. */
-function keyPresence({ names, tokens, present }: TokenGroup, B: number, N: number): Tensor {
+/** Which of a group's keys are there: [B, N, G·r]. */
+export function keyPresence(
+  { names, tokens, present }: Pick<TokenGroup, "names" | "tokens" | "present">,
+  B: number,
+  N: number,
+): Tensor {
   const [G, r] = [names.length, tokens / N];
-  if (present === undefined) return tf.ones([B, G * r]);
-  const perModality = tf.transpose(tf.reshape(present, [G, B])); // [B, G]
-  return tf.reshape(tf.tile(tf.expandDims(perModality, 2), [1, 1, r]), [B, G * r]);
+  if (present === undefined) return tf.ones([B, N, G * r]);
+  const perModality = tf.transpose(tf.reshape(present, [G, B, N]), [1, 2, 0]); // [B, N, G]
+  return tf.reshape(tf.tile(tf.expandDims(perModality, 3), [1, 1, 1, r]), [B, N, G * r]);
 }
 
 /** [N, D] with every row r times: [1, N·r, D] */

@@ -9,13 +9,13 @@ import { modalityAttention } from "./modalityAttention.ts";
 import type { ImlParams } from "./params.ts";
 import { gridEmbedding } from "./positions.ts";
 import { selfAttention, selfAttentionBias } from "./selfAttention.ts";
-import { memberOf, type TokenGroup } from "./TokenGroup.ts";
+import { memberOf, perToken, type TokenGroup } from "./TokenGroup.ts";
 
 /** One modality of a batch. */
 export interface ImlInput {
   /** As its adapter has it, [B, ...]; any finite value where a sample lacks the modality. */
   readonly x: Tensor;
-  /** [B] 1 where the sample has the modality; absent: all have. */
+  /** [B], or [B, N] by position, 1 where the sample has the modality; absent: all have. */
   readonly present?: Tensor;
   /** [B, T] 1 for the tokens that are shown, 0 for hidden ones; absent: all are. */
   readonly visible?: Tensor;
@@ -131,6 +131,7 @@ function groupTokens(
       "encode",
       `expected some of ${known.join(", ")}, got ${Object.keys(inputs)}`,
     );
+  const [N = 0] = positions.shape;
   const byCount = new Map<number, (typeof given)[number][]>();
   for (const modality of given) {
     const T = tokensOf(modality.adapter);
@@ -149,12 +150,13 @@ function groupTokens(
         const { x, present, visible } = input;
         const [B = 0] = x.shape;
         if (
-          (present !== undefined && present.shape.join() !== `${B}`) ||
+          (present !== undefined &&
+            !["", `,${N}`].includes(present.shape.join().slice(`${B}`.length))) ||
           (visible !== undefined && visible.shape.join() !== `${B},${T}`)
         )
           throw new ShapeError(
             "encode",
-            `${modality.name}: expected present [${B}] and visible [${B}, ${T}], got [${present?.shape}] and [${visible?.shape}]`,
+            `${modality.name}: expected present [${B}] or [${B}, ${N}] and visible [${B}, ${T}], got [${present?.shape}] and [${visible?.shape}]`,
           );
         return {
           B,
@@ -173,16 +175,24 @@ function groupTokens(
         tokens: T,
         rows: stack(parts.map(({ rows }) => rows)),
         ...(hasPresence && {
-          present: stack(parts.map(({ input, B }) => input.present ?? tf.ones([B]))),
+          present: stack(parts.map(({ input, B }) => byPosition(input.present, B, N))),
         }),
         ...(isMasked && {
           readable: stack(
             parts.map(({ input: { present, visible }, B }) => {
               const shown: Tensor = visible ?? tf.ones([B, T]);
-              return present === undefined ? shown : tf.mul(shown, tf.expandDims(present, 1));
+              return present === undefined
+                ? shown
+                : tf.mul(shown, perToken(byPosition(present, B, N), T));
             }),
           ),
         }),
       };
     });
+}
+
+/** Presence at every position: [B] or [B, N] → [B, N] */
+function byPosition(present: Tensor | undefined, B: number, N: number): Tensor {
+  if (present === undefined) return tf.ones([B, N]);
+  return present.rank === 2 ? present : tf.tile(tf.reshape(present, [B, 1]), [1, N]);
 }

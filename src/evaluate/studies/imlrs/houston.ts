@@ -1,0 +1,79 @@
+import type { ImlConfig } from "../../../models/imlrs/config.ts";
+import type { HostTensor } from "../../../tensor/HostTensor.ts";
+import { hostTensor } from "../../../tensor/HostTensor.ts";
+import { HOUSTON_SIZES, readHouston2013 } from "../../sets/houston2013.ts";
+import { allSubsets, type ImlProtocol } from "./protocol.ts";
+
+const BANDS = 12;
+const PROFILE = 7;
+
+const network: ImlConfig = {
+  // A pixel is one position: twelve windows of its spectrum and three of its profile stand there.
+  grid: { kind: "line", length: 1 },
+  modalities: [
+    {
+      name: "hyperspectral",
+      adapter: {
+        kind: "series",
+        length: HOUSTON_SIZES.hyperspectral,
+        channels: 1,
+        window: BANDS,
+      },
+    },
+    {
+      name: "lidar",
+      adapter: { kind: "series", length: HOUSTON_SIZES.lidar, channels: 1, window: PROFILE },
+    },
+  ],
+  width: 64,
+  heads: 4,
+  headWidth: 16,
+  layers: 2,
+  modalityAttention: "cross",
+  mask: "block",
+  fusionTokens: "perPosition",
+  norms: 1,
+  decoder: { width: 64, heads: 4, layers: 2 },
+  classes: 15,
+};
+
+/** Houston 2013: land cover of a pixel from its spectrum, its height profile, or both. */
+export const houston: ImlProtocol = {
+  set: "houston2013_pixels",
+  network,
+  score: "accuracy",
+  classify: {
+    steps: 800,
+    batch: 64,
+    peak: 1e-3,
+    weightDecay: 0.05,
+    keep: 0.9,
+    dropout: 0.1,
+    smoothing: 0,
+    balanced: false,
+  },
+  pretrain: {
+    steps: 800,
+    batch: 64,
+    peak: 1e-3,
+    weightDecay: 0.05,
+    keep: 0.5,
+    contrast: { kind: "infonce", weight: 0.3 },
+  },
+  subsets: allSubsets(["hyperspectral", "lidar"]),
+  specialists: allSubsets(["hyperspectral", "lidar"]),
+  read: async (data, split) => {
+    const examples = await readHouston2013(data, split);
+    return {
+      ...examples,
+      inputs: Object.fromEntries(
+        Object.entries(examples.inputs).map(([name, tensor]) => [name, asSeries(tensor)]),
+      ),
+    };
+  },
+};
+
+/** [N, length] as [N, length, 1]. */
+function asSeries({ data, shape }: HostTensor<"float32">): HostTensor<"float32"> {
+  return hostTensor(data, [...shape, 1]);
+}

@@ -1,0 +1,95 @@
+import type { ImlConfig } from "../../../models/imlrs/config.ts";
+import { hostTensor } from "../../../tensor/HostTensor.ts";
+import { augmentUtdMhad } from "../../sets/augmentUtdMhad.ts";
+import { readUtdMhad, UTD_ROWS } from "../../sets/utdMhad.ts";
+import { allSubsets, type HostBatch, type ImlProtocol } from "./protocol.ts";
+
+const MODALITIES = ["inertial", "skeleton", "depth"];
+/** Slots of a clip: eight, so that a slot is 8 inertial rows, 4 skeletons or 2 pictures. */
+const SLOTS = 8;
+
+const network: ImlConfig = {
+  grid: { kind: "line", length: SLOTS },
+  modalities: [
+    {
+      name: "inertial",
+      adapter: {
+        kind: "series",
+        length: UTD_ROWS.inertial,
+        channels: 6,
+        window: UTD_ROWS.inertial / SLOTS,
+      },
+    },
+    {
+      name: "skeleton",
+      adapter: {
+        kind: "series",
+        length: UTD_ROWS.skeleton,
+        channels: 60,
+        window: UTD_ROWS.skeleton / SLOTS,
+      },
+    },
+    {
+      name: "depth",
+      hidden: 64,
+      adapter: {
+        kind: "clip",
+        frames: UTD_ROWS.depth,
+        rows: 30,
+        columns: 28,
+        channels: 2,
+        window: UTD_ROWS.depth / SLOTS,
+        patch: [30, 28],
+      },
+    },
+  ],
+  width: 64,
+  heads: 4,
+  headWidth: 16,
+  layers: 2,
+  modalityAttention: "cross",
+  mask: "block",
+  fusionTokens: "perPosition",
+  norms: 1,
+  decoder: { width: 64, heads: 4, layers: 2 },
+  classes: 27,
+};
+
+/** UTD-MHAD: the action of a clip from wrist sensor, skeleton, depth video, or any of them together. */
+export const utd: ImlProtocol = {
+  set: "utd_mhad",
+  network,
+  score: "accuracy",
+  classify: {
+    steps: 600,
+    batch: 32,
+    peak: 2e-3,
+    weightDecay: 0.05,
+    keep: 0.9,
+    dropout: 0.2,
+    smoothing: 0.1,
+    balanced: false,
+  },
+  pretrain: {
+    steps: 400,
+    batch: 32,
+    peak: 2e-3,
+    weightDecay: 0.05,
+    keep: 0.5,
+    contrast: { kind: "infonce", weight: 0.3 },
+  },
+  subsets: allSubsets(MODALITIES),
+  specialists: allSubsets(MODALITIES),
+  read: readUtdMhad,
+  augment: augmentUtdMhad,
+  prepare: withoutDifferences,
+};
+
+/** Depth without its difference channels: a token of two frames sees the difference itself. */
+function withoutDifferences(inputs: HostBatch): HostBatch {
+  const { depth } = inputs;
+  if (depth === undefined) return inputs;
+  const data = new Float32Array(depth.data.length / 2);
+  for (let i = 0; i < data.length; i++) data[i] = depth.data[(i >> 1) * 4 + (i & 1)] ?? 0;
+  return { ...inputs, depth: hostTensor(data, [...depth.shape.slice(0, -1), 2]) };
+}
