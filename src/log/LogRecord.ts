@@ -43,8 +43,9 @@ interface LogRecords {
     readonly back: number;
     /** The model whose caches are in it. */
     readonly model: string;
-    /** Moments given until there. */
+    /** Moments given and spans told until there. */
     readonly moments: number;
+    readonly spans: number;
     /** Of whoever interprets the log; see `packState`. */
     readonly state: Uint8Array;
   };

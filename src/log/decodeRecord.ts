@@ -76,15 +76,19 @@ function json(
 }
 
 function checkpoint(topic: string, message: Uint8Array, logTime: Micros): LogRecord {
-  const { back, model, moments, state } = (unpackValue(message) ?? {}) as Record<string, unknown>;
+  const { back, model, moments, spans, state } = (unpackValue(message) ?? {}) as Record<
+    string,
+    unknown
+  >;
   if (
     typeof back !== "number" ||
     typeof model !== "string" ||
     typeof moments !== "number" ||
+    typeof spans !== "number" ||
     !(state instanceof Uint8Array)
   )
     throw new LogError(topic, `a checkpoint expected, got ${typeof back}, ${typeof state}`);
-  return { kind: "CHECKPOINT", logTime, back, model, moments, state };
+  return { kind: "CHECKPOINT", logTime, back, model, moments, spans, state };
 }
 
 function chunkDecoder(topic: string, metadata: ReadonlyMap<string, string>): Decoder {

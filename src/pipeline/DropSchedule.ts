@@ -42,6 +42,14 @@ export class DropSchedule {
       .map(({ stream, action }) => ({ stream, action }));
   }
 
+  /** Passes over what was due by `offset`; of each stream what was done to it last, and when. */
+  passed(offset: Micros): ReadonlyMap<string, DropAction & { readonly at: Micros }> {
+    const last = new Map<string, DropAction & { readonly at: Micros }>();
+    for (const action of this.#actions) if (action.at <= offset) last.set(action.stream, action);
+    this.due(offset);
+    return last;
+  }
+
   /** When the next action is due; undefined when all are done. */
   get next(): Micros | undefined {
     return this.#actions[0]?.at;

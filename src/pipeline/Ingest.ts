@@ -100,6 +100,20 @@ export class Ingest {
     this.#append({ kind: "CONFIG", ...config, streams: this.#streams });
   }
 
+  /**
+   * Goes on with a log: its configuration holds.
+   *
+   * @param idle Who has been silent since when.
+   */
+  resume(idle: IdleWatch): void {
+    this.#idle = idle;
+  }
+
+  /** A record of a log that is gone on with. */
+  recall(record: LogRecord): void {
+    this.#tuner?.observe(record);
+  }
+
   /** A sensor's message came in. */
   accept(message: WireMessage): void {
     if (message.kind === "data") {

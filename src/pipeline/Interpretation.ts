@@ -31,7 +31,7 @@ export interface InterpretationOptions {
   readonly stopwatch: (frameset: Frameset) => () => Delay;
   /** Takes a digest of all readings. */
   readonly digests?: boolean;
-  /** Goes on from there; `stage` must have been opened with its model's part. */
+  /** Goes on from there; `stage` must be of the same model and have taken no row. */
   readonly state?: InterpretationState;
 }
 
@@ -68,6 +68,8 @@ export class Interpretation {
   #formed = 0;
   #answered = 0;
   #told = 0;
+  #truths = 0;
+  #refused = 0;
 
   constructor(definition: PipelineDefinition, options: InterpretationOptions) {
     const { records, stage, answerWith, stopwatch, digests = false, state } = options;
@@ -99,18 +101,29 @@ export class Interpretation {
       error: (cause: unknown) => this.#moments.error(cause),
       complete: () => this.#moments.complete(),
     });
-    records.pipe(concatMap((record) => this.#aligner.push(record))).subscribe((frameset) => {
+    const framesets = records.pipe(
+      concatMap((record) => {
+        if (record.kind === "LABEL" && record.label.by === "truth") this.#truths++;
+        return this.#aligner.push(record);
+      }),
+    );
+    framesets.subscribe((frameset) => {
       this.#formed++;
       this.#framesets.next(frameset);
       const row = this.#features.push(frameset);
       const delay = stopwatch(frameset);
       if (stage.submit(row) === "accepted") this.#asked.push({ row, delay });
+      else this.#refused++;
     });
   }
 
-  /** Framesets formed and moments given so far. */
-  get counts(): { readonly framesets: number; readonly moments: number } {
-    return { framesets: this.#formed, moments: this.#answered };
+  /** Framesets formed, moments given, and rows that the model refused so far. */
+  get counts(): {
+    readonly framesets: number;
+    readonly moments: number;
+    readonly refusedRows: number;
+  } {
+    return { framesets: this.#formed, moments: this.#answered, refusedRows: this.#refused };
   }
 
   /** The digest of all readings so far; undefined where nobody asked for it. */
@@ -128,7 +141,12 @@ export class Interpretation {
   capture(taken: (state: InterpretationState) => void): boolean {
     const features = this.#features.snapshot();
     if (features === undefined) return false;
-    const front = { aligner: this.#aligner.snapshot(), features, framesets: this.#formed };
+    const front = {
+      aligner: this.#aligner.snapshot(),
+      features,
+      framesets: this.#formed,
+      truths: this.#truths,
+    };
     this.#stage.capture((state) =>
       taken({
         ...front,
@@ -137,6 +155,7 @@ export class Interpretation {
         drill: this.#drill.snapshot(),
         moments: this.#answered,
         spans: this.#told,
+        refused: this.#refused,
         ...(this.#digest !== undefined && { digest: this.#digest.state }),
       }),
     );
@@ -159,13 +178,17 @@ export class Interpretation {
     this.#events.complete();
   }
 
-  #restore({ features, localizer, drill, framesets, moments, spans }: InterpretationState): void {
+  #restore(state: InterpretationState): void {
+    const { features, model, localizer, drill } = state;
+    if (model !== undefined) this.#stage.restore({ arrays: new Map(Object.entries(model)) });
     this.#features.restore(features);
     this.#localizer.restore(localizer);
     this.#drill.restore(drill);
-    this.#formed = framesets;
-    this.#answered = moments;
-    this.#told = spans;
+    this.#formed = state.framesets;
+    this.#answered = state.moments;
+    this.#told = state.spans;
+    this.#refused = state.refused;
+    this.#truths = state.truths;
   }
 
   #take(reading: Reading): void {

@@ -21,6 +21,10 @@ export interface InterpretationState {
   readonly framesets: number;
   readonly moments: number;
   readonly spans: number;
+  /** Rows that the model refused because too many waited. */
+  readonly refused: number;
+  /** Labels of the truth on record until there. */
+  readonly truths: number;
   /** Of all readings until there; absent where nobody asked for it. */
   readonly digest?: DigestState;
 }

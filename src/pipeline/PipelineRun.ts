@@ -1,12 +1,13 @@
-import { filter, map, type Observable, Subject } from "rxjs";
+import { filter, map, merge, type Observable, Subject } from "rxjs";
 
 import type { Blocking } from "../align/Blocking.ts";
+import { IdleWatch } from "../align/IdleWatch.ts";
 import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
-import type { LogWriter } from "../log/LogWriter.ts";
+import type { LogStatus, LogWriter } from "../log/LogWriter.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
@@ -14,15 +15,21 @@ import type { ClockProber } from "../wire/ClockProber.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
 import type { CurveGuard } from "../wire/CurveGuard.ts";
 import type { Inlet } from "../wire/Inlet.ts";
+import { Checkpointer } from "./Checkpointer.ts";
 import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import { delayOf, delaysOn } from "./delays.ts";
+import { fleetPast } from "./fleetPast.ts";
+import { IdleRecall } from "./IdleRecall.ts";
 import { Ingest } from "./Ingest.ts";
 import { Interpretation } from "./Interpretation.ts";
-import type { Moment } from "./Moment.ts";
+import type { Delay, Moment } from "./Moment.ts";
+import { DIGEST_NOTES } from "./ReadingDigest.ts";
 import type { RunOptions } from "./RunOptions.ts";
+import type { PastLog } from "./readPast.ts";
 import { SensorFleet } from "./SensorFleet.ts";
 import { StreamBoard, type StreamSnapshot } from "./StreamBoard.ts";
+import { TruthTeller } from "./TruthTeller.ts";
 
 /** How long a run goes on after its feed: until whoever was unplugged at the end counts as idle. */
 const WIND_DOWN = millis(500);
@@ -33,8 +40,11 @@ const HEAD_START = seconds(2);
 /** How often silence, drops and ends are looked for on the machine's clock. */
 const POLL_MS = 10;
 
-/** How far before its loop a replay's truth is put on record. */
-const TRUTH_AHEAD = seconds(1);
+/** Time between two checkpoints of the recording. */
+const CHECKPOINT_EVERY = seconds(10);
+
+/** Records handed over between two looks at whether the model keeps up with what is made again. */
+const BATCH = 64;
 
 /** What a run is made of, opened and ready. */
 export interface RunParts {
@@ -51,6 +61,8 @@ export interface RunParts {
   readonly log: LogWriter | undefined;
   /** Told when the log can no longer be written. */
   readonly logFailures: Observable<LogError>;
+  /** What the log held before; absent where it is new. */
+  readonly past: PastLog | undefined;
 }
 
 /** A pipeline's own counts, beside those of its streams. */
@@ -72,6 +84,7 @@ export interface RunCounters {
  * Key behaviours:
  * - `startPipeline` opens it; subscribe, then call `go`.
  * - A sensor that dies, lies or falls silent ends nothing; see `streams()`.
+ * - With a past it first makes again what followed since the last checkpoint, byte for byte, and goes on.
  * - A recording that cannot be written any more stops loudly (`problems`); the run goes on.
  * - Ends by itself when its feed does; otherwise when disposed. Dispose is idempotent, ends the sensors'
  *   processes first and closes the log last.
@@ -104,8 +117,13 @@ export class PipelineRun {
   readonly #log: LogWriter | undefined;
   readonly #logFailures: Observable<LogError>;
   readonly #problems = new Subject<{ readonly text: string; readonly stream?: string }>();
+  readonly #past: PastLog | undefined;
+  /** What is on record and made again. */
+  readonly #recalled = new Subject<LogRecord>();
+  readonly #checkpointer: Checkpointer | undefined;
+  #isRecalling = false;
   #origin = micros(0);
-  #truthLoops = 0;
+  #truth: TruthTeller | undefined;
   #closing: Promise<void> | undefined;
 
   /** @param parts Opened for this run, and owned by it from now on; see `startPipeline`. */
@@ -122,6 +140,7 @@ export class PipelineRun {
     this.#guard = guard;
     this.#log = log;
     this.#logFailures = logFailures;
+    this.#past = parts.past;
     const streams = Object.values(definition.streams).map(({ description }) => description);
     this.#schedule = new DropSchedule(options.drops, Object.keys(definition.streams));
     const { skew, skewRange: range } = definition.grid;
@@ -136,14 +155,24 @@ export class PipelineRun {
     // Before anything is made of a record it is on the log.
     this.#ingest.records.subscribe((record) => {
       this.#log?.append(record);
+      this.#checkpointer?.recorded(record);
       this.#board.record(record);
     });
+    const delays = options.pace === "realtime" ? delaysOn(clock) : delayOf(new SystemClock());
+    const state = parts.past?.state;
     this.#interpretation = new Interpretation(definition, {
-      records: this.#ingest.records,
+      records: merge(this.#recalled, this.#ingest.records),
       stage,
       answerWith: options.answerWith,
-      stopwatch: options.pace === "realtime" ? delaysOn(clock) : delayOf(new SystemClock()),
+      stopwatch: (frameset) => (this.#isRecalling ? noDelay : delays(frameset)),
+      digests: log !== undefined,
+      ...(state !== undefined && { state }),
     });
+    if (log !== undefined)
+      this.#checkpointer = new Checkpointer({
+        ...{ log, clock, interpretation: this.#interpretation, model: stage.model.version },
+        every: options.recording?.checkpoints ?? CHECKPOINT_EVERY,
+      });
     this.#board = new StreamBoard({
       streams,
       wire: inlet.counters,
@@ -207,7 +236,6 @@ export class PipelineRun {
   counters(): RunCounters {
     return {
       ...this.#interpretation.counts,
-      refusedRows: this.#stage.refused,
       stageRestarts: this.#stage.restarts,
     };
   }
@@ -224,9 +252,16 @@ export class PipelineRun {
     this.#fleet.replug(stream);
   }
 
-  /** Adds to the metadata of the run's recording, where it is recorded. */
-  note(metadata: Readonly<Record<string, string>>): void {
-    this.#log?.note(metadata);
+  /** How the run's recording is doing; undefined where it is not recorded. */
+  recording(): (LogStatus & { readonly problem?: string }) | undefined {
+    const problem = this.#log?.failure?.message;
+    return this.#log && { ...this.#log.status, ...(problem !== undefined && { problem }) };
+  }
+
+  /** How many readings had been given and spans told where it goes on with an earlier run; else 0. */
+  get resumedAt(): { readonly moments: number; readonly spans: number } {
+    const { moments = 0, spans = 0 } = this.#past?.state ?? {};
+    return { moments, spans };
   }
 
   /** Puts a label on record. */
@@ -241,17 +276,16 @@ export class PipelineRun {
    * @throws {DeviceError} If the model's worker died too often.
    */
   async go(): Promise<void> {
-    const { pace } = this.options;
-    const { period } = this.definition.grid;
-    this.#origin = micros(this.#clock.now() + (pace === "realtime" ? HEAD_START : 0));
-    this.#ingest.configure({ version: 1, origin: this.#origin, period });
-    this.#ingest.serve(this.#stage.model.version);
-    this.#watch();
-    this.#fleet.start(this.#origin);
-    for (const stream of Object.keys(this.definition.streams))
-      if (!this.#fleet.owns(stream)) this.#board.unplugged(stream);
-    this.#tellTruth();
+    const { feed, loop } = this.options;
     const failed = new Promise<never>((_, reject) => this.moments.subscribe({ error: reject }));
+    const past = this.#past?.config && this.#past;
+    if (past === undefined) this.#begin();
+    else await Promise.race([this.#recall(past), failed]);
+    if (this.#closing !== undefined) return;
+    this.#watch();
+    this.#truth = new TruthTeller(feed, loop, this.#origin, past?.truths);
+    this.#startFleet(past);
+    this.#tellTruth();
     await Promise.race([
       this.#clock instanceof DrivenClock ? this.#drive(this.#clock) : this.#poll(),
       failed,
@@ -263,6 +297,63 @@ export class PipelineRun {
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Starts a log. */
+  #begin(): void {
+    const { period } = this.definition.grid;
+    const wait = this.options.pace === "realtime" ? HEAD_START : 0;
+    this.#origin = micros(this.#clock.now() + wait);
+    this.#ingest.configure({ version: 1, origin: this.#origin, period });
+    this.#ingest.serve(this.#stage.model.version);
+  }
+
+  /** Goes on with a log: makes again what followed from it since the last checkpoint. */
+  async #recall(past: PastLog): Promise<void> {
+    const streams = Object.values(this.definition.streams).map(({ description }) => description);
+    if (past.isCut && past.state === undefined)
+      this.#tell("the log has lost its start and has no checkpoint: it goes on from what is left");
+    this.#origin = past.config?.origin ?? this.#origin;
+    const idle = new IdleRecall(streams);
+    let recalled = 0;
+    this.#isRecalling = true;
+    for await (const { record, isNew } of past.records()) {
+      idle.observe(record);
+      this.#board.record(record);
+      this.#ingest.recall(record);
+      if (!isNew) continue;
+      this.#recalled.next(record);
+      recalled++;
+      if (recalled % BATCH === 0) await this.#stage.drained();
+    }
+    await this.#stage.drained();
+    this.#isRecalling = false;
+    const { to = this.#clock.now() } = past;
+    if (this.#clock instanceof DrivenClock) this.#clock.advance(to);
+    const since = micros(this.#clock.now() + HEAD_START);
+    const watch = this.#clock instanceof DrivenClock ? idle.watch : undefined;
+    this.#ingest.resume(watch ?? new IdleWatch({ streams, since }));
+    if (past.model !== this.#stage.model.version) this.#ingest.serve(this.#stage.model.version);
+  }
+
+  /** Starts the sensors, where a run was killed as they were then. */
+  #startFleet(past: PastLog | undefined): void {
+    const streams = Object.keys(this.definition.streams);
+    const { period } = this.definition.grid;
+    const isDriven = this.#clock instanceof DrivenClock;
+    if (past === undefined) this.#fleet.start(this.#origin);
+    else {
+      // What was due at the last tick itself is done after what came in at it.
+      const offset = this.#clock.now() - this.#origin - (isDriven ? period : 0);
+      const passed = this.#schedule.passed(micros(offset));
+      const origin = this.#origin;
+      const before = fleetPast({ past, passed, streams, origin, period, isDriven });
+      this.#fleet.start(origin, before);
+      for (const stream of streams)
+        if (before.unplugged.has(stream)) this.#board.unplugged(stream);
+        else this.#board.plugged(stream);
+    }
+    for (const stream of streams) if (!this.#fleet.owns(stream)) this.#board.unplugged(stream);
   }
 
   #watch(): void {
@@ -293,15 +384,7 @@ export class PipelineRun {
 
   /** Puts the truth of the next pass of the feed on record before it begins. */
   #tellTruth(): void {
-    const { feed, loop } = this.options;
-    const length = feed.duration ?? 0;
-    while (this.#truthLoops === 0 || (loop && length > 0)) {
-      const start = this.#origin + this.#truthLoops * length;
-      if (start > this.#clock.now() + HEAD_START + TRUTH_AHEAD) return;
-      for (const { from, to, ...label } of feed.truth)
-        this.#ingest.label({ ...label, from: micros(start + from), to: micros(start + to) });
-      this.#truthLoops++;
-    }
+    for (const label of this.#truth?.due(this.#clock.now()) ?? []) this.#ingest.label(label);
   }
 
   /** Takes away and gives back what is due. */
@@ -315,6 +398,7 @@ export class PipelineRun {
   async #drive(clock: DrivenClock): Promise<void> {
     const { period } = this.definition.grid;
     await this.#fleet.reached(clock.now());
+    if (this.#past !== undefined) this.#ingest.poll();
     while (this.#closing === undefined && !this.#isOver()) {
       // Before the clock moves, everything due by now has come in and who was given back has come up: a
       // plug is pulled, and put back in, at its very instant.
@@ -326,6 +410,7 @@ export class PipelineRun {
       this.#ingest.poll();
       this.#tellTruth();
       await this.#stage.drained();
+      this.#checkpointer?.poll();
     }
   }
 
@@ -336,6 +421,7 @@ export class PipelineRun {
         void this.#dropDue();
         this.#ingest.poll();
         this.#tellTruth();
+        this.#checkpointer?.poll();
         if (this.#closing === undefined && !this.#isOver()) return;
         clearInterval(timer);
         resolve();
@@ -363,10 +449,24 @@ export class PipelineRun {
     await this.#guard?.[Symbol.asyncDispose]();
     this.#ingest.complete();
     await this.#stage[Symbol.asyncDispose]();
+    this.#noteDigest();
     await this.#log?.[Symbol.asyncDispose]();
     this.#problems.complete();
   }
+
+  /** Puts on record what a replay must come to. */
+  #noteDigest(): void {
+    const { digest, counts } = this.#interpretation;
+    // A replay answers every row: where the run had to leave some out they cannot agree.
+    if (digest === undefined || counts.refusedRows > 0) return;
+    this.#log?.note({
+      [DIGEST_NOTES.readings]: String(digest.count),
+      [DIGEST_NOTES.sha256]: digest.sha256,
+    });
+  }
 }
+
+const noDelay = (): Delay => ({ total: micros(0), hops: {} });
 
 function textOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);

@@ -1,4 +1,7 @@
+import type { SegmentOptions } from "../log/LogWriterOptions.ts";
+import type { RetentionOptions } from "../log/Retention.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
+import type { Micros } from "../units.ts";
 import type { CurveGuardOptions } from "../wire/CurveGuard.ts";
 import type { Drop } from "./DropSchedule.ts";
 import type { Feed } from "./Feed.ts";
@@ -9,6 +12,25 @@ import type { Feed } from "./Feed.ts";
  *   feed's time and the same on every run
  */
 export type Pace = "realtime" | "driven";
+
+/** How a run's log is recorded. */
+export interface RecordingOptions {
+  /** Makes it a folder of segments of such sizes. */
+  readonly segments?: SegmentOptions;
+  /** How much of it is kept; all unless given. */
+  readonly keep?: RetentionOptions;
+  /** Time between two checkpoints, in µs. Default 10 s. */
+  readonly checkpoints?: Micros;
+  /** Goes on with the log, where there is one, and with all that followed from it. */
+  readonly resume?: ResumeOptions;
+}
+
+/** From where to go on with a log. */
+export interface ResumeOptions {
+  /** No more readings may have been given until there, no more spans told; any number unless given. */
+  readonly moments?: number;
+  readonly spans?: number;
+}
 
 /** What a run of a pipeline is told. */
 export interface RunOptions {
@@ -37,8 +59,10 @@ export interface RunOptions {
   readonly curve?: CurveGuardOptions;
   /** Allows `bind` and `control` to be reached from other machines without encryption. */
   readonly insecure?: boolean;
-  /** File to record the log to; not recorded when absent. */
+  /** File, or folder of segments, to record the log to; not recorded when absent. */
   readonly record?: string;
+  /** How it is recorded. */
+  readonly recording?: RecordingOptions;
   /** Folder with the compiled sensors. */
   readonly sensors: string;
 }

@@ -40,6 +40,14 @@ interface Member {
   reached: number;
 }
 
+/** How a fleet goes on with a run that was killed. */
+export interface FleetPast {
+  /** Earliest origin time wanted of each stream, of something replayed. */
+  readonly from: ReadonlyMap<string, Micros>;
+  /** Streams whose sensor has been taken away. */
+  readonly unplugged: ReadonlySet<string>;
+}
+
 /** The processes of a run's sensors: started together, unplugged and given back one by one. */
 export class SensorFleet {
   /** Every change of every sensor. */
@@ -54,8 +62,12 @@ export class SensorFleet {
     this.news = this.#news.asObservable();
   }
 
-  /** Starts every sensor of the feed. @param origin Where the feed's start falls. */
-  start(origin: Micros): void {
+  /**
+   * Starts every sensor of the feed that is not to stay away for now.
+   *
+   * @param origin Where the feed's start falls.
+   */
+  start(origin: Micros, past?: FleetPast): void {
     const { streams, feed, without, loop, folder, random, connect, control, curve } = this.#options;
     for (const description of streams) {
       const { stream } = description;
@@ -72,10 +84,11 @@ export class SensorFleet {
         sensors: folder,
         random,
       });
-      const member: Member = { process, plugged: true, ended: false, reached: -Infinity };
+      const plugged = past?.unplugged.has(stream) !== true;
+      const member: Member = { process, plugged, ended: false, reached: -Infinity };
       this.#members.set(stream, member);
       process.status.subscribe((status) => this.#follow(stream, member, status));
-      process.start();
+      if (plugged) process.start(past?.from.get(stream));
     }
   }
 

@@ -70,11 +70,16 @@ export class SensorProcess {
     return this.#status.value;
   }
 
-  /** Starts it, unless it runs or is about to be restarted. */
-  start(): void {
+  /**
+   * Starts it, unless it runs or is about to be restarted.
+   *
+   * @param from Earliest origin time wanted of something replayed, by its first life that does well; the
+   *   moment it starts unless given.
+   */
+  start(from?: Micros): void {
     if (this.#running !== undefined || this.#status.closed) return;
     const stop = new AbortController();
-    const done = this.#supervise(stop.signal).then((last) => {
+    const done = this.#supervise(stop.signal, from).then((last) => {
       // In this order: whoever hears that it has stopped may start it again at once.
       this.#running = undefined;
       this.#status.next(last);
@@ -95,11 +100,13 @@ export class SensorProcess {
   }
 
   /** Its lives, one after the other. @returns What it is in the end. */
-  async #supervise(signal: AbortSignal): Promise<SensorStatus> {
+  async #supervise(signal: AbortSignal, from: Micros | undefined): Promise<SensorStatus> {
     const { random, firstWait = millis(100), longestWait = seconds(5) } = this.#options;
+    let wanted = from;
     for (let attempt = 0; ; attempt++) {
       const started = this.#clock.now();
-      const outcome = await this.#runOnce(attempt, signal);
+      const { wasLive, outcome } = await this.#runOnce(attempt, signal, wanted);
+      if (wasLive) wanted = undefined;
       if (signal.aborted) return { state: "stopped" };
       if (outcome.state === "ended") return outcome;
       const { reason } = outcome;
@@ -122,8 +129,13 @@ export class SensorProcess {
   async #runOnce(
     attempt: number,
     signal: AbortSignal,
-  ): Promise<Exclude<SensorReport, { state: "live" }>> {
-    const child = spawnSensor(this.#options);
+    from: Micros | undefined,
+  ): Promise<{
+    readonly wasLive: boolean;
+    readonly outcome: Exclude<SensorReport, { state: "live" }>;
+  }> {
+    const child = spawnSensor(this.#options, from);
+    let wasLive = false;
     const kill = (): void => void child.kill("SIGKILL");
     signal.addEventListener("abort", kill, { once: true });
     let last: SensorReport | undefined;
@@ -131,6 +143,7 @@ export class SensorProcess {
     child.on("message", (message) => {
       if (!isSensorReport(message)) return;
       last = message;
+      wasLive ||= message.state === "live";
       if (message.state === "live" && !signal.aborted)
         this.#status.next({ state: "live", pid: child.pid ?? 0, epoch: message.epoch });
     });
@@ -141,13 +154,13 @@ export class SensorProcess {
     if (signal.aborted) kill();
     try {
       const [code, killedBy] = await once(child, "exit");
-      if (last !== undefined && last.state !== "live") return last;
+      if (last !== undefined && last.state !== "live") return { wasLive, outcome: last };
       const said = stderr.trim().split("\n").at(-1);
       const reason = `its process ended with ${killedBy ?? `code ${code}`}${said ? `: ${said}` : ""}`;
-      return { state: "failed", reason, permanent: false };
+      return { wasLive, outcome: { state: "failed", reason, permanent: false } };
     } catch (cause) {
       const reason = `its process could not be started: ${String(cause)}`;
-      return { state: "failed", reason, permanent: false };
+      return { wasLive, outcome: { state: "failed", reason, permanent: false } };
     } finally {
       signal.removeEventListener("abort", kill);
       // A program of its own that outlives it for a moment must not keep ours waiting for its stderr.
@@ -157,7 +170,7 @@ export class SensorProcess {
 }
 
 /** The process of a sensor, from the sources or the build, whichever we run from ourselves. */
-function spawnSensor(options: SensorProcessOptions): ChildProcess {
+function spawnSensor(options: SensorProcessOptions, from: Micros | undefined): ChildProcess {
   const { kind, options: told, description, connect, control, origin, repeat, sensors } = options;
   const { curve } = options;
   const run: SensorRun = {
@@ -168,6 +181,7 @@ function spawnSensor(options: SensorProcessOptions): ChildProcess {
     ...(control === undefined ? {} : { control }),
     ...(origin === undefined ? {} : { origin }),
     ...(repeat === undefined ? {} : { repeat }),
+    ...(from === undefined ? {} : { from }),
     sensors,
   };
   const fromSources = import.meta.url.endsWith(".ts");

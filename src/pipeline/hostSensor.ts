@@ -21,6 +21,8 @@ export interface SensorHostOptions {
   readonly origin: Micros;
   /** Time after which something replayed starts over. */
   readonly repeat?: Micros;
+  /** Earliest origin time wanted; now unless given. */
+  readonly from?: Micros;
   readonly signal: AbortSignal;
 }
 
@@ -48,7 +50,7 @@ export async function hostSensor(options: SensorHostOptions): Promise<void> {
     clock,
     origin,
     ...(repeat === undefined ? {} : { repeat }),
-    from: clock.now(),
+    from: options.from ?? clock.now(),
     signal,
   };
   await (sensor.pace === "live" ? live(options, context) : replay(options, context));

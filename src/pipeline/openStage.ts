@@ -1,21 +1,12 @@
 import { readFile } from "node:fs/promises";
 
 import { ModelError } from "../errors.ts";
-import type { InferenceState } from "../models/unified/inference.ts";
 import { Stage } from "../stage/Stage.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 
 /** Rows that may wait for the model before one is refused: ten seconds at 25 Hz. */
 const CAPACITY = 256;
-
-/** Where a pipeline's model runs, and from where it goes on. */
-export interface StageChoice {
-  readonly device: DeviceChoice;
-  readonly threads: number;
-  /** What an earlier stage of the same model left off with. */
-  readonly state?: InferenceState;
-}
 
 /**
  * Opens a pipeline's trained model in a worker of its own.
@@ -25,7 +16,7 @@ export interface StageChoice {
  */
 export async function openStage(
   definition: PipelineDefinition,
-  { device, threads, state }: StageChoice,
+  { device, threads }: { readonly device: DeviceChoice; readonly threads: number },
 ): Promise<Stage> {
   const { name, model, streams } = definition;
   const read = async (what: string, file: URL): Promise<Uint8Array> => {
@@ -41,8 +32,5 @@ export async function openStage(
   for (const [stream, { onnx }] of Object.entries(streams))
     if (onnx !== undefined) extractors[stream] = await read(`the extractor of ${stream}`, onnx);
   const weights = await read("weights (sensorium train makes them)", model.weights);
-  return Stage.open({
-    ...{ name, weights, extractors, device, threads, capacity: CAPACITY },
-    ...(state !== undefined && { state }),
-  });
+  return Stage.open({ name, weights, extractors, device, threads, capacity: CAPACITY });
 }

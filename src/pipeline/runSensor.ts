@@ -23,6 +23,8 @@ export interface SensorRun {
   readonly control?: string;
   /** Where offset 0 of something replayed falls; the moment it starts unless given. */
   readonly origin?: Micros;
+  /** Earliest origin time wanted of something replayed; the moment it starts unless given. */
+  readonly from?: Micros;
   /** Time after which something replayed starts over, in µs. */
   readonly repeat?: Micros;
   /** Keys for a pipeline that encrypts. */
@@ -95,6 +97,7 @@ export async function runSensor(
     clockKind,
     origin: run.origin ?? clock.now(),
     ...(repeat === undefined ? {} : { repeat }),
+    ...(run.from === undefined ? {} : { from: run.from }),
     signal: AbortSignal.any([signal, left.signal]),
   });
 }

@@ -3,6 +3,7 @@ import { ReplaySubject } from "rxjs";
 import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import { ConfigError, type LogError } from "../errors.ts";
+import { fileMetadata } from "../log/fileMetadata.ts";
 import { LogWriter } from "../log/LogWriter.ts";
 import { seconds } from "../units.ts";
 import { ClockProber } from "../wire/ClockProber.ts";
@@ -13,6 +14,7 @@ import type { PipelineDefinition } from "./definePipeline.ts";
 import { openStage } from "./openStage.ts";
 import { PipelineRun } from "./PipelineRun.ts";
 import type { RunOptions } from "./RunOptions.ts";
+import { hasLog, readPast } from "./readPast.ts";
 
 /** When a driven run starts: any instant does, and a fixed one makes two runs byte-identical. */
 const DRIVEN_START = seconds(1_767_225_600);
@@ -74,16 +76,25 @@ export async function startPipeline(
     );
     if (!driven) prober = own(new ClockProber({ server: control, clock }));
     const logFailures = new ReplaySubject<LogError>(1);
+    const { record, recording: { segments, keep, resume } = {} } = options;
+    if (record !== undefined && resume !== undefined) await checkPast(definition, record);
     const log =
-      options.record === undefined
+      record === undefined
         ? undefined
         : own(
-            await LogWriter.open(options.record, {
+            await LogWriter.open(record, {
               clock,
               onFailure: (error) => logFailures.next(error),
               metadata: { pipeline: definition.name, feed: options.feed.name },
+              existing: resume === undefined ? "refuse" : "append",
+              ...(segments !== undefined && { segments }),
+              ...(keep !== undefined && { keep }),
             }),
           );
+    const past =
+      record === undefined || resume === undefined
+        ? undefined
+        : await readPast(record, { ...resume, model: stage.model.version });
     return new PipelineRun({
       definition,
       options,
@@ -95,9 +106,18 @@ export async function startPipeline(
       guard,
       log,
       logFailures,
+      past,
     });
   } catch (cause) {
     for (const resource of opened) await resource[Symbol.asyncDispose]();
     throw cause;
   }
+}
+
+/** @throws {ConfigError} If the log is another pipeline's. */
+async function checkPast({ name }: PipelineDefinition, log: string): Promise<void> {
+  if (!(await hasLog(log))) return;
+  const { pipeline = name } = (await fileMetadata(log)).metadata;
+  if (pipeline !== name)
+    throw new ConfigError(log, `a log of pipeline ${name} expected, got one of ${pipeline}`);
 }

@@ -38,8 +38,6 @@ export interface StageOptions {
   readonly threads: number;
   /** Rows that may wait for an answer; a row that comes when it is full is refused and counted. */
   readonly capacity: number;
-  /** What an earlier stage of the same model left off with (`capture`); as if just made unless given. */
-  readonly state?: InferenceState;
   /** How often a worker that died is replaced before the stage gives up. */
   readonly maxRestarts?: number;
   /** Starts the thread that computes; this room's own `worker` unless given. */
@@ -83,7 +81,6 @@ export class Stage {
 
   private constructor(options: StageOptions) {
     this.#options = options;
-    this.#state = options.state;
     this.readings = this.#readings.asObservable();
   }
 
@@ -138,7 +135,19 @@ export class Stage {
   }
 
   /**
-   * Gives the state after the last row handed in: what `open` takes to go on there.
+   * Goes on where another stage of the same model gave this state (`capture`).
+   *
+   * @throws {ConfigError} If a row has been handed in.
+   */
+  restore(state: InferenceState): void {
+    if (this.#next > 0)
+      throw new ConfigError("Stage.restore", `no rows before expected, got ${this.#next}`);
+    this.#state = state;
+    if (this.#ready) this.#tell({ type: "restore", state });
+  }
+
+  /**
+   * Gives the state after the last row handed in: what `restore` takes to go on there.
    *
    * @param taken Called once that row's reading has been given, and before the next one's is; at once if
    *   there was no row. Undefined stands for a model that has seen nothing. Not called if the stage is

@@ -17,6 +17,8 @@ export type ToWorker =
       readonly state?: InferenceState;
     }
   | { readonly type: "row"; readonly index: number; readonly inputs: RowInputs }
+  /** Go on from this state. */
+  | { readonly type: "restore"; readonly state: InferenceState }
   /** Send the state after row `index`, the last one given. */
   | { readonly type: "capture"; readonly index: number }
   /** Leave the rows that wait unanswered, and end. */

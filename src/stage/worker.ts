@@ -63,6 +63,10 @@ async function handle(message: ToWorker): Promise<void> {
   }
   if (inference === undefined || state === undefined)
     throw new ConfigError("stage worker", "expected to be opened before the first row");
+  if (message.type === "restore") {
+    state = message.state;
+    return;
+  }
   if (message.type === "capture") {
     tell({ type: "state", index: message.index, state });
     return;

@@ -85,6 +85,7 @@ const body = fc.oneof(
     back: fc.nat(),
     model: fc.string(),
     moments: fc.nat(),
+    spans: fc.nat(),
     state: fc.uint8Array(),
   }),
 );

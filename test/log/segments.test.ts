@@ -181,7 +181,7 @@ describe("a log of segments", () => {
   it("keeps the last checkpoint that can be gone on from, however old", async () => {
     const path = fresh();
     const checkpoint = (time: number, back: number): LogRecord => ({
-      ...{ kind: "CHECKPOINT", logTime: at(time), back, model: "tiny@1", moments: 1 },
+      ...{ kind: "CHECKPOINT", logTime: at(time), back, model: "tiny@1", moments: 1, spans: 0 },
       state: new Uint8Array(9),
     });
     // The second one needs records of the segment before it.

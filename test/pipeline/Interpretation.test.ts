@@ -44,12 +44,7 @@ async function interpret(
   state?: InterpretationState,
   look: (interpretation: Interpretation, record: number) => void = () => {},
 ): Promise<Said> {
-  const arrays = new Map(Object.entries(state?.model ?? {}));
-  await using stage = await openStage(tiny.definition, {
-    device: "cpu",
-    threads: 1,
-    ...(state?.model !== undefined && { state: { arrays } }),
-  });
+  await using stage = await openStage(tiny.definition, { device: "cpu", threads: 1 });
   const source = new Subject<LogRecord>();
   const interpretation = new Interpretation(tiny.definition, {
     records: source,

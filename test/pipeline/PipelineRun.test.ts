@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-import { readingLine } from "../../src/pipeline/readingLine.ts";
 import type { Reading } from "../../src/frames/Reading.ts";
 import type { LogRecord } from "../../src/log/LogRecord.ts";
 import { readLog } from "../../src/log/readLog.ts";
 import type { Moment } from "../../src/pipeline/Moment.ts";
 import type { RunOptions } from "../../src/pipeline/RunOptions.ts";
 import { RunReport, type RunSummary } from "../../src/pipeline/RunReport.ts";
+import { readingLine } from "../../src/pipeline/readingLine.ts";
 import { replayLog } from "../../src/pipeline/replayLog.ts";
 import { startPipeline } from "../../src/pipeline/startPipeline.ts";
 import { seconds } from "../../src/units.ts";

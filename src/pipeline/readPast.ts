@@ -1,0 +1,140 @@
+import { LogError } from "../errors.ts";
+import { fileMetadata, SEGMENT_FROM, startMetadata } from "../log/fileMetadata.ts";
+import type { LogRecord } from "../log/LogRecord.ts";
+import type { LogSource } from "../log/LogSource.ts";
+import { readLog } from "../log/readLog.ts";
+import { filesOf } from "../log/segments.ts";
+import type { Micros } from "../units.ts";
+import { type InterpretationState, unpackState } from "./InterpretationState.ts";
+
+type Checkpoint = Extract<LogRecord, { kind: "CHECKPOINT" }>;
+
+/** What a checkpoint must be like to go on from it. */
+export interface WantedCheckpoint {
+  /** Its model. */
+  readonly model: string;
+  /** It must not have given more readings, or told more spans; any number unless given. */
+  readonly moments?: number;
+  readonly spans?: number;
+  /** It must have been taken by then; any time unless given. */
+  readonly by?: Micros;
+}
+
+/** A place in a log to go on from, and what lies before and after it. */
+export interface PastLog {
+  /** All that followed until the place; absent where it is the start of what there is of the log. */
+  readonly state?: InterpretationState;
+  /** Whether the log's start is gone, so that without a state not all can be known that followed. */
+  readonly isCut: boolean;
+  /** The last configuration; absent in an empty log. */
+  readonly config?: Extract<LogRecord, { kind: "CONFIG" }>;
+  /** The last model. */
+  readonly model?: string;
+  /** Last log time; absent in an empty log. */
+  readonly to?: Micros;
+  /** Newest origin time of each stream that was looked at. */
+  readonly frames: ReadonlyMap<string, Micros>;
+  /** Where it was begun to look. */
+  readonly from?: Micros;
+  /** The truth that is on record, in labels. */
+  readonly truths: number;
+  /** What was looked at, once more: `isNew` says whether it comes after the place. No checkpoints. */
+  readonly records: () => AsyncGenerator<{ readonly record: LogRecord; readonly isNew: boolean }>;
+}
+
+/**
+ * Finds the last place in a log from which it can be gone on.
+ *
+ * Reads one file, where the log is one; of a folder no more segments than it takes, from the last backwards.
+ *
+ * @throws {LogError} If it is no log, or damaged within.
+ */
+export async function readPast(log: LogSource, wanted: WantedCheckpoint): Promise<PastLog> {
+  const files = (await filesOf(log)).toReversed();
+  for (const file of files) {
+    const start = (await startMetadata(file))[SEGMENT_FROM];
+    const past = await look(
+      log,
+      wanted,
+      start === undefined ? undefined : (Number(start) as Micros),
+    );
+    if (past.state !== undefined || file === files.at(-1)) return past;
+  }
+  throw new LogError(String(log), "a log expected, got nothing");
+}
+
+/** Whether a log is there at all: a file or a segment that has begun. */
+export async function hasLog(path: string): Promise<boolean> {
+  try {
+    await fileMetadata(path);
+    return true;
+  } catch (error) {
+    const { cause } = error instanceof LogError ? error : { cause: undefined };
+    if (Reflect.get(Object(cause), "code") === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function look(
+  log: LogSource,
+  wanted: WantedCheckpoint,
+  from: Micros | undefined,
+): Promise<PastLog> {
+  const part = from === undefined ? {} : { from };
+  const frames = new Map<string, Micros>();
+  let config: PastLog["config"];
+  let model: string | undefined;
+  let to: Micros | undefined;
+  let count = 0;
+  let found: { readonly checkpoint: Checkpoint; readonly at: number } | undefined;
+  let truths: { readonly at: number }[] = [];
+  for await (const record of readLog(log, part)) {
+    to = record.logTime;
+    if (record.kind === "CHECKPOINT") {
+      const at = count - record.back;
+      // Its place may lie in what was not looked at.
+      if (at >= 0 && isWanted(record, wanted)) found = { checkpoint: record, at };
+      continue;
+    }
+    count++;
+    if (record.kind === "CONFIG") config = record;
+    if (record.kind === "MODEL") model = record.version;
+    if (record.kind === "LABEL" && record.label.by === "truth") truths.push({ at: count });
+    if (record.kind === "DATA")
+      for (const time of record.chunk.originTimes)
+        frames.set(
+          record.chunk.stream,
+          Math.max(time, frames.get(record.chunk.stream) ?? time) as Micros,
+        );
+  }
+  const state = found && unpackState(found.checkpoint.state);
+  const cut = found?.at ?? 0;
+  truths = truths.filter(({ at }) => at > cut);
+  return {
+    ...(state !== undefined && { state }),
+    isCut: from !== undefined,
+    ...(config !== undefined && { config }),
+    ...(model !== undefined && { model }),
+    ...(to !== undefined && { to }),
+    frames,
+    ...part,
+    truths: (state?.truths ?? 0) + truths.length,
+    async *records() {
+      let at = 0;
+      for await (const record of readLog(log, part))
+        if (record.kind !== "CHECKPOINT") yield { record, isNew: at++ >= cut };
+    },
+  };
+}
+
+function isWanted(
+  checkpoint: Checkpoint,
+  { model, moments, spans, by }: WantedCheckpoint,
+): boolean {
+  return (
+    checkpoint.model === model &&
+    checkpoint.moments <= (moments ?? Infinity) &&
+    checkpoint.spans <= (spans ?? Infinity) &&
+    checkpoint.logTime <= (by ?? Infinity)
+  );
+}
