@@ -15,6 +15,7 @@ export type { Caption } from "./frames/Frame.ts";
 export type { Modality } from "./frames/Modality.ts";
 export { defineStream, frameBytes, type StreamDescription } from "./frames/StreamDescription.ts";
 export { decodeNpy, type NpyArray } from "./learn/npy.ts";
+export { type Cue, parseWebVtt } from "./log/labels/webVtt.ts";
 export type { SensorPlan } from "./pipeline/Feed.ts";
 export { readRecordedFrames, recordingStart } from "./pipeline/readRecording.ts";
 export { type ReplayPass, replayPasses } from "./pipeline/replayPasses.ts";

@@ -37,6 +37,7 @@ const HOMES: readonly (readonly [pattern: RegExp, rooms: readonly string[]])[] =
   [/^msgpackr$/, ["wire", "server"]],
   [/^@mcap\/|^@foxglove\/wasm-zstd$/, ["log"]],
   [/^fft\.js$/, ["features"]],
+  [/^csv-parse/, ["log"]],
   [/^ml-matrix$/, ["evaluate", "robustness"]],
   [/^@tensorflow\/|^onnxruntime-node$|^protobufjs/, ["tensor"]],
   [

@@ -1,5 +1,5 @@
+import { type Cue, parseWebVtt } from "../../src/sensing.ts";
 import { mediaText } from "./ffmpeg.ts";
-import { type Cue, parseWebVtt } from "./parseWebVtt.ts";
 import { type MediaTrack, probeJson } from "./probeMedia.ts";
 
 interface Packets {

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { file } from "../../sensors/file.ts";
-import { parseWebVtt } from "../../sensors/media/parseWebVtt.ts";
 import { SystemClock } from "../../src/clock/SystemClock.ts";
 import { ConfigError, SensorError } from "../../src/errors.ts";
 import { borrowNumbers } from "../../src/frames/DType.ts";
@@ -197,33 +196,5 @@ describe("the file sensor's options", () => {
   it("must say which track a stream of another modality takes", async () => {
     const strange: StreamDescription = { ...sound, modality: "sensor" };
     await expect(sensed({ path: import.meta.filename }, context(strange))).rejects.toThrow();
-  });
-});
-
-describe("parseWebVtt", () => {
-  it("reads cues with and without hours, and leaves notes, styles and settings out", () => {
-    const vtt = `WEBVTT - a title
-
-NOTE nothing to see
-
-STYLE
-::cue { color: red }
-
-intro
-00:01.000 --> 00:02.500 align:start
-<v Ann>Hello &amp; welcome</v>
-
-01:00:00.001 --> 01:00:00.002
-x
-`;
-    expect(parseWebVtt(vtt)).toEqual([
-      { from: 1, to: 2.5, text: "Hello & welcome" },
-      { from: 3600.001, to: 3600.002, text: "x" },
-    ]);
-  });
-
-  it("gives nothing for nothing", () => {
-    expect(parseWebVtt("")).toEqual([]);
-    expect(parseWebVtt("WEBVTT\n\n00:01.000 --> 00:02.000\n\n")).toEqual([]);
   });
 });

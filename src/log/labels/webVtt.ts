@@ -1,8 +1,12 @@
+import type { LabelLine } from "./LabelLine.ts";
+
 /** One cue: what is said, from when to when, in seconds from the start. */
 export interface Cue {
   readonly from: number;
   readonly to: number;
   readonly text: string;
+  /** The line above its times; empty where there is none. */
+  readonly id: string;
 }
 
 const TIMES = /^(?:(\d+):)?(\d{2}):(\d{2}[.,]\d{3})\s+-->\s+(?:(\d+):)?(\d{2}):(\d{2}[.,]\d{3})/;
@@ -38,6 +42,7 @@ export function parseWebVtt(text: string): readonly Cue[] {
         from: inSeconds(fromHours, fromMinutes, fromSeconds),
         to: inSeconds(toHours, toMinutes, toSeconds),
         text: said,
+        id: lines[at - 1]?.trim() ?? "",
       };
     });
 }
@@ -46,4 +51,35 @@ function inSeconds(hours = "0", minutes = "0", seconds = "0"): number {
   // In whole milliseconds, or sums of decimals would be off by some in the last place.
   const millis = Math.round(Number(seconds.replace(",", ".")) * 1_000);
   return (Number(hours) * 3_600_000 + Number(minutes) * 60_000 + millis) / 1_000;
+}
+
+/** Labels as WebVTT: one cue each, in order of their onset; the cue's id is the slot. */
+export function formatWebVtt(labels: readonly LabelLine[]): string {
+  const cues = labels.map(({ label, slot, from, to }) => {
+    const text = label.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    return `${slot === "" ? "" : `${slot}\n`}${clockTime(from)} --> ${clockTime(to)}\n${text}\n`;
+  });
+  return ["WEBVTT\n", ...cues].join("\n");
+}
+
+/** Labels from WebVTT or SubRip; a cue's id is its slot, unless it is only a number. */
+export function labelsOfWebVtt(text: string): readonly LabelLine[] {
+  return parseWebVtt(text).map(({ from, to, text: label, id }) => ({
+    label,
+    slot: /^\d*$/.test(id) ? "" : id,
+    from,
+    to,
+  }));
+}
+
+/** Seconds as `hh:mm:ss.mmm`. */
+function clockTime(time: number): string {
+  const millis = Math.round(time * 1_000);
+  const part = (value: number, length: number): string => String(value).padStart(length, "0");
+  const [hours, minutes, seconds] = [
+    Math.floor(millis / 3_600_000),
+    Math.floor(millis / 60_000) % 60,
+    Math.floor(millis / 1_000) % 60,
+  ];
+  return `${part(hours, 2)}:${part(minutes, 2)}:${part(seconds, 2)}.${part(millis % 1_000, 3)}`;
 }
