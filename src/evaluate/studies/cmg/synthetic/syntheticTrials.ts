@@ -136,7 +136,7 @@ export async function runSynthetic(
     seed,
     threads,
     draw: (random) =>
-      drawWindows(clips, config.batch, config.frames, random, { shuffled: pairs === "shuffled" }),
+      drawWindows(clips, { batch: config.batch, frames: config.frames, pairs }, random),
     progress,
   });
   const [learn, read] = [world.draw(TEST_CLIPS, rng), world.draw(TEST_CLIPS, rng)];
