@@ -101,3 +101,52 @@ function conv(
 ): Extract<Layer, { kind: "conv" }> {
   return { kind: "conv", kernel, stride, padding, channels, activation };
 }
+
+/**
+ * Motion clips: inertial [64, 1, 6], skeleton [32, 1, 60] and a depth film [16, 30, 28, 4], each along its
+ * own time. Normalised by groups of channels, so that a batch of one works; ours, not of the paper.
+ */
+export const motionConfig: GmcConfig = {
+  modalities: [
+    { name: "inertial", shape: [64, 1, 6], layers: [along(64), along(96), along(128)] },
+    { name: "skeleton", shape: [32, 1, 60], layers: [along(96), along(128), along(128)] },
+    {
+      name: "depth",
+      shape: [16, 30, 28, 4],
+      layers: [
+        // Kernels that do not overlap: overlapping ones cost five times as much and gain nothing here.
+        { ...conv([2, 2], [2, 2], [0, 0], 16, "relu"), bias: true },
+        { ...conv([2, 2], [2, 2], [1, 0], 32, "relu"), bias: true },
+        { kind: "frames" },
+        {
+          kind: "conv",
+          kernel: [1, 1],
+          stride: [1, 1],
+          padding: [0, 0],
+          channels: 64,
+          normalization: "group:8",
+          activation: "gelu",
+        },
+        along(96),
+        along(128),
+      ],
+    },
+  ],
+  width: 64,
+  head: { hidden: [], activation: "none", embedding: 64 },
+  temperature: 0.1,
+  dropout: 0.4,
+};
+
+/** Four rows at a time, every second row: half as many rows come out. */
+function along(channels: number): Layer {
+  return {
+    kind: "conv",
+    kernel: [4, 1],
+    stride: [2, 1],
+    padding: [1, 0],
+    channels,
+    normalization: "group:8",
+    activation: "gelu",
+  };
+}

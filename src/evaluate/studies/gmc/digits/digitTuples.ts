@@ -1,26 +1,20 @@
 import { type HostTensor, hostTensor } from "../../../../tensor/HostTensor.ts";
 import { gatherRows } from "../../../Examples.ts";
 import { MHD_MODALITIES, type MhdDigits } from "../../../sets/mhdDigits.ts";
-
-/** Inputs by modality, [N, ...shape] each. */
-export type TupleInputs = Readonly<Record<string, HostTensor<"float32">>>;
+import type { InstantInputs, Instants } from "../GmcTask.ts";
 
 /** Tuples of digits, laid out as the networks read them. */
-export interface DigitTuples {
-  readonly count: number;
-  readonly labels: Int32Array;
+export interface DigitTuples extends Instants {
   /** [count] speaker of each tuple's speech. */
   readonly speakers: Int32Array;
   /** [count] row of each tuple's act of writing. */
   readonly writings: Int32Array;
-  /** Inputs of some tuples. */
-  readonly inputs: (tuples: ArrayLike<number>) => TupleInputs;
 }
 
 /** Lays out digits: speech as [bands, time, 1], the rest as it is. */
 export function digitTuples(digits: MhdDigits): DigitTuples {
   const { rows } = digits;
-  const items: TupleInputs = { ...digits.items, speech: bandsFirst(digits.items.speech) };
+  const items: InstantInputs = { ...digits.items, speech: bandsFirst(digits.items.speech) };
   const pick = (from: Int32Array, tuples: ArrayLike<number>): Int32Array =>
     Int32Array.from({ length: tuples.length }, (_, i) => from[tuples[i] ?? -1] ?? -1);
   return {

@@ -1,0 +1,63 @@
+import { mhdDigitsConfig } from "../../../../models/gmc/presets.ts";
+import { gatherRows } from "../../../Examples.ts";
+import { readMhdDigits } from "../../../sets/mhdDigits.ts";
+import { dcaScores } from "../dcaScores.ts";
+import type { GmcBench, GmcTask, InstantEmbeddings } from "../GmcTask.ts";
+import { retrievalAt1 } from "../retrieval.ts";
+import { accuracyOf } from "../scoreSubsets.ts";
+import { type DigitTuples, digitTuples } from "./digitTuples.ts";
+
+/**
+ * The digits with the published stacks: batches of 64, Adam 1e-3.
+ *
+ * @param normalization Of the sound stack, see `mhdDigitsConfig`.
+ */
+export function digitsBench(normalization: "batch" | "stream" = "batch"): GmcBench {
+  return {
+    config: mhdDigitsConfig({ normalization }),
+    classes: 10,
+    batch: 64,
+    rate: 1e-3,
+    load: async ({ data, split }): Promise<GmcTask> => {
+      const train = digitTuples(await readMhdDigits(data, "train"));
+      const test = digitTuples(await readMhdDigits(data, split));
+      const known = new Set(train.speakers);
+      return {
+        train,
+        test,
+        further: (modality, predicted) =>
+          modality === "speech"
+            ? {
+                "accuracy/speech-unseen": accuracyOf(
+                  predicted,
+                  test.labels,
+                  (row) => !known.has(test.speakers[row] ?? -1),
+                ),
+              }
+            : {},
+        align: (embeddings, seed) => ({
+          ...retrieval(embeddings, test),
+          ...dcaScores(embeddings.joint, embeddings.modalities, seed),
+        }),
+      };
+    },
+  };
+}
+
+/** How often the picture of an act of writing is the nearest to its trajectory. */
+function retrieval({ modalities }: InstantEmbeddings, test: DigitTuples): Record<string, number> {
+  const { trajectory, "pen-image": picture } = modalities;
+  if (trajectory === undefined || picture === undefined) return {};
+  // A writing occurs in several tuples; each is asked for once.
+  const first = new Map<number, number>();
+  test.writings.forEach((writing, row) => {
+    if (!first.has(writing)) first.set(writing, row);
+  });
+  const rows = [...first.values()];
+  return {
+    "retrieval/trajectory->pen-image": retrievalAt1(
+      gatherRows(trajectory, rows),
+      gatherRows(picture, rows),
+    ),
+  };
+}
