@@ -1,0 +1,19 @@
+import { Rng } from "../../../tensor/Rng.ts";
+import { drawPresence } from "./drawPresence.ts";
+import type { SubsetTask } from "./SubsetTask.ts";
+
+/** Shares of modalities missing in training and test, in percent. */
+export const MISSING_RATES = [20, 40, 60, 80] as const;
+
+/** What is missing at a rate, in percent: the same for all methods and seeds. */
+export function missingAt(
+  { encoders, source, test }: SubsetTask,
+  rate: number,
+): { readonly train: Uint8Array; readonly test: Uint8Array } {
+  const M = Object.keys(encoders).length;
+  const rng = Rng.fromSeed(rate);
+  return {
+    train: drawPresence(source.count, M, rate / 100, rng.fork("train")),
+    test: drawPresence(test.labels.length, M, rate / 100, rng.fork("test")),
+  };
+}
