@@ -45,7 +45,7 @@ export const houston: ImlProtocol = {
   classify: {
     steps: 800,
     batch: 64,
-    peak: 1e-3,
+    peak: 3e-3,
     weightDecay: 0.05,
     keep: 0.9,
     dropout: 0.1,
@@ -55,22 +55,16 @@ export const houston: ImlProtocol = {
   pretrain: {
     steps: 800,
     batch: 64,
-    peak: 1e-3,
+    peak: 3e-3,
     weightDecay: 0.05,
     keep: 0.5,
     contrast: { kind: "infonce", weight: 0.3 },
   },
   subsets: allSubsets(["hyperspectral", "lidar"]),
   specialists: allSubsets(["hyperspectral", "lidar"]),
-  read: async (data, split) => {
-    const examples = await readHouston2013(data, split);
-    return {
-      ...examples,
-      inputs: Object.fromEntries(
-        Object.entries(examples.inputs).map(([name, tensor]) => [name, asSeries(tensor)]),
-      ),
-    };
-  },
+  read: readHouston2013,
+  prepare: (batch) =>
+    Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, asSeries(tensor)])),
 };
 
 /** [N, length] as [N, length, 1]. */

@@ -63,6 +63,8 @@ export interface ModalitySubset {
   readonly modalities: readonly string[];
   /** Rows that lack any of these are left out; none: every row counts with what it has. */
   readonly required: readonly string[];
+  /** Tests on at most so many rows of each class, at equal distances; absent: on all. */
+  readonly perClass?: number;
 }
 
 /** Every non-empty subset, the smallest first. */

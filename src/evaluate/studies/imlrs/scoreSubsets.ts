@@ -31,17 +31,18 @@ export async function scoreSubsets(options: ScoreSubsetsOptions): Promise<Record
   const has = (name: string, row: number): number => present?.[name]?.[row] ?? 1;
   const labelled = Array.from(labels.keys()).filter((row) => (labels[row] ?? -1) >= 0);
   const scores: Record<string, number> = {};
-  for (const { name, modalities, required } of subsets) {
+  for (const { name, modalities, required, perClass } of subsets) {
     const rows = labelled.filter(
       (row) =>
         required.every((modality) => has(modality, row) > 0) &&
         modalities.some((modality) => has(modality, row) > 0),
     );
     if (rows.length === 0) continue;
+    const tested = perClass === undefined ? rows : spreadOut(rows, labels, classes, perClass);
     const right = new Float64Array(classes);
     const total = new Float64Array(classes);
-    for (let from = 0; from < rows.length; from += BATCH) {
-      const part = rows.slice(from, from + BATCH);
+    for (let from = 0; from < tested.length; from += BATCH) {
+      const part = tested.slice(from, from + BATCH);
       const padded = Array.from({ length: BATCH }, (_, i) => part[i] ?? part[0] ?? 0);
       const gathered = Object.fromEntries(
         Object.entries(examples.inputs).map(([modality, all]) => [
@@ -72,6 +73,23 @@ export async function scoreSubsets(options: ScoreSubsetsOptions): Promise<Record
       score === "accuracy" ? sumOf(right) / sumOf(total) : balanced(right, total);
   }
   return scores;
+}
+
+/** At most `perClass` rows of each class, at equal distances. */
+function spreadOut(
+  rows: readonly number[],
+  labels: Int32Array,
+  classes: number,
+  perClass: number,
+): number[] {
+  return Array.from({ length: classes }, (_, label) => {
+    const own = rows.filter((row) => labels[row] === label);
+    if (own.length <= perClass) return own;
+    return Array.from(
+      { length: perClass },
+      (_, i) => own[Math.floor((i * own.length) / perClass)] ?? 0,
+    );
+  }).flat();
 }
 
 /** Mean over the classes that occur of the share of their rows that are right. */

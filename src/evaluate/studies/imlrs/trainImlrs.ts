@@ -24,8 +24,6 @@ export interface TrainImlrsOptions {
   readonly config: ImlConfig;
   readonly examples: IncompleteExamples;
   readonly protocol: Pick<ImlProtocol, "classify" | "pretrain" | "augment" | "prepare">;
-  /** Modalities the network is ever given; the others are absent from every batch. */
-  readonly modalities: readonly string[];
   /** Whether random combinations of them are left out. */
   readonly combination: "random" | "all";
   /** Whether every sample of a batch draws its own combination and tokens. */
@@ -39,7 +37,7 @@ export interface TrainImlrsOptions {
 export async function trainClassifier(options: TrainImlrsOptions, params: Params): Promise<Params> {
   const { config, examples, rng } = options;
   const schedule = options.protocol.classify;
-  const rowsOf = drawRows(rng.fork("rows"), examples.labels, {
+  const rowsOf = drawRows(rng.fork("rows"), usableLabels(config, examples, true), {
     batch: schedule.batch,
     classes: schedule.balanced ? examples.classes : undefined,
   });
@@ -65,10 +63,10 @@ export async function trainClassifier(options: TrainImlrsOptions, params: Params
 
 /** Pre-trains without labels; gives the last weights. */
 export async function pretrain(options: TrainImlrsOptions, params: Params): Promise<Params> {
-  const { examples, rng } = options;
+  const { config, examples, rng } = options;
   const schedule = options.protocol.pretrain;
   // Rows without a label have inputs all the same.
-  const rowsOf = drawRows(rng.fork("pretrain-rows"), new Int32Array(examples.count), {
+  const rowsOf = drawRows(rng.fork("pretrain-rows"), usableLabels(config, examples, false), {
     batch: schedule.batch,
     classes: undefined,
   });
@@ -76,7 +74,7 @@ export async function pretrain(options: TrainImlrsOptions, params: Params): Prom
     { ...options, combination: "all" },
     params,
     { name: "pretrain", schedule },
-    pretrainingObjective(options.config, schedule.batch, schedule.contrast),
+    pretrainingObjective(config, schedule.batch, schedule.contrast),
     rowsOf,
     () => ({}),
   );
@@ -90,8 +88,7 @@ async function run(
   rowsOf: () => readonly number[],
   targetsOf: (rows: readonly number[]) => object,
 ): Promise<Params> {
-  const { config, examples, modalities, combination, perSample, protocol, threads, progress } =
-    options;
+  const { config, examples, combination, perSample, protocol, threads, progress } = options;
   const { steps, batch, peak, weightDecay, keep } = schedule;
   const maskRng = options.rng.fork(`${name}-masks`);
   const augmentRng = options.rng.fork(`${name}-augment`);
@@ -121,7 +118,7 @@ async function run(
     const inputs = protocol.prepare?.(moved) ?? moved;
     const masks = drawMasks(maskRng, config, {
       batch,
-      available: availability(config, examples, modalities, rows),
+      available: availability(config, examples, rows),
       combination,
       keep,
       perSample,
@@ -140,21 +137,31 @@ async function run(
   return (await trainer.readParams()) as unknown as Params;
 }
 
-/** Which modalities the rows of a batch have, of those the network may be given. */
+/** Which modalities the rows of a batch have. */
 function availability(
   config: ImlConfig,
   { present }: IncompleteExamples,
-  modalities: readonly string[],
   rows: readonly number[],
 ): Record<string, Float32Array> {
   return Object.fromEntries(
     config.modalities.map(({ name }) => [
       name,
-      Float32Array.from(rows, (row) =>
-        modalities.includes(name) ? (present?.[name]?.[row] ?? 1) : 0,
-      ),
+      Float32Array.from(rows, (row) => present?.[name]?.[row] ?? 1),
     ]),
   );
+}
+
+/** Labels of the rows that have anything the network reads; −1 of the others. */
+function usableLabels(
+  config: ImlConfig,
+  { labels, present }: IncompleteExamples,
+  isLabelled: boolean,
+): Int32Array {
+  return labels.map((label, row) => {
+    const hasSome = config.modalities.some(({ name }) => (present?.[name]?.[row] ?? 1) > 0);
+    if (!hasSome) return -1;
+    return isLabelled ? label : 0;
+  });
 }
 
 /** Matrices decay; gains, biases, learned tokens, queries and embeddings do not. */

@@ -31,15 +31,15 @@ const network: ImlConfig = {
     },
     {
       name: "depth",
-      hidden: 64,
+      hidden: 128,
       adapter: {
         kind: "clip",
         frames: UTD_ROWS.depth,
-        rows: 30,
-        columns: 28,
-        channels: 2,
+        rows: 15,
+        columns: 14,
+        channels: 4,
         window: UTD_ROWS.depth / SLOTS,
-        patch: [30, 28],
+        patch: [15, 14],
       },
     },
   ],
@@ -82,14 +82,29 @@ export const utd: ImlProtocol = {
   specialists: allSubsets(MODALITIES),
   read: readUtdMhad,
   augment: augmentUtdMhad,
-  prepare: withoutDifferences,
+  prepare: withSmallDepth,
 };
 
-/** Depth without its difference channels: a token of two frames sees the difference itself. */
-function withoutDifferences(inputs: HostBatch): HostBatch {
+/** Depth at half the rows and columns: means of 2 × 2 pixels, all four channels. */
+function withSmallDepth(inputs: HostBatch): HostBatch {
   const { depth } = inputs;
   if (depth === undefined) return inputs;
-  const data = new Float32Array(depth.data.length / 2);
-  for (let i = 0; i < data.length; i++) data[i] = depth.data[(i >> 1) * 4 + (i & 1)] ?? 0;
-  return { ...inputs, depth: hostTensor(data, [...depth.shape.slice(0, -1), 2]) };
+  const [N = 0, frames = 0, H = 0, W = 0, C = 0] = depth.shape;
+  const shape = [N, frames, H / 2, W / 2, C];
+  const from = depth.data;
+  const data = new Float32Array(from.length / 4);
+  let at = 0;
+  for (let picture = 0; picture < N * frames; picture++)
+    for (let row = 0; row < H; row += 2)
+      for (let column = 0; column < W; column += 2) {
+        const corner = ((picture * H + row) * W + column) * C;
+        for (let channel = corner; channel < corner + C; channel++)
+          data[at++] =
+            ((from[channel] ?? 0) +
+              (from[channel + C] ?? 0) +
+              (from[channel + W * C] ?? 0) +
+              (from[channel + W * C + C] ?? 0)) /
+            4;
+      }
+  return { ...inputs, depth: hostTensor(data, shape) };
 }

@@ -1,0 +1,129 @@
+import type { ImlConfig } from "../../../models/imlrs/config.ts";
+import { hostTensor } from "../../../tensor/HostTensor.ts";
+import type { Rng } from "../../../tensor/Rng.ts";
+import { EXTRA_SENSORY_GROUPS, readExtraSensory } from "../../sets/extraSensory.ts";
+import type { HostBatch, ImlProtocol, ModalitySubset } from "./protocol.ts";
+
+/** Numbers per minute of each group, flags included: see `readExtraSensory`. */
+const WIDTHS: Readonly<Record<(typeof EXTRA_SENSORY_GROUPS)[number], number>> = {
+  phone_acc: 26,
+  phone_gyro: 26,
+  phone_magnet: 31,
+  watch_acc: 46,
+  watch_compass: 9,
+  location: 34,
+  audio: 28,
+  phone_state: 80,
+};
+
+/** Groups whose single values go missing: the second half of their numbers tells which. */
+const FLAGGED = new Set<string>(["location", "phone_state"]);
+
+/** Deviation of the noise on every value: what a minute measures differs more from person to person. */
+const NOISE = 0.3;
+
+const network: ImlConfig = {
+  grid: { kind: "line", length: 1 },
+  modalities: EXTRA_SENSORY_GROUPS.map((name) => ({
+    name,
+    adapter: { kind: "series", length: 1, channels: WIDTHS[name], window: 1 },
+    hidden: 64,
+    missingFlags: FLAGGED.has(name),
+  })),
+  width: 64,
+  heads: 4,
+  headWidth: 16,
+  layers: 2,
+  modalityAttention: "cross",
+  mask: "block",
+  fusionTokens: "perPosition",
+  norms: 1,
+  decoder: { width: 64, heads: 4, layers: 2 },
+  classes: 6,
+};
+
+const single = (name: string): ModalitySubset => ({
+  name,
+  modalities: [name],
+  required: [name],
+  perClass: 1000,
+});
+
+const natural: ModalitySubset = {
+  name: "natural",
+  modalities: EXTRA_SENSORY_GROUPS,
+  required: [],
+};
+
+/** ExtraSensory: what a person does in a minute, from the groups of sensors that worked in it. */
+export const extraSensory: ImlProtocol = {
+  set: "extrasensory30",
+  network,
+  score: "balanced",
+  classify: {
+    steps: 500,
+    batch: 128,
+    peak: 1e-3,
+    weightDecay: 0.1,
+    keep: 1,
+    dropout: 0.3,
+    smoothing: 0.1,
+    balanced: true,
+  },
+  pretrain: {
+    steps: 500,
+    batch: 128,
+    peak: 1e-3,
+    weightDecay: 0.1,
+    keep: 0.5,
+    contrast: { kind: "infonce", weight: 0.3 },
+  },
+  subsets: [
+    natural,
+    {
+      name: "all",
+      modalities: EXTRA_SENSORY_GROUPS,
+      required: EXTRA_SENSORY_GROUPS,
+      perClass: 1000,
+    },
+    ...EXTRA_SENSORY_GROUPS.map(single),
+    ...EXTRA_SENSORY_GROUPS.map((left) => ({
+      name: `without-${left}`,
+      modalities: EXTRA_SENSORY_GROUPS.filter((name) => name !== left),
+      required: [left],
+      perClass: 1000,
+    })),
+  ],
+  specialists: [natural, ...EXTRA_SENSORY_GROUPS.map(single)],
+  read: readExtraSensory,
+  augment: withNoise,
+  prepare: (batch) =>
+    Object.fromEntries(
+      Object.entries(batch).map(
+        ([
+          name,
+          {
+            data,
+            shape: [rows = 0, width = 0],
+          },
+        ]) => [name, hostTensor(data, [rows, 1, width])],
+      ),
+    ),
+};
+
+/** Every measured value moved a little; flags and missing values stay what they are. */
+function withNoise(batch: HostBatch, rng: Rng): HostBatch {
+  return Object.fromEntries(
+    Object.entries(batch).map(([name, { data, shape }]) => {
+      const width = shape[1] ?? 1;
+      const values = FLAGGED.has(name) ? width / 2 : width;
+      const moved = Float32Array.from(data, (value, i) => {
+        const column = i % width;
+        if (column >= values) return value;
+        const isMissing = values < width && (data[i + values] ?? 0) > 0;
+        return isMissing ? 0 : value + rng.normal(0, NOISE);
+      });
+      return [name, hostTensor(moved, shape)];
+    }),
+  );
+}
