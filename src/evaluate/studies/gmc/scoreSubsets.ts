@@ -37,8 +37,10 @@ export async function scoreSubsets(
   predict: SubsetPredictor,
 ): Promise<Record<string, number>> {
   const { labels } = task.test;
+  const all = await predict(names);
   const metrics: Record<string, number> = {
-    "accuracy/joint": accuracyOf(await predict(names), labels),
+    "accuracy/joint": accuracyOf(all, labels),
+    ...task.further?.("joint", all),
   };
   for (const name of names) {
     const predicted = await predict([name]);

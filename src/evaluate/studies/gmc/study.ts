@@ -1,10 +1,12 @@
 import type { Study, Trial } from "../../Study.ts";
 import { digitsTrials } from "./digits/digitsTrials.ts";
 import { motionTrials } from "./motion/motionTrials.ts";
+import { opinionsTrials } from "./opinions/opinionsTrials.ts";
 
 const TRIALS: Readonly<Record<string, () => readonly Trial[]>> = {
   mhd_digits: digitsTrials,
   utd_mhad: motionTrials,
+  mosi_utt: opinionsTrials,
 };
 
 /** GMC put to the test. */
