@@ -6,6 +6,7 @@ import { augmentInertial } from "../../../src/models/decur/augment/augmentInerti
 import { augmentSpectrum } from "../../../src/models/decur/augment/augmentSpectrum.ts";
 import { augmentVideo } from "../../../src/models/decur/augment/augmentVideo.ts";
 import { resampleTime } from "../../../src/models/decur/augment/resampleTime.ts";
+import { roughNormal } from "../../../src/models/decur/augment/roughNormal.ts";
 import { warpedPlaces } from "../../../src/models/decur/augment/warpedPlaces.ts";
 import { Rng } from "../../../src/tensor/Rng.ts";
 
@@ -235,5 +236,17 @@ describe("warpedPlaces", () => {
     expect([...resampleTime(line, 1, places)]).toEqual(
       places.map((place) => expect.closeTo(2 * place, 4)),
     );
+  });
+});
+
+describe("roughNormal", () => {
+  it("has the mean, deviation and flatness of noise", () => {
+    const rng = Rng.fromSeed(18);
+    const drawn = Array.from({ length: 20_000 }, () => roughNormal(rng, 2));
+    const moment = (power: number): number =>
+      drawn.reduce((sum, value) => sum + value ** power, 0) / drawn.length;
+    expect(moment(1)).toBeCloseTo(0, 1);
+    expect(moment(2)).toBeCloseTo(4, 0);
+    expect(moment(4) / moment(2) ** 2).toBeCloseTo(2.7, 1);
   });
 });

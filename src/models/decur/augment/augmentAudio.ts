@@ -1,5 +1,6 @@
 import type { Rng } from "../../../tensor/Rng.ts";
 import { resampleTime } from "./resampleTime.ts";
+import { roughNormal } from "./roughNormal.ts";
 import { warpedPlaces } from "./warpedPlaces.ts";
 
 /** Shape of a spectrogram and how much it may change. */
@@ -34,7 +35,7 @@ export function augmentAudio(x: Float32Array, options: AudioAugmentation, rng: R
   const level = rng.uniform(-gain, gain);
   let mean = 0;
   for (let i = 0; i < out.length; i++) {
-    const value = (out[i] ?? 0) + level + (noise > 0 ? rng.normal(0, noise) : 0);
+    const value = (out[i] ?? 0) + level + (noise > 0 ? roughNormal(rng, noise) : 0);
     out[i] = value;
     mean += value / out.length;
   }

@@ -1,5 +1,6 @@
 import type { Rng } from "../../../tensor/Rng.ts";
 import { resampleTime } from "./resampleTime.ts";
+import { roughNormal } from "./roughNormal.ts";
 import { warpedPlaces } from "./warpedPlaces.ts";
 
 /** How much a series of vectors in space may change. */
@@ -46,11 +47,14 @@ export function augmentInertial(
       out.fill(0, at, at + 3);
       continue;
     }
-    const vector = [out[at] ?? 0, out[at + 1] ?? 0, out[at + 2] ?? 0];
-    for (const [i, row] of rotation.entries())
-      out[at + i] =
-        gain * row.reduce((sum, weight, j) => sum + weight * (vector[j] ?? 0), 0) +
-        (noise > 0 ? rng.normal(0, noise) : 0);
+    const [x0, x1, x2] = [out[at] ?? 0, out[at + 1] ?? 0, out[at + 2] ?? 0];
+    for (let i = 0; i < 3; i++) {
+      const turned =
+        (rotation[3 * i] ?? 0) * x0 +
+        (rotation[3 * i + 1] ?? 0) * x1 +
+        (rotation[3 * i + 2] ?? 0) * x2;
+      out[at + i] = gain * turned + (noise > 0 ? roughNormal(rng, noise) : 0);
+    }
   }
   return out;
 }
@@ -62,13 +66,19 @@ function drawAxis(axis: "any" | 0 | 1 | 2, rng: Rng): readonly number[] {
   return drawn.map((value) => value / length);
 }
 
-/** Rodrigues' formula: the matrix that turns by `angle` about a unit axis. */
-function rotationAbout([x = 0, y = 0, z = 0]: readonly number[], angle: number) {
+/** Rodrigues' formula: the matrix, row after row, that turns by `angle` about a unit axis. */
+function rotationAbout([x = 0, y = 0, z = 0]: readonly number[], angle: number): Float64Array {
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   const t = 1 - c;
-  return [
-    [t * x * x + c, t * x * y - s * z, t * x * z + s * y],
-    [t * x * y + s * z, t * y * y + c, t * y * z - s * x],
-    [t * x * z - s * y, t * y * z + s * x, t * z * z + c],
-  ];
+  return Float64Array.of(
+    t * x * x + c,
+    t * x * y - s * z,
+    t * x * z + s * y,
+    t * x * y + s * z,
+    t * y * y + c,
+    t * y * z - s * x,
+    t * x * z - s * y,
+    t * y * z + s * x,
+    t * z * z + c,
+  );
 }

@@ -1,5 +1,6 @@
 import type { Rng } from "../../../tensor/Rng.ts";
 import { drawRun } from "./augmentAudio.ts";
+import { roughNormal } from "./roughNormal.ts";
 
 /** How much a spectrum, or a series of them, may change. */
 export interface SpectrumAugmentation {
@@ -49,7 +50,7 @@ export function augmentSpectrum(
       out[row * bands + band] =
         (x[row * bands + band] ?? 0) * brightness * (1 + slope * along) +
         shift +
-        (noise > 0 ? rng.normal(0, noise) : 0);
+        (noise > 0 ? roughNormal(rng, noise) : 0);
     }
   }
   return out;
