@@ -16,7 +16,20 @@ const STREAM = z.object({
   problem: z.string().optional(),
   pluggable: z.boolean(),
   /** How its publisher's clock stands to ours, in µs and µs per second; where clocks are compared. */
-  clock: z.object({ offset: z.number(), ppm: z.number(), uncertainty: z.number() }).optional(),
+  clock: z
+    .object({
+      offset: z.number(),
+      ppm: z.number(),
+      uncertainty: z.number(),
+      jitter: z.number().optional(),
+    })
+    .optional(),
+});
+
+const NEXT = z.object({
+  index: z.number(),
+  due: z.boolean(),
+  waits: z.array(z.object({ stream: z.string(), needs: z.number(), has: z.number().optional() })),
 });
 
 const BLOCKING = z.object({
@@ -46,7 +59,7 @@ const STATUS = z.object({
     ),
   }),
   streams: z.object({ time: z.number(), streams: z.array(STREAM) }).optional(),
-  status: z.object({ state: z.string(), text: z.string() }).optional(),
+  status: z.object({ state: z.string(), text: z.string(), next: NEXT.optional() }).optional(),
   latency: z.object({ total: z.object({ p50: z.number(), p99: z.number() }) }).optional(),
   blocking: BLOCKING.optional(),
 });

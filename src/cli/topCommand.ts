@@ -55,6 +55,8 @@ interface StreamOverview {
   readonly uncertaintyMs: number | null;
   /** How much faster it runs than ours. */
   readonly driftPpm: number | null;
+  /** What its stamps jitter by, a standard deviation, where that is taken out of its times. */
+  readonly jitterMs: number | null;
   /** Frames lost on the way, by gaps in their sequence. */
   readonly gaps: number;
   /** Frames and messages that came and were not used, all reasons together and one by one. */
@@ -63,11 +65,24 @@ interface StreamOverview {
   readonly problem?: string;
 }
 
+/** Times in ms from the row's instant; `hasMs` is null before a stream's first sign of life. */
+interface NextOverview {
+  readonly index: number;
+  readonly due: boolean;
+  readonly waits: readonly {
+    readonly stream: string;
+    readonly needsMs: number;
+    readonly hasMs: number | null;
+  }[];
+}
+
 interface Overview {
   readonly pipeline: string;
   readonly feed: string;
   readonly state: string;
   readonly text: string;
+  /** The next row, and what each stream that holds it back needs and has; null while rows come. */
+  readonly next: NextOverview | null;
   readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
   readonly streams: readonly StreamOverview[];
 }
@@ -79,6 +94,7 @@ function overviewOf({ hello, streams, status, latency }: RunningStatus): Overvie
     feed: hello.feed,
     state: status?.state ?? "starting",
     text: status?.text ?? "",
+    next: nextOf(status?.next),
     latencyMs: total === undefined ? null : { p50: total.p50 / 1_000, p99: total.p99 / 1_000 },
     streams: (streams?.streams ?? []).map((stream) => {
       const { lost = 0, ...reasons } = stream.counters;
@@ -92,12 +108,27 @@ function overviewOf({ hello, streams, status, latency }: RunningStatus): Overvie
         offsetMs: millisOf(stream.clock?.offset),
         uncertaintyMs: millisOf(stream.clock?.uncertainty),
         driftPpm: stream.clock?.ppm ?? null,
+        jitterMs: millisOf(stream.clock?.jitter),
         gaps: lost,
         drops: Object.values(reasons).reduce((sum, frames) => sum + frames, 0),
         reasons,
         ...(stream.problem !== undefined && { problem: stream.problem }),
       };
     }),
+  };
+}
+
+function nextOf(next: NonNullable<RunningStatus["status"]>["next"]): NextOverview | null {
+  if (next === undefined) return null;
+  const { index, due, waits } = next;
+  return {
+    index,
+    due,
+    waits: waits.map(({ stream, needs, has }) => ({
+      stream,
+      needsMs: needs / 1_000,
+      hasMs: millisOf(has),
+    })),
   };
 }
 

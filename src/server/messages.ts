@@ -192,6 +192,25 @@ export interface LatencyMessage {
   readonly hops: readonly ({ readonly name: string } & Delay)[];
 }
 
+/** What one stream lacks for the next row. */
+export interface StreamWait {
+  readonly stream: string;
+  /** The row needs it to be known up to here, in µs from the row's instant. */
+  readonly needs: Micros;
+  /** It is known up to here, in µs from the row's instant; absent before its first sign of life. */
+  readonly has?: Micros;
+}
+
+/** The row that should come next. */
+export interface NextRow {
+  readonly index: number;
+  readonly time: Micros;
+  /** Whether any stream has come far enough for it. */
+  readonly due: boolean;
+  /** The streams that hold it back; none when it is not due. */
+  readonly waits: readonly StreamWait[];
+}
+
 /** Whether rows come, and why not. Replaces the one before. */
 export interface StatusMessage {
   readonly kind: "status";
@@ -200,6 +219,8 @@ export interface StatusMessage {
   readonly text: string;
   /** Streams that hold the rows back. */
   readonly blocking: readonly string[];
+  /** What exactly is waited for; while rows come, and where nobody knows, it is absent. */
+  readonly next?: NextRow;
 }
 
 /** Something went wrong and was dealt with. */

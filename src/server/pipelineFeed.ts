@@ -7,14 +7,9 @@ import { Percentiles } from "../pipeline/Percentiles.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
 import { micros } from "../units.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
-import type {
-  CaptionView,
-  HelloMessage,
-  LatencyMessage,
-  ServerMessage,
-  StatusMessage,
-} from "./messages.ts";
+import type { CaptionView, HelloMessage, LatencyMessage, ServerMessage } from "./messages.ts";
 import { rowOf } from "./rowOf.ts";
+import { statusOf } from "./statusOf.ts";
 
 /** Classes shown per answer. */
 const TOP = 5;
@@ -22,8 +17,6 @@ const TOP = 5;
 const STREAMS_EVERY = 250;
 /** How often the latency is told, in ms. */
 const LATENCY_EVERY = 1_000;
-/** Silence after which a viewer is told why nothing comes, in ms. */
-const PATIENCE = 500;
 
 /**
  * A running pipeline as a server shows it.
@@ -67,9 +60,9 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       startWith(0),
       map(() => statusOf(run, performance.now() - spoke)),
       filter((message) => {
-        const changed = message.state + message.text !== last;
-        last = message.state + message.text;
-        return changed;
+        const before = last;
+        last = JSON.stringify(message);
+        return last !== before;
       }),
     );
     return merge(rows, events, truth, streams, latency, problems, status).subscribe(subscriber);
@@ -154,28 +147,5 @@ function latencyOf(total: Percentiles, hops: ReadonlyMap<string, Percentiles>): 
     kind: "latency",
     total: delay(total),
     hops: [...hops].map(([name, hop]) => ({ name, ...delay(hop) })),
-  };
-}
-
-function statusOf(run: PipelineRun, silentMs: number): StatusMessage {
-  if (silentMs < PATIENCE) return { kind: "status", state: "running", text: "", blocking: [] };
-  const streams = run.streams();
-  const silent = streams.filter(({ state }) => state !== "live").map(({ stream }) => stream);
-  if (run.counters().moments === 0 && silent.length === streams.length)
-    return {
-      kind: "status",
-      state: "starting",
-      text: "The sensors are starting.",
-      blocking: silent,
-    };
-  const blocking = (run.blocking()?.waits ?? []).map(({ stream }) => stream);
-  return {
-    kind: "status",
-    state: "waiting",
-    text:
-      silent.length === streams.length
-        ? "Every sensor is silent: there is nothing to show until one speaks."
-        : `Waiting for ${(blocking.length > 0 ? blocking : silent).join(" and ")}.`,
-    blocking: blocking.length > 0 ? blocking : silent,
   };
 }

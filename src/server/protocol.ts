@@ -28,6 +28,7 @@ import type {
   HelloMessage,
   LatencyMessage,
   LiveEvent,
+  NextRow,
   PingMessage,
   PongMessage,
   ProblemMessage,
@@ -39,6 +40,7 @@ import type {
   StreamInfo,
   StreamState,
   StreamsMessage,
+  StreamWait,
   TruthMessage,
   UnplugMessage,
   ViewDescription,
@@ -200,6 +202,14 @@ const status = record<StatusMessage>({
   state: oneOf("starting", "running", "waiting", "ended", "failed"),
   text: text(),
   blocking: list(name, 1_024),
+  next: optional(
+    record<NextRow>({
+      index: integer(0),
+      time,
+      due: boolean,
+      waits: list(record<StreamWait>({ stream: name, needs: time, has: optional(time) }), 1_024),
+    }),
+  ),
 });
 
 const serverMessage = union<WireMessage>({

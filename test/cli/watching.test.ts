@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { SystemClock } from "../../src/clock/SystemClock.ts";
+import { definePipeline } from "../../src/pipeline/definePipeline.ts";
 import type { PipelineRun } from "../../src/pipeline/PipelineRun.ts";
 import { startPipeline } from "../../src/pipeline/startPipeline.ts";
 import { pipelineFeed } from "../../src/server/pipelineFeed.ts";
 import { Server } from "../../src/server/Server.ts";
+import { seconds } from "../../src/units.ts";
 import { type TinyPipeline, tinyPipeline } from "../support/tinyPipeline.ts";
 import { runCommandLine } from "./runCommandLine.ts";
 
@@ -89,6 +91,51 @@ describe("watching a running pipeline", { timeout: 120_000 }, () => {
     const { out: table } = await runCommandLine("top", "--once", "--url", server.url);
     expect(table).toMatch(/^tiny on tiny recording: running/);
     expect(table).toMatch(/^b +(live|late) +\d+\.\d +25 +\d+ /m);
+  });
+
+  it("names the stream that holds the rows back, what the next row needs of it and what it has", async () => {
+    const { definition, options } = tiny;
+    // Waits for a stream for a minute; b is never started.
+    const { a, b } = definition.streams;
+    const patient = definePipeline({
+      ...definition,
+      grid: { ...definition.grid, skew: seconds(60) },
+      streams: Object.fromEntries(
+        Object.entries({ a, b }).flatMap(([stream, plan]) =>
+          plan === undefined
+            ? []
+            : [
+                [
+                  stream,
+                  { ...plan, description: { ...plan.description, idleTimeout: seconds(60) } },
+                ],
+              ],
+        ),
+      ),
+    });
+    await using stuck = await startPipeline(patient, {
+      ...options,
+      pace: "realtime",
+      loop: true,
+      without: ["b"],
+    });
+    await using held = await Server.start(pipelineFeed(stuck), {
+      clock: new SystemClock(),
+      port: 0,
+    });
+    const going = stuck.go();
+    type Next = { waits: { stream: string; needsMs: number; hasMs: number | null }[] } | null;
+    const waiting = async (): Promise<NonNullable<Next>> => {
+      const { out } = await runCommandLine("top", "--once", "--json", "--url", held.url);
+      const { next } = JSON.parse(out) as { next: Next };
+      return next === null || next.waits.length === 0 ? waiting() : next;
+    };
+    const { waits } = await waiting();
+    expect(waits).toMatchObject([{ stream: "b", needsMs: 0 }]);
+    const { out } = await runCommandLine("top", "--once", "--url", held.url);
+    expect(out).toMatch(/waits for b: (nothing has come from b yet|b is known up to)/);
+    await stuck[Symbol.asyncDispose]();
+    await going;
   });
 
   it("says how to start one where nothing runs", async () => {

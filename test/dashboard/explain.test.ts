@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { explain, type Situation } from "../../dashboards/live/src/feed/explain.ts";
-import type { StreamStateName, StreamsMessage } from "../../src/server/protocol.ts";
+import type { StatusMessage, StreamStateName, StreamsMessage } from "../../src/server/protocol.ts";
+import { micros } from "../../src/units.ts";
 import { SubjectFeed } from "../support/SubjectFeed.ts";
 import { START } from "../support/sampleMessages.ts";
 
@@ -65,6 +66,44 @@ describe("explain", () => {
       );
     for (const state of ["failed", "ended"] as const)
       expect(explain({ ...fine, status: status(state) })?.detail).toBe(`it is ${state}`);
+  });
+
+  it("names who holds a row back, what is needed and there, and how it is, once rows have stopped", () => {
+    const waits = [{ stream: "video", needs: micros(0), has: micros(-3_412_000) }];
+    const status: StatusMessage = {
+      kind: "status",
+      state: "waiting",
+      text: "Row 512 waits for video.",
+      blocking: ["video"],
+      next: { index: 512, time: START, due: true, waits },
+    };
+    const told = streams({ audio: "live", video: "live" });
+    const [sound, picture] = told.streams;
+    const age = micros(12_000);
+    const seen = { ...told, streams: [sound, { ...picture, rate: 24.9, age }] } as StreamsMessage;
+    const stopped = { ...fine, streams: seen, status };
+    expect(explain(stopped)).toBeUndefined();
+    expect(explain({ ...stopped, rowAge: 2_400 })).toEqual({
+      title: "Waiting for video",
+      detail:
+        "Row 512 is due. The last row came 2.4 s ago. Frames come, but their times lag: a clock " +
+        "that is behind, or a slow way here. Unplug it to go on without it.",
+      tone: "trouble",
+      waits: [
+        {
+          stream: "video",
+          lacks: "3.4 s short",
+          detail: "needed up to the row, known up to 3.4 s before it",
+          state: "live, 25 Hz, heard 12 ms ago",
+        },
+      ],
+    });
+    const text = [{ stream: "text", needs: micros(5_000) }];
+    const never = { ...status, next: { index: 512, time: START, due: true, waits: text } };
+    expect(explain({ ...stopped, rowAge: undefined, status: never })).toMatchObject({
+      title: "Waiting for text",
+      waits: [{ lacks: "nothing yet", detail: "needed up to 5 ms after the row, never heard" }],
+    });
   });
 
   it("says for how long nothing has come when nobody says why", () => {

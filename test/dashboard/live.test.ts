@@ -127,6 +127,34 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
     await tab.page.waitForSelector('[data-role="explanation"] >> text=the disk is full');
   });
 
+  it("names the stream that holds the rows back once they stop, though all are live", async () => {
+    const feed = new SyntheticFeed(clock.now());
+    await using server = await serve(feed);
+    await using tab = await open(server);
+    await tab.page.waitForSelector('[data-connection="open"]');
+    feed.advance();
+    feed.messages.next({
+      kind: "status",
+      state: "waiting",
+      text: "Row 512 waits for video.",
+      blocking: ["video"],
+      next: {
+        index: 512,
+        time: clock.now(),
+        due: true,
+        waits: [{ stream: "video", needs: micros(0), has: micros(-3_412_000) }],
+      },
+    });
+    await tab.page.waitForSelector('[data-role="explanation"] >> text=Waiting for video');
+    const line = await tab.page.textContent(".waits li");
+    for (const words of ["video", "3.4 s short", "needed up to the row"])
+      expect(line).toContain(words);
+    feed.messages.next({ kind: "status", state: "running", text: "", blocking: [] });
+    feed.advance();
+    await tab.page.waitForSelector(".explanation-card", { state: "detached" });
+    expect(tab.complaints).toEqual([]);
+  });
+
   it("shows what the server refuses as a notice", async () => {
     await using source = running();
     await using server = await serve(source.feed);

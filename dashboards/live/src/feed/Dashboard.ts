@@ -131,8 +131,7 @@ export class Dashboard {
       now,
     });
     const old = this.explanation.value;
-    if (old?.title !== explanation?.title || old?.detail !== explanation?.detail)
-      this.explanation.value = explanation;
+    if (JSON.stringify(old) !== JSON.stringify(explanation)) this.explanation.value = explanation;
   }
 
   #take(message: ServerMessage): void {

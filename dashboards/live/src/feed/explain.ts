@@ -1,6 +1,7 @@
 import type {
   HelloMessage,
   StatusMessage,
+  StreamState,
   StreamsMessage,
 } from "../../../../src/server/protocol.ts";
 import type { LineState } from "./LineState.ts";
@@ -25,6 +26,19 @@ export interface Explanation {
   readonly detail: string;
   /** `calm` where everything is as it should be and merely takes a moment. */
   readonly tone: "calm" | "trouble";
+  /** The streams that are waited for, where it is known what they lack. */
+  readonly waits?: readonly WaitLine[];
+}
+
+/** One stream that is waited for. */
+export interface WaitLine {
+  readonly stream: string;
+  /** What is missing of it: "1.4 s short", "nothing yet". */
+  readonly lacks: string;
+  /** What the row needs of it and what there is, from the row's instant. */
+  readonly detail: string;
+  /** How it is: "live, 25 Hz, heard 12 ms ago". */
+  readonly state: string;
 }
 
 /** Rows come every few tens of ms; a second without any is seen by everybody in the room. */
@@ -52,6 +66,8 @@ export function explain(situation: Situation): Explanation | undefined {
   if (status?.state === "ended")
     return { title: "The pipeline has ended", detail: status.text, tone: "calm" };
   if (rowAge !== undefined && rowAge <= STALLED_MS) return allSilent(situation);
+  if (status?.state === "waiting" && (status.next?.waits.length ?? 0) > 0)
+    return heldBack(situation, status);
   if (status !== undefined && status.state !== "running")
     return {
       title: status.state === "starting" ? "Starting" : "Waiting",
@@ -65,6 +81,57 @@ export function explain(situation: Situation): Explanation | undefined {
     detail: `The last row came ${(rowAge / 1_000).toFixed(0)} s ago. ${states(situation)}`,
     tone: "trouble",
   };
+}
+
+function heldBack({ streams, rowAge }: Situation, { next }: StatusMessage): Explanation {
+  const waits = (next?.waits ?? []).map((wait): WaitLine => {
+    const state = streams?.streams.find(({ stream }) => stream === wait.stream);
+    const { stream, needs, has } = wait;
+    return {
+      stream,
+      lacks: has === undefined ? "nothing yet" : `${span(needs - has)} short`,
+      detail: `needed up to ${fromRow(needs)}, ${has === undefined ? "never heard" : `known up to ${fromRow(has, "it")}`}`,
+      state: state === undefined ? "" : stateOf(state),
+    };
+  });
+  const names = waits.map(({ stream }) => stream).join(" and ");
+  const since = rowAge === undefined ? "" : ` The last row came ${span(rowAge * 1_000)} ago.`;
+  const states = streams?.streams.filter(({ stream }) =>
+    waits.some((wait) => wait.stream === stream),
+  );
+  const lags = states?.some(({ state }) => state === "live") === true;
+  const pluggable = states?.some((state) => state.pluggable) === true;
+  const it = waits.length > 1 ? "them" : "it";
+  return {
+    title: `Waiting for ${names}`,
+    detail: [
+      `Row ${next?.index ?? 0} is due.${since}`,
+      lags ? "Frames come, but their times lag: a clock that is behind, or a slow way here." : "",
+      pluggable ? `Unplug ${it} to go on without ${it}.` : "",
+    ]
+      .filter(Boolean)
+      .join(" "),
+    tone: "trouble",
+    waits,
+  };
+}
+
+function stateOf({ state, rate, age }: StreamState): string {
+  const pace = rate > 0 ? `, ${rate.toFixed(rate >= 10 ? 0 : 1)} Hz` : "";
+  return `${state}${pace}${age === undefined ? "" : `, heard ${span(age)} ago`}`;
+}
+
+/** A duration of `us` for a person. */
+function span(us: number): string {
+  if (us < 999_500) return `${Math.max(0, Math.ceil(us / 1_000))} ms`;
+  if (us < 90_000_000) return `${(us / 1e6).toFixed(1)} s`;
+  return us < 5_400_000_000 ? `${Math.round(us / 6e7)} min` : `${Math.round(us / 3.6e9)} h`;
+}
+
+/** Where a time lies from the row's instant. */
+function fromRow(us: number, row = "the row"): string {
+  if (us === 0) return "the row";
+  return us > 0 ? `${span(us)} after ${row}` : `${span(-us)} before ${row}`;
 }
 
 function allSilent(situation: Situation): Explanation | undefined {

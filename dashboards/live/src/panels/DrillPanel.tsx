@@ -53,5 +53,6 @@ function remains(dashboard: Dashboard): string {
     ({ stream, state }) => counting.includes(stream) && (state === "live" || state === "late"),
   );
   if (live.length === 1) return `Only ${live[0]?.stream} is left: without it there is no answer.`;
+  if (live.length > 1) return "No new row to try it on.";
   return "Nothing is sensed, so nothing can be lost.";
 }

@@ -1,6 +1,8 @@
 import { useComputed } from "@preact/signals";
 
+import { accentOf } from "../draw/colours.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
+import type { WaitLine } from "../feed/explain.ts";
 
 /** Why there is nothing new to see, when there is not; in place of the answer when there never was any. */
 export function ExplanationCard({ dashboard }: { readonly dashboard: Dashboard }) {
@@ -12,10 +14,32 @@ export function ExplanationCard({ dashboard }: { readonly dashboard: Dashboard }
         <div class="explanation-card" data-tone={explanation.tone}>
           <strong>{explanation.title}</strong>
           <span>{explanation.detail}</span>
+          {explanation.waits !== undefined && (
+            <ul class="waits" aria-label="What is waited for">
+              {explanation.waits.map((wait) => (
+                <Wait key={wait.stream} wait={wait} accent={accentIn(dashboard, wait.stream)} />
+              ))}
+            </ul>
+          )}
         </div>
       )}
     </div>
   );
+}
+
+function Wait({ wait, accent }: { readonly wait: WaitLine; readonly accent: string }) {
+  return (
+    <li style={{ "--accent": accent }}>
+      <span class="wait-stream">{wait.stream}</span>
+      <span class="wait-lacks">{wait.lacks}</span>
+      <span class="wait-detail">{wait.detail}</span>
+      <span class="wait-state">{wait.state}</span>
+    </li>
+  );
+}
+
+function accentIn({ hello }: Dashboard, stream: string): string {
+  return accentOf(hello.value?.streams.find((info) => info.stream === stream)?.modality ?? "");
 }
 
 /** What went wrong a moment ago, for a moment. */
