@@ -1,5 +1,6 @@
+import { createRequire } from "node:module";
 import type { WebSocket } from "@fastify/websocket";
-import { FoxgloveServer, type IWebSocket } from "@foxglove/ws-protocol";
+import type { FoxgloveServer as FoxgloveServerType, IWebSocket } from "@foxglove/ws-protocol";
 import { Subscription } from "rxjs";
 
 import { type Bytes, bytes, type Micros } from "../../units.ts";
@@ -9,6 +10,11 @@ import { answerOf, eventOf, healthOf } from "./answerChannels.ts";
 import { ANSWER, EVENT, HEALTH, type NamedSchema } from "./schemas.ts";
 import { type FoxgloveMessage, streamChannel } from "./streamChannel.ts";
 import { nanoseconds } from "./time.ts";
+
+// A CommonJS module whose names Node's own loader of modules does not find.
+const { FoxgloveServer } = createRequire(import.meta.url)(
+  "@foxglove/ws-protocol",
+) as typeof import("@foxglove/ws-protocol");
 
 /** What viewers may ask for by name; the second is what newer ones say, and means the same. */
 export const FOXGLOVE_PROTOCOLS: readonly string[] = ["foxglove.sdk.v1", "foxglove.websocket.v1"];
@@ -32,7 +38,7 @@ const BACKLOG = bytes(4 * 1024 * 1024);
 export class FoxgloveBridge implements Disposable {
   readonly #feed: LiveFeed;
   readonly #backlog: Bytes;
-  readonly #server: FoxgloveServer;
+  readonly #server: FoxgloveServerType;
   readonly #sources = new Map<number, () => Subscription>();
   readonly #open = new Map<number, Subscription>();
   readonly #encoder = new TextEncoder();
