@@ -46,7 +46,7 @@ export async function trainClassifier(options: TrainImlrsOptions, params: Params
   return run(
     options,
     params,
-    { name: "train", schedule },
+    { name: "train", schedule, unused: ["pool", "decoders"] },
     classificationObjective(config, schedule.batch, { smoothing: schedule.smoothing }),
     rowsOf,
     (rows) => ({
@@ -73,17 +73,25 @@ export async function pretrain(options: TrainImlrsOptions, params: Params): Prom
   return run(
     { ...options, combination: "all" },
     params,
-    { name: "pretrain", schedule },
+    { name: "pretrain", schedule, unused: ["head"] },
     pretrainingObjective(config, schedule.batch, schedule.contrast),
     rowsOf,
     () => ({}),
   );
 }
 
+/** One phase of training. */
+interface Phase {
+  readonly name: string;
+  readonly schedule: Schedule;
+  /** Weights its loss does not reach: left as they are, and out of the optimiser's work. */
+  readonly unused: readonly (keyof Params)[];
+}
+
 async function run(
   options: TrainImlrsOptions,
   params: Params,
-  { name, schedule }: { readonly name: string; readonly schedule: Schedule },
+  { name, schedule, unused }: Phase,
   objective: ImlObjective,
   rowsOf: () => readonly number[],
   targetsOf: (rows: readonly number[]) => object,
@@ -93,9 +101,12 @@ async function run(
   const maskRng = options.rng.fork(`${name}-masks`);
   const augmentRng = options.rng.fork(`${name}-augment`);
   const rate = warmupCosine({ peak, warmupSteps: Math.ceil(steps / 10), totalSteps: steps });
+  const trained = Object.fromEntries(
+    Object.entries(params).filter(([part]) => !unused.some((each) => each === part)),
+  );
   await using trainer = await Trainer.open({
     name: `imlrs-${name}`,
-    params: params as unknown as HostTree,
+    params: trained as unknown as HostTree,
     batch: objective.batch,
     loss: objective.loss,
     // Gains, biases and learned tokens do not decay.
@@ -134,7 +145,7 @@ async function run(
       sum = 0;
     }
   }
-  return (await trainer.readParams()) as unknown as Params;
+  return { ...params, ...((await trainer.readParams()) as unknown as Partial<Params>) };
 }
 
 /** Which modalities the rows of a batch have. */
