@@ -11,8 +11,8 @@ export const GRID_ENCODERS: Readonly<Record<string, EncoderConfig>> = {
   lips: {
     input: [16, 20, 28, 3],
     layers: [
-      { kind: "picture", filters: 16, kernel: 3, stride: 2 },
-      { kind: "picture", filters: 32, kernel: 3, stride: 2 },
+      // Patches that do not overlap: shifted pictures in training do what overlap would, at a third.
+      { kind: "picture", filters: 32, kernel: 4, stride: 4 },
       { kind: "flatten", axes: 3 },
       { kind: "dense", width: 64 },
       series(96),

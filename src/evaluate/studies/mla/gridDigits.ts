@@ -119,22 +119,22 @@ export function viewMouth(
     return row * columns + (view.mirrored ? columns - 1 - column : column);
   });
   const start = digit * WIDE_FRAMES * pixels;
-  const frame = (index: number): Float32Array => {
-    const at = start + clamp(view.start + index, WIDE_FRAMES - 1) * pixels;
-    return mouths.subarray(at, at + pixels);
-  };
+  const frameAt = (index: number): number =>
+    start + clamp(view.start + index, WIDE_FRAMES - 1) * pixels;
+  const [still, moving] = [8 * view.contrast, 16 * view.contrast];
+  // Plain index arithmetic: this runs for every picture of every training step.
   for (let index = 0; index < DIGIT.frames; index++) {
-    const now = frame(index);
-    const [before, earlier] = [frame(index - 1), frame(index - 3)];
+    const [now, before, earlier] = [frameAt(index), frameAt(index - 1), frameAt(index - 3)];
     let mean = 0;
-    for (const value of now) mean += value / pixels;
+    for (let pixel = 0; pixel < pixels; pixel++) mean += mouths[now + pixel] ?? 0;
+    mean /= pixels;
+    let at = index * pixels * LIP_CHANNELS;
     for (let pixel = 0; pixel < pixels; pixel++) {
       const from = source[pixel] ?? 0;
-      const value = now[from] ?? 0;
-      const at = (index * pixels + pixel) * LIP_CHANNELS;
-      into[at] = 8 * view.contrast * (value - mean);
-      into[at + 1] = 16 * view.contrast * (value - (before[from] ?? 0));
-      into[at + 2] = 16 * view.contrast * (value - (earlier[from] ?? 0));
+      const value = mouths[now + from] ?? 0;
+      into[at++] = still * (value - mean);
+      into[at++] = moving * (value - (mouths[before + from] ?? 0));
+      into[at++] = moving * (value - (mouths[earlier + from] ?? 0));
     }
   }
 }

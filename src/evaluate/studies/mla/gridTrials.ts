@@ -10,9 +10,13 @@ import { JointAnswerer } from "./JointAnswerer.ts";
 import { trainJoint } from "./trainJoint.ts";
 import { type Schedule, trainMla } from "./trainMla.ts";
 
-const SCHEDULE: Schedule = { epochs: 60, batch: 32, peakRate: 3e-3, dropout: 0.3 };
+const SCHEDULE: Schedule = { epochs: 80, batch: 32, peakRate: 3e-3, dropout: 0.3 };
+const CONFIG: Partial<MlaConfig> = {
+  labelSmoothing: 0.1,
+  optimizer: { kind: "adamw", weightDecay: 0.1, beta2: 0.99 },
+};
 /** Sound has many noise copies and a small network: it steps so often for each step of the lips. */
-const SOUND_STEPS = 3;
+const SOUND_STEPS = 2;
 const CONDITIONS = Object.keys(GRID_CONDITIONS) as GridCondition[];
 
 /** What a variant changes. */
@@ -59,7 +63,13 @@ export function gridTrials(): readonly Trial[] {
   return VARIANTS.map((each) => ({
     variant: each.variant,
     summary: each.summary,
-    config: { ...each, schedule: SCHEDULE, soundSteps: SOUND_STEPS, encoders: GRID_ENCODERS },
+    config: {
+      ...each,
+      base: CONFIG,
+      schedule: SCHEDULE,
+      soundSteps: SOUND_STEPS,
+      encoders: GRID_ENCODERS,
+    },
     run: (context) => runGrid(each, context),
   }));
 }
@@ -70,7 +80,7 @@ async function runGrid(
 ): Promise<Readonly<Record<string, number>>> {
   const task = await gridTask(context.data, context.split);
   if (variant.joint === "concat") return await runConcat(variant, task, context);
-  const config = studyConfig(GRID_ENCODERS, task.classes, variant.config);
+  const config = studyConfig(GRID_ENCODERS, task.classes, { ...CONFIG, ...variant.config });
   const params = await trainShared(variant, config, task, context);
   const ask = async (questions: Awaited<ReturnType<GridTask["test"]>>): Promise<Answers> =>
     await answer(config, params, questions, context.threads);
@@ -122,12 +132,12 @@ async function runConcat(
   task: GridTask,
   { seed, threads, progress }: TrialContext,
 ): Promise<Readonly<Record<string, number>>> {
-  const config = studyConfig(GRID_ENCODERS, task.classes);
+  const config = studyConfig(GRID_ENCODERS, task.classes, CONFIG);
   const params = await trainJoint({
     config,
     readout: "concat",
     source: task.source(sound),
-    rows: task.rows,
+    rows: repeated(task.rows),
     schedule: SCHEDULE,
     seed,
     threads,
@@ -146,7 +156,7 @@ async function runConcat(
   return metrics;
 }
 
-/** Both modalities in as many steps as the sound has in alternation, or only the lips' share. */
+/** As many steps as the sound has in alternation; joint networks take them with both modalities. */
 function repeated(rows: readonly number[]): readonly number[] {
   return Array.from({ length: SOUND_STEPS }, () => rows).flat();
 }
