@@ -5,8 +5,11 @@ import { BENCH_OPTIONS, logOf, mixedStreams } from "./mixedStreams.ts";
 import { RosPeer } from "./RosPeer.ts";
 import { settingsIn } from "./settings.ts";
 
-/** Often enough that the CPU clock can tell. */
-const REPEATS = 50;
+/**
+ * Often enough that a look at it takes a tenth of a second: the CPU clock can tell, and what V8 spends on
+ * compiling in the background does not outweigh the work itself.
+ */
+const REPEATS = 400;
 
 /**
  * B1, B2: the aligner's core, one frame a record, against ROS's Python ApproximateTime on the same 10 s of

@@ -36,7 +36,6 @@ export type { AlignerCounters, AlignerOptions } from "./AlignerOptions.ts";
 export class Aligner {
   readonly #options: ReturnType<typeof completeOptions>;
   readonly #primary: string | undefined;
-  readonly #futureBound: number;
   readonly #revises: boolean;
   readonly #columns = new ColumnSet();
   readonly #frontier: Frontier;
@@ -49,9 +48,8 @@ export class Aligner {
     this.#options = completeOptions(options);
     const { roles, columns, skew, futureBound, longestEmpty, revisionHorizon } = this.#options;
     this.#primary = primaryAmong(roles, columns);
-    this.#futureBound = futureBound;
     this.#revises = revisionHorizon > 0;
-    this.#frontier = new Frontier(skew);
+    this.#frontier = new Frontier(skew, futureBound);
     this.#rows = new Rows({
       frontier: this.#frontier,
       primary: this.#primary,
@@ -179,20 +177,27 @@ export class Aligner {
   }
 
   #data(chunk: Chunk): void {
+    const column = this.#columns.recent(chunk.stream);
+    if (column === undefined || !column.takeAlone(chunk, this.#frontier)) {
+      this.#chunk(chunk);
+      return;
+    }
+    if (this.#revises) this.#rows.revise(column, chunk.originTimes[0] as number);
+    if (this.#rows.mayAdvance(column)) this.#rows.advance();
+  }
+
+  #chunk(chunk: Chunk): void {
     const column = this.#columns.find(chunk);
     if (column === undefined) {
       this.#refuseChunk(this.#columns.reasonAgainst(chunk), chunk, 0);
       return;
     }
-    const { originTimes, arrivalTime } = chunk;
-    const latest = arrivalTime + this.#futureBound;
-    const frontier = this.#frontier;
+    const { originTimes } = chunk;
     for (let index = 0; index < originTimes.length; index++) {
       const time = originTimes[index] as number;
-      column.received++;
-      if (column.takeInTurn(time, chunk, index, frontier.earliest, latest))
-        this.#taken(column, time, arrivalTime);
-      else this.#judge(column, time, chunk, index);
+      const isTaken =
+        column.takeInTurn(chunk, index, this.#frontier) || this.#judge(column, chunk, index);
+      if (isTaken && this.#revises) this.#rows.revise(column, time);
       if (!this.#rows.mayAdvance(column)) continue;
       this.#rows.advance();
       if (!column.isRetired) continue;
@@ -202,32 +207,29 @@ export class Aligner {
     }
   }
 
-  /** Looks closely at a frame that is not just the next one of its stream. */
-  #judge(column: Column, time: number, chunk: Chunk, index: number): void {
+  /** Looks closely at a frame that is not just the next one of its stream; false if it is refused. */
+  #judge(column: Column, chunk: Chunk, index: number): boolean {
     const { epoch, firstSequence, arrivalTime } = chunk;
+    const { earliest, futureBound } = this.#frontier;
     const { start, end } = bytesOf(chunk, index);
-    const latest = arrivalTime + this.#futureBound;
+    const time = chunk.originTimes[index] as number;
+    const latest = arrivalTime + futureBound;
+    column.received++;
     const isNew = column.sequences.add(epoch, firstSequence + index);
     let refusal: UnusedReason | undefined = isNew
-      ? column.judge(time, this.#frontier.earliest, latest, epoch)
+      ? column.judge(time, earliest, latest, epoch)
       : "duplicate";
     const isBelated = refusal === "late" && this.#rows.mayRevise(column, time);
     if (isBelated) refusal = undefined;
     if (refusal === undefined && !column.accept(time, chunk, index, start, end)) refusal = "equal";
     if (refusal !== undefined) {
       column.refuse(refusal, chunk, index, start, end);
-      return;
+      return false;
     }
     if (isBelated) column.belated++;
-    this.#taken(column, time, arrivalTime);
-  }
-
-  /** A column holds a frame that it has not held before. */
-  #taken(column: Column, time: number, arrivalTime: number): void {
     if (column.isOver) this.#rows.relieve(column);
-    const { watermark } = column;
-    this.#frontier.reach(column, watermark < arrivalTime ? watermark : arrivalTime);
-    if (this.#revises) this.#rows.revise(column, time);
+    this.#frontier.follow(column, arrivalTime);
+    return true;
   }
 
   /** Refuses the frames of a chunk from `first` on. */
@@ -249,8 +251,8 @@ export class Aligner {
   #heartbeat(stream: string, until: Micros, logTime: Micros): void {
     const columns = this.#columns.of(stream);
     if (columns.length === 0) return;
-    const { earliest } = this.#frontier;
-    if (!Number.isSafeInteger(until) || until > logTime + this.#futureBound) {
+    const { earliest, futureBound } = this.#frontier;
+    if (!Number.isSafeInteger(until) || until > logTime + futureBound) {
       this.#refusedHeartbeats++;
       for (const column of columns) {
         if (!(until > column.refusedPromise)) continue;

@@ -59,9 +59,11 @@ export interface AlignerCounters {
  *
  * @throws {ConfigError} If a bound is out of its range.
  */
-export function completeOptions(
-  options: AlignerOptions,
-): Required<Omit<AlignerOptions, "onUnused">> & Pick<AlignerOptions, "onUnused"> {
+export function completeOptions(options: AlignerOptions): Required<
+  Omit<AlignerOptions, "onUnused">
+> & {
+  readonly onUnused: AlignerOptions["onUnused"] | undefined;
+} {
   const {
     columns,
     skew,
@@ -71,12 +73,19 @@ export function completeOptions(
     capacityBytes = bytes(256 * 1_024 * 1_024),
     longestEmpty = seconds(10),
     revisionHorizon = micros(0),
+    onUnused,
   } = options;
-  const given = { skew, futureBound, longestEmpty, revisionHorizon, capacity, capacityBytes };
-  for (const [name, value] of Object.entries(given)) {
-    const bound = name.startsWith("capacity") ? 1 : 0;
-    if (!(value >= bound))
-      throw new ConfigError("Aligner", `${name} must be >= ${bound}, got ${value}`);
-  }
-  return { ...options, columns, roles, ...given };
+  atLeast(0, "skew", skew);
+  atLeast(0, "futureBound", futureBound);
+  atLeast(0, "longestEmpty", longestEmpty);
+  atLeast(0, "revisionHorizon", revisionHorizon);
+  atLeast(1, "capacity", capacity);
+  atLeast(1, "capacityBytes", capacityBytes);
+  const bounds = { skew, futureBound, longestEmpty, revisionHorizon, capacity, capacityBytes };
+  return { columns, roles, onUnused, ...bounds };
+}
+
+function atLeast(bound: number, name: string, value: number): void {
+  if (!(value >= bound))
+    throw new ConfigError("Aligner", `${name} must be >= ${bound}, got ${value}`);
 }

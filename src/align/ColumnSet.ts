@@ -3,6 +3,7 @@ import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { Column } from "./Column.ts";
 import { type ColumnCounters, sumOf } from "./ColumnCounters.ts";
 import type { Grid } from "./Grid.ts";
+import { sameShape } from "./sameShape.ts";
 
 /**
  * The columns of all configurations in force or to come.
@@ -29,16 +30,21 @@ export class ColumnSet {
     return [...this.#byName.values()].flat();
   }
 
+  /** The column that a chunk of the stream was found to belong to lately; often undefined. */
+  recent(stream: string): Column | undefined {
+    const column = this.#recent[placeOf(stream)];
+    return column !== undefined && column.name === stream ? column : undefined;
+  }
+
   /** The column that a chunk belongs to; undefined if there is none. */
   find(chunk: Chunk): Column | undefined {
     const { stream } = chunk;
-    const place = placeOf(stream);
-    const recent = this.#recent[place];
-    if (recent !== undefined && recent.name === stream && fits(chunk, recent)) return recent;
+    const recent = this.recent(stream);
+    if (recent !== undefined && fits(chunk, recent)) return recent;
     for (const column of this.of(stream)) {
       if (!fits(chunk, column)) continue;
       column.name = stream;
-      this.#recent[place] = column;
+      this.#recent[placeOf(stream)] = column;
       return column;
     }
     return undefined;
@@ -97,7 +103,7 @@ export class ColumnSet {
   }
 
   #retire(name: string, column: Column): void {
-    column.drop("aged", column.ring.size);
+    column.dropUntil(Number.POSITIVE_INFINITY, "aged");
     column.isRetired = true;
     this.#retired.set(name, sumOf([column.counters(), this.#retired.get(name)]));
   }
@@ -135,11 +141,4 @@ function hasItsLengths({ originTimes, lengths, payload }: Chunk): boolean {
     sum += length;
   }
   return sum === payload.byteLength;
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -14,10 +14,8 @@ export class FrameRing {
   /** Bytes of one frame; 0 where they differ. */
   readonly #frameBytes: number;
   #times = new Float64Array(FIRST_LENGTH);
-  /** Index of the frame within its chunk. */
-  #indices = new Uint32Array(FIRST_LENGTH);
-  /** 1 where a row has used the frame; 0 also where there is none. */
-  #used = new Uint8Array(FIRST_LENGTH);
+  /** Twice the index of the frame within its chunk, and one more if a row has used it. */
+  #places = new Uint32Array(FIRST_LENGTH);
   #chunks: (Chunk | undefined)[] = new Array<Chunk | undefined>(FIRST_LENGTH).fill(undefined);
   /** Where the bytes of the frame lie in its chunk's payload; kept only where frames differ in size. */
   #starts = NO_OFFSETS;
@@ -59,7 +57,7 @@ export class FrameRing {
 
   /** Index of the frame at `position` within its chunk. */
   index(position: number): number {
-    return this.#indices[(this.#head + position) & this.#mask] as number;
+    return (this.#places[(this.#head + position) & this.#mask] as number) >>> 1;
   }
 
   /** First byte of the frame at `position` within its chunk's payload. */
@@ -85,15 +83,15 @@ export class FrameRing {
 
   /** Whether a row has used the frame at `position`. */
   isUsed(position: number): boolean {
-    return this.#used[(this.#head + position) & this.#mask] === 1;
+    return ((this.#places[(this.#head + position) & this.#mask] as number) & 1) === 1;
   }
 
   /** Notes that a row uses the frame at `position`; true the first time. */
   use(position: number): boolean {
     const slot = (this.#head + position) & this.#mask;
-    if (this.#used[slot] === 1) return false;
-    this.#used[slot] = 1;
-    return true;
+    const place = this.#places[slot] as number;
+    this.#places[slot] = place | 1;
+    return (place & 1) === 0;
   }
 
   /** Puts a frame behind all others, whose times must be earlier. */
@@ -101,7 +99,7 @@ export class FrameRing {
     if (this.#size > this.#mask) this.#grow();
     const slot = (this.#head + this.#size) & this.#mask;
     this.#times[slot] = time;
-    this.#indices[slot] = index;
+    this.#places[slot] = 2 * index;
     this.#chunks[slot] = chunk;
     this.#size++;
     if (this.#frameBytes > 0) return;
@@ -121,24 +119,27 @@ export class FrameRing {
   }
 
   /**
-   * Lets go of the oldest frames.
+   * Lets go of the oldest frames, those at or before `time`.
    *
-   * @returns How many of them a row had used.
+   * @returns How many of them no row had used.
    */
-  drop(count: number): number {
-    let used = 0;
+  dropUntil(time: number): number {
+    const times = this.#times;
+    const mask = this.#mask;
     let slot = this.#head;
-    for (let i = 0; i < count; i++) {
+    let size = this.#size;
+    let unused = 0;
+    while (size > 0 && (times[slot] as number) <= time) {
       if (this.#frameBytes === 0)
         this.#bytes -= (this.#ends[slot] as number) - (this.#starts[slot] as number);
-      used += this.#used[slot] as number;
-      this.#used[slot] = 0;
+      unused += 1 - ((this.#places[slot] as number) & 1);
       this.#chunks[slot] = undefined;
-      slot = (slot + 1) & this.#mask;
+      slot = (slot + 1) & mask;
+      size--;
     }
     this.#head = slot;
-    this.#size -= count;
-    return used;
+    this.#size = size;
+    return unused;
   }
 
   /** Position of the first frame after `time`; `size` if there is none. */
@@ -170,8 +171,7 @@ export class FrameRing {
   #swap(one: number, other: number): void {
     const [a, b] = [(this.#head + one) & this.#mask, (this.#head + other) & this.#mask];
     swap(this.#times, a, b);
-    swap(this.#indices, a, b);
-    swap(this.#used, a, b);
+    swap(this.#places, a, b);
     swap(this.#chunks, a, b);
     if (this.#frameBytes > 0) return;
     swap(this.#starts, a, b);
@@ -182,8 +182,7 @@ export class FrameRing {
     const length = 2 * this.#times.length;
     const head = this.#head;
     this.#times = unrolled(this.#times, head, new Float64Array(length));
-    this.#indices = unrolled(this.#indices, head, new Uint32Array(length));
-    this.#used = unrolled(this.#used, head, new Uint8Array(length));
+    this.#places = unrolled(this.#places, head, new Uint32Array(length));
     this.#chunks = unrolled(
       this.#chunks,
       head,

@@ -9,8 +9,12 @@ export class Frontier {
   /** Rows up to here are due. */
   due = Number.NEGATIVE_INFINITY;
 
-  constructor(skew: number) {
+  /** How far ahead of its arrival a frame may be stamped. */
+  readonly futureBound: number;
+
+  constructor(skew: number, futureBound: number) {
     this.skew = skew;
+    this.futureBound = futureBound;
   }
 
   /** A stream that has come no further than this is not waited for. */
@@ -22,6 +26,12 @@ export class Frontier {
   reach(column: Column, time: number): void {
     if (time > this.furthest) this.furthest = time;
     if (time + column.lead > this.due) this.due = time + column.lead;
+  }
+
+  /** Notes how far a stream is known by a frame that came in at `arrivalTime`. */
+  follow(column: Column, arrivalTime: number): void {
+    const { watermark } = column;
+    this.reach(column, watermark < arrivalTime ? watermark : arrivalTime);
   }
 
   /** How far a column is known: W*_s. */

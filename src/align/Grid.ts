@@ -9,6 +9,10 @@ export type Config = Extract<LogRecord, { kind: "CONFIG" }>;
 export class Grid {
   readonly config: Config;
   readonly site: string;
+  readonly version: number;
+  /** What the id of a row is before and after its instant. */
+  readonly idStart: string;
+  readonly idEnd: string;
   /** First instant, in µs. */
   readonly origin: number;
   /** Distance of the instants, in µs. */
@@ -25,6 +29,9 @@ export class Grid {
       throw new ConfigError("CONFIG", `origin must be an integer in us, got ${origin}`);
     this.config = config;
     this.site = config.streams[0]?.site ?? "";
+    this.version = config.version;
+    this.idStart = `${this.site}:`;
+    this.idEnd = `:${config.version}`;
     this.origin = origin;
     this.period = period;
     this.columns = columns;

@@ -50,7 +50,7 @@ export class Rows {
   empty = 0;
   /** How many of them have no row. */
   untold = 0;
-  #out: Frameset[] = [];
+  #out: readonly Frameset[] = NONE;
 
   constructor(options: RowsOptions) {
     this.schedule = new Schedule(options.primary);
@@ -86,9 +86,8 @@ export class Rows {
 
   /** The rows formed since this was last asked, in order. */
   take(): readonly Frameset[] {
-    if (this.#out.length === 0) return NONE;
     const out = this.#out;
-    this.#out = [];
+    if (out.length > 0) this.#out = NONE;
     return out;
   }
 
@@ -133,7 +132,8 @@ export class Rows {
 
   #waitFor(column: Column, time: Micros): ColumnWait[] {
     const isPrimary = column.role === "primary";
-    const need = Math.max(column.need(time), isPrimary ? time : Number.NEGATIVE_INFINITY) as Micros;
+    column.look({ next: time });
+    const need = (isPrimary ? Math.max(column.needed, time) : column.needed) as Micros;
     const has = this.#frontier.known(column) as Micros;
     if (column.role === "optional" || has >= need) return [];
     return [{ stream: column.description.stream, need, has }];
@@ -142,33 +142,39 @@ export class Rows {
   /** Whether a frame that is late may still be taken in, because rows that it belongs to can be revised. */
   mayRevise(column: Column, time: number): boolean {
     if (this.#revisionHorizon === 0 || column.role === "primary" || column.closed) return false;
-    return time > this.#keptFrom + column.horizon && time > column.lost;
+    return time > this.keptFrom + column.horizon && time > column.lost;
   }
 
   /** Tells the rows again that a frame which the column holds by now has changed. */
   revise(column: Column, time: number): void {
     if (this.#revisionHorizon === 0) return;
     const period = this.schedule.grid?.period ?? 0;
-    for (const row of this.told.revise(column, time, this.#keptFrom, period)) {
+    for (const row of this.told.revise(column, time, this.keptFrom, period)) {
       this.revisions++;
-      this.#out.push(row);
+      this.#put(row);
     }
+  }
+
+  #put(row: Frameset): void {
+    // Mostly it is the only one, and a list of one costs less than one that has been added to.
+    if (this.#out.length === 0) this.#out = [row];
+    else (this.#out as Frameset[]).push(row);
   }
 
   /** Makes room in a full buffer: first what no row can use any more, then the oldest frames. */
   relieve(column: Column): void {
     const { grid, soonest } = this.schedule;
-    if (grid !== undefined) column.evict(this.#keptFrom);
+    if (grid !== undefined) column.evict(this);
     if (!column.isOver) return;
     const { ring } = column;
     const before = ring.size;
-    if (grid !== undefined && this.#revisionHorizon > 0) column.evict(soonest);
-    while (column.isOver) column.drop("overflow", 1);
+    if (grid !== undefined && this.#revisionHorizon > 0) column.evict({ keptFrom: soonest });
+    while (column.isOver) column.dropUntil(ring.time(0), "overflow");
     if (ring.size < before) column.lost = ring.size > 0 ? ring.time(0) - 1 : column.newest;
   }
 
   /** Rows from here on may yet be told, or told again. */
-  get #keptFrom(): number {
+  get keptFrom(): number {
     return this.schedule.soonest - this.#revisionHorizon;
   }
 
@@ -190,52 +196,52 @@ export class Rows {
   }
 
   #isBlocked(): boolean {
-    const time = this.schedule.next;
     const before = this.#blocker;
-    if (before !== undefined && this.#blocks(before, time)) return true;
+    if (before !== undefined && this.#blocks(before)) return true;
     this.#blocker = undefined;
     const columns = this.schedule.grid?.columns ?? NO_COLUMNS;
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i] as Column;
-      if (column === before || !this.#blocks(column, time)) continue;
+      if (column === before || !this.#blocks(column)) continue;
       this.#blocker = column;
       return true;
     }
     return false;
   }
 
-  #blocks(column: Column, time: number): boolean {
-    if (column.role === "optional") {
-      column.need(time);
-      return false;
+  #blocks(column: Column): boolean {
+    const least = this.schedule.next + column.leastNeed;
+    const isOptional = column.role === "optional";
+    const known = isOptional ? Number.POSITIVE_INFINITY : this.#frontier.known(column);
+    let need = least;
+    if (known >= least) {
+      column.look(this.schedule);
+      need = column.needed;
+      if (known >= need) return false;
     }
-    const least = time + column.leastNeed;
-    const known = this.#frontier.known(column);
-    const need = known < least ? least : column.need(time);
-    if (known >= need) return false;
     this.#blockerNeed = need;
     this.#blockerLeast = least;
     return true;
   }
 
   #form(): void {
-    const { grid, next: time, index, primary } = this.schedule;
+    const { schedule } = this;
+    const { grid, primary } = schedule;
     if (grid === undefined) return;
     const { columns, period } = grid;
     const cells: Record<string, Cell> = {};
     let isEmpty = true;
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i] as Column;
-      // Asked just now, to see whether it blocks.
-      const cell = cellOf(column, time, column.needed, period);
+      // What it needs was looked up just now, to see whether it blocks.
+      const cell = cellOf(column, schedule, period);
       column.settle();
-      cells[column.key] = cell;
+      store(cells, i, column.key, cell);
       if (cell.presence !== "missing") isEmpty = false;
     }
-    if (primary !== undefined && time > primary.lock) primary.lock = time;
-    if (isEmpty) this.empty++;
-    else this.empty = 0;
-    if (this.empty * period <= this.#longestEmpty) this.#tell(grid, time as Micros, index, cells);
+    if (primary !== undefined && schedule.next > primary.lock) primary.lock = schedule.next;
+    this.empty = isEmpty ? this.empty + 1 : 0;
+    if (this.empty * period <= this.#longestEmpty) this.#tell(grid, cells);
     else {
       this.untold++;
       this.skipped++;
@@ -244,26 +250,27 @@ export class Rows {
     if (this.untold > 0) this.#leap();
   }
 
-  #tell(grid: Grid, time: Micros, index: number, cells: Record<string, Cell>): void {
-    const { site } = grid;
-    const config = grid.config.version;
-    const id = `${site}:${time}:${config}`;
+  #tell(grid: Grid, cells: Record<string, Cell>): void {
+    const { next, index } = this.schedule;
+    const time = next as Micros;
+    const { site, version: config } = grid;
+    const id = `${grid.idStart}${time}${grid.idEnd}`;
     const row: Frameset =
       this.untold === 0
         ? { id, site, time, index, config, cells }
         : { id, site, time, index, config, cells, skipped: this.untold };
     this.untold = 0;
     this.count++;
-    this.#out.push(row);
+    this.#put(row);
     if (this.#revisionHorizon > 0) this.told.add(row);
   }
 
   #step(rows: number): void {
     if (this.schedule.step(rows)) this.#regrid();
-    const keptFrom = this.#keptFrom;
+    const kept = { keptFrom: this.keptFrom };
     const columns = this.schedule.grid?.columns ?? NO_COLUMNS;
-    for (let i = 0; i < columns.length; i++) (columns[i] as Column).evict(keptFrom);
-    if (this.#revisionHorizon > 0) this.told.forget(keptFrom);
+    for (let i = 0; i < columns.length; i++) (columns[i] as Column).evict(kept);
+    if (this.#revisionHorizon > 0) this.told.forget(kept.keptFrom);
   }
 
   /** Passes over all instants at once that would get no row, as nothing can be there, and could go out. */
@@ -278,13 +285,37 @@ export class Rows {
     }
     const rows = Math.floor((end - next) / grid.period) + 1;
     if (!(rows > 1)) return;
+    const at = { next: next + (rows - 1) * grid.period };
     for (const column of grid.columns) {
-      column.need(next + (rows - 1) * grid.period);
+      column.look(at);
       column.settle();
     }
     this.empty += rows;
     this.untold += rows;
     this.skipped += rows;
     this.#step(rows);
+  }
+}
+
+/**
+ * `cells[key] = cell`, a place of its own in the code for each of the first few columns: there V8 sees the
+ * same key each time, and knows by then where in the object it goes.
+ */
+function store(cells: Record<string, Cell>, place: number, key: string, cell: Cell): void {
+  switch (place) {
+    case 0:
+      cells[key] = cell;
+      break;
+    case 1:
+      cells[key] = cell;
+      break;
+    case 2:
+      cells[key] = cell;
+      break;
+    case 3:
+      cells[key] = cell;
+      break;
+    default:
+      cells[key] = cell;
   }
 }

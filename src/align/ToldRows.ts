@@ -57,7 +57,9 @@ export class ToldRows {
       const row = this.#rows[i] as Frameset;
       if (row.time >= end) break;
       const before = row.cells[name];
-      const cell = cellOf(column, row.time, column.need(row.time), period);
+      const at = { next: row.time };
+      column.look(at);
+      const cell = cellOf(column, at, period);
       if (before === undefined || isSame(before, cell)) continue;
       const cells = { ...row.cells, [name]: cell };
       const again: Frameset = { ...row, cells, revision: (row.revision ?? 0) + 1 };

@@ -6,84 +6,92 @@ import { nearestTo } from "./needOf.ts";
 import type { Policy } from "./Policy.ts";
 
 /**
- * The column's part of the row at `time`, from the frames it holds; marks those it uses.
+ * The column's part of a row, from the frames it holds; marks those it uses.
  *
- * @param column Holds every frame at or before `need`, unless the row goes out without waiting for it.
- * @param need Until when the column had to be known.
+ * @param at Has the row's instant.
+ * @param column Asked just now what it needs for that row. Holds every frame up to there, unless the row
+ *   goes out without waiting for it.
  * @param period Grid period: a held sample younger than it counts as sensed at this instant.
  */
-export function cellOf(column: Column, time: number, need: number, period: number): Cell {
-  switch (column.policy.kind) {
-    case "exact": {
-      const position = column.ring.after(time) - 1;
-      if (position < 0 || column.ring.time(position) !== time) return missing(column, need, "gap");
-      return single(column, position, time, "real");
-    }
-    case "nearest": {
-      const position = nearestTo(column.ring, time);
-      if (position < 0 || Math.abs(column.ring.time(position) - time) > column.policy.tolerance)
-        return missing(column, need, "gap");
-      return single(column, position, time, "real");
-    }
-    case "last": {
-      const position = column.ring.after(time) - 1;
-      if (position < 0 || time - column.ring.time(position) > column.policy.maxAge)
-        return missing(column, need, "too-old");
-      const age = time - column.ring.time(position);
-      return single(column, position, time, age < period ? "real" : "held");
-    }
-    case "linear":
-      return interpolated(column, column.policy, time, need);
-    case "window":
-      return windowed(column, column.policy, time, need);
+export function cellOf(column: Column, at: { readonly next: number }, period: number): Cell {
+  const { policy } = column;
+  if (policy.kind === "linear") return interpolated(column, policy, at);
+  if (policy.kind === "window") return windowed(column, policy, at);
+  const { ring, right } = column;
+  const time = at.next;
+  const position = policy.kind === "nearest" ? nearestTo(ring, time, right) : right - 1;
+  if (position < 0) return missing(column, policy.kind === "last" ? "too-old" : "gap");
+  const age = time - ring.time(position);
+  switch (policy.kind) {
+    case "exact":
+      return age === 0 ? present(column, position, at, "real") : missing(column, "gap");
+    case "nearest":
+      return age <= policy.tolerance && -age <= policy.tolerance
+        ? present(column, position, at, "real")
+        : missing(column, "gap");
+    case "last":
+      return age <= policy.maxAge
+        ? present(column, position, at, age < period ? "real" : "held")
+        : missing(column, "too-old");
   }
 }
 
-function single(column: Column, position: number, time: number, presence: "real" | "held"): Cell {
+/** One frame as it is. */
+function present(
+  column: Column,
+  position: number,
+  at: { readonly next: number },
+  presence: "real" | "held",
+): Cell {
   column.use(position);
-  return present(column, position, time, presence, column.ring.payload(position), 1);
+  const { ring } = column;
+  const { arrivalTime } = ring.chunk(position);
+  const payload = ring.payload(position);
+  const originTime = ring.time(position) as Micros;
+  const age = (at.next - originTime) as Micros;
+  if (column.clockUncertainty >= 0) return made(column, position, at, presence, payload, 1);
+  return { presence, payload, frames: 1, originTime, age, arrivalTime };
 }
 
 function interpolated(
   column: Column,
   policy: Extract<Policy, { kind: "linear" }>,
-  time: number,
-  need: number,
+  at: { readonly next: number },
 ): Cell {
-  const { ring } = column;
-  const right = ring.after(time);
+  const { ring, right } = column;
+  const time = at.next;
   const left = right - 1;
-  if (left >= 0 && ring.time(left) === time) return single(column, left, time, "real");
+  if (left >= 0 && ring.time(left) === time) return present(column, left, at, "real");
   if (left < 0 || right === ring.size || ring.time(right) - ring.time(left) > policy.maxSpan)
-    return missing(column, need, "gap");
+    return missing(column, "gap");
   const { dtype } = column.description;
-  if (dtype === "utf8") return missing(column, need, "gap");
+  if (dtype === "utf8") return missing(column, "gap");
   const ratio = (time - ring.time(left)) / (ring.time(right) - ring.time(left));
   const payload = blend([ring.payload(left), ring.payload(right)], [1 - ratio, ratio], dtype);
   column.use(left);
   column.use(right);
-  return present(column, right, time, "interpolated", payload, 1);
+  return made(column, right, at, "interpolated", payload, 1);
 }
 
 function windowed(
   column: Column,
   policy: Extract<Policy, { kind: "window" }>,
-  time: number,
-  need: number,
+  at: { readonly next: number },
 ): Cell {
   const { ring } = column;
+  const time = at.next;
   const first = ring.after(time + policy.from);
   const end = ring.after(time + policy.to);
   const count = end - first;
-  if (count === 0) return missing(column, need, "gap");
-  if (policy.count !== "any" && count !== policy.count) return missing(column, need, "incomplete");
+  if (count === 0) return missing(column, "gap");
+  if (policy.count !== "any" && count !== policy.count) return missing(column, "incomplete");
   const newest = end - 1;
-  if (policy.aggregate === "last") return single(column, newest, time, "real");
+  if (policy.aggregate === "last") return present(column, newest, at, "real");
   for (let position = first; position < end; position++) column.use(position);
-  return present(
+  return made(
     column,
     newest,
-    time,
+    at,
     "real",
     gather(column, policy, first, end),
     policy.aggregate === "mean" ? 1 : count,
@@ -110,16 +118,17 @@ function gather(
   return blend(frames, new Array<number>(frames.length).fill(1 / frames.length), dtype);
 }
 
-function present(
+/** A cell with the payload that was made for it, as new as the frame at `position`. */
+function made(
   column: Column,
   position: number,
-  time: number,
+  at: { readonly next: number },
   presence: "real" | "held" | "interpolated",
   payload: Uint8Array,
   frames: number,
 ): Cell {
   const originTime = column.ring.time(position) as Micros;
-  const age = (time - originTime) as Micros;
+  const age = (at.next - originTime) as Micros;
   const { arrivalTime } = column.ring.chunk(position);
   if (column.clockUncertainty < 0)
     return { presence, payload, frames, originTime, age, arrivalTime };
@@ -131,11 +140,12 @@ function present(
  * Why nothing can be shown: `proven` when the stream itself has shown that there is nothing, else what
  * let the row go without it.
  */
-function missing(column: Column, need: number, proven: MissingReason): Cell {
-  return { presence: "missing", reason: reasonOf(column, need, proven) };
+function missing(column: Column, proven: MissingReason): Cell {
+  return { presence: "missing", reason: reasonOf(column, proven) };
 }
 
-function reasonOf(column: Column, need: number, proven: MissingReason): MissingReason {
+function reasonOf(column: Column, proven: MissingReason): MissingReason {
+  const need = column.needed;
   if (column.oldest > need) return "never-seen";
   if (column.watermark >= need) return proven;
   if (column.idle || column.closed) return "idle";

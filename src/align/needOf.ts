@@ -7,10 +7,12 @@ import type { Policy } from "./Policy.ts";
  * Nothing that arrives after the stream's watermark has passed this instant could change the cell.
  * For `nearest` and `linear` it depends on what is buffered, so ask again when a frame has come in.
  *
+ * @param right Position of the first frame after `time`.
+ *
  * alignment.md 9, "need times". `linear` is bounded also when no right neighbour exists: past
  * (left neighbour + maxSpan) none could serve.
  */
-export function needOf(policy: Policy, ring: FrameRing, time: number): number {
+export function needOf(policy: Policy, ring: FrameRing, time: number, right: number): number {
   switch (policy.kind) {
     case "exact":
     case "last":
@@ -18,12 +20,11 @@ export function needOf(policy: Policy, ring: FrameRing, time: number): number {
     case "window":
       return time + policy.to;
     case "nearest": {
-      const candidate = nearestTo(ring, time);
+      const candidate = nearestTo(ring, time, right);
       if (candidate < 0) return time + policy.tolerance;
       return time + Math.min(policy.tolerance, Math.abs(ring.time(candidate) - time));
     }
     case "linear": {
-      const right = ring.after(time);
       if (right === 0) return time;
       const left = ring.time(right - 1);
       if (left === time) return time;
@@ -34,8 +35,7 @@ export function needOf(policy: Policy, ring: FrameRing, time: number): number {
 }
 
 /** Position of the frame nearest to `time`, of two equally near the earlier; −1 if there is none. */
-export function nearestTo(ring: FrameRing, time: number): number {
-  const right = ring.after(time);
+export function nearestTo(ring: FrameRing, time: number, right: number): number {
   if (right === ring.size) return right - 1;
   if (right === 0) return 0;
   return ring.time(right) - time < time - ring.time(right - 1) ? right : right - 1;
