@@ -1,4 +1,4 @@
-// Compiles the sources and bundles the dashboard into dist/.
+// Compiles the sources and bundles the browser applications into dist/.
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -16,16 +16,17 @@ function tool(script, ...args) {
 
 tool("typescript/bin/tsc", "-p", "tsconfig.build.json");
 if (existsSync(new URL("../node_modules/vite/bin/vite.js", import.meta.url))) {
-  tool(
-    "vite/bin/vite.js",
-    "build",
-    "dashboards/live",
-    "--outDir",
-    "../../dist/dashboards/live",
-    "--emptyOutDir",
-    "--logLevel",
-    "warn",
-  );
+  for (const name of ["live", "join"])
+    tool(
+      "vite/bin/vite.js",
+      "build",
+      `dashboards/${name}`,
+      "--outDir",
+      `../../dist/dashboards/${name}`,
+      "--emptyOutDir",
+      "--logLevel",
+      "warn",
+    );
 }
 
 // Its time tells `npm start` whether the sources have changed since.

@@ -58,7 +58,7 @@ const HOMES: readonly (readonly [pattern: RegExp, rooms: readonly string[]])[] =
   ],
   [/^fastify$|^@fastify\/|^@foxglove\/ws-protocol$/, ["server"]],
   [/^@nats-io\//, ["cluster"]],
-  [/^commander$|^pino|^picocolors$/, ["cli"]],
+  [/^commander$|^pino|^picocolors$|^uqr$/, ["cli"]],
   [/^zod$/, ["pipeline", "server", "cli"]],
 ];
 
@@ -186,8 +186,14 @@ describe("what stands outside src", () => {
     expect([...outside("sensors", entries), ...outside("pipelines", entries)]).toEqual([]);
   });
 
-  it("lets the dashboard know the protocol and the units, nothing else", () => {
-    expect(outside("dashboards", ["src/server/protocol.ts", "src/units.ts"])).toEqual([]);
+  it("lets the browser applications know the protocols and the units, nothing else", () => {
+    expect(
+      outside("dashboards", [
+        "src/server/protocol.ts",
+        "src/server/joinProtocol.ts",
+        "src/units.ts",
+      ]),
+    ).toEqual([]);
   });
 
   it("resolves every relative import to a file that exists", () => {

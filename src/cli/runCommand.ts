@@ -14,6 +14,7 @@ import { Server } from "../server/Server.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
 import type { Micros } from "../units.ts";
 import { count } from "./count.ts";
+import { joinDesk, joinInvitation, readTls } from "./joinDesk.ts";
 import { curveOptions } from "./keyFiles.ts";
 import { LineFile, linesIn } from "./LineFile.ts";
 import { loadPipeline } from "./loadPipeline.ts";
@@ -42,6 +43,9 @@ interface RunFlags extends RecordingFlags {
   readonly host: string;
   readonly serve: boolean;
   readonly viewerOrigin: readonly string[];
+  readonly join?: true;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly bind?: string;
   readonly subscribe: readonly string[];
   readonly control?: string;
@@ -91,6 +95,9 @@ export function addRunCommand(program: Command): void {
       several,
       [],
     )
+    .option("--join", "let phones and laptops sense: prints a link and a code to scan")
+    .option("--tls-cert <file>", "certificate (PEM), to speak https; phones sense only then")
+    .option("--tls-key <file>", "its key (PEM)")
     .option("--bind <address>", "where sensors push to, like tcp://127.0.0.1:5560")
     .option(
       "--subscribe <address>",
@@ -176,13 +183,20 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   else if (isOnce) process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
 }
 
-async function serve(
-  pipeline: PipelineRun,
-  { host, port, viewerOrigin: viewerOrigins }: RunFlags,
-): Promise<Server> {
-  const feed = pipelineFeed(pipeline);
-  const server = await Server.start(feed, { clock: new SystemClock(), host, port, viewerOrigins });
+async function serve(pipeline: PipelineRun, flags: RunFlags): Promise<Server> {
+  const { host, port, viewerOrigin: viewerOrigins } = flags;
+  const tls = readTls(flags);
+  const join = flags.join ? joinDesk(pipeline) : undefined;
+  const server = await Server.start(pipelineFeed(pipeline), {
+    clock: new SystemClock(),
+    host,
+    port,
+    viewerOrigins,
+    ...(tls !== undefined && { tls }),
+    ...(join !== undefined && { join }),
+  });
   process.stdout.write(`dashboard  ${server.url}\nsensors    ${pipeline.endpoint}\n`);
+  if (join !== undefined) process.stdout.write(joinInvitation(server.url, host, join.token));
   return server;
 }
 

@@ -6,6 +6,7 @@ import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { LogStatus, LogWriter } from "../log/LogWriter.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
@@ -15,6 +16,7 @@ import type { ClockProber } from "../wire/ClockProber.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
 import type { CurveGuard } from "../wire/CurveGuard.ts";
 import type { Inlet } from "../wire/Inlet.ts";
+import { Outlet } from "../wire/Outlet.ts";
 import { Checkpointer } from "./Checkpointer.ts";
 import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
@@ -250,6 +252,23 @@ export class PipelineRun {
   replug(stream: string): void {
     this.#board.plugged(stream);
     this.#fleet.replug(stream);
+  }
+
+  /**
+   * Opens a way in for a sensor within this very process, like a page's; the run's own sensor of the stream
+   * makes way for it. Whoever asks for it disposes it.
+   *
+   * @param epoch Boot id of the publisher.
+   */
+  async attach(description: StreamDescription, epoch: number): Promise<Outlet> {
+    await this.#fleet.unplug(description.stream);
+    const curve = this.#guard?.issue(`a page that feeds ${description.stream}`);
+    return Outlet.open({
+      connect: this.endpoint,
+      description,
+      epoch,
+      ...(curve !== undefined && { curve }),
+    });
   }
 
   /** How the run's recording is doing; undefined where it is not recorded. */

@@ -14,6 +14,9 @@ import { dashboardFolder, HOW_TO_BUILD } from "./dashboardFolder.ts";
 import { FOXGLOVE_PATH, FOXGLOVE_PROTOCOLS, FoxgloveBridge } from "./foxglove/FoxgloveBridge.ts";
 import { frameLines } from "./frameLines.ts";
 import { History } from "./History.ts";
+import type { JoinDesk } from "./join/JoinDesk.ts";
+import type { JoinCounters } from "./join/JoinSession.ts";
+import { addJoinRoutes } from "./join/joinRoutes.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
 import { originAllowed } from "./originAllowed.ts";
 import { decodeClientMessage, encodeMessage, type ServerMessage, SOCKET_PATH } from "./protocol.ts";
@@ -28,6 +31,10 @@ export interface ServerOptions {
   readonly port?: number;
   /** Names, besides addresses and `localhost`, under which browsers may reach this server. */
   readonly allowedHosts?: readonly string[];
+  /** Lets pages that sense in to the pipeline, those that show its token; nobody unless given. */
+  readonly join?: JoinDesk;
+  /** Certificate and key in PEM, to speak https: phones sense only for pages that came that way. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Origins of pages elsewhere that may look on by Foxglove's protocol: `https://app.foxglove.dev`. */
   readonly viewerOrigins?: readonly string[];
   /** Folder of the built dashboard; found by itself when absent. */
@@ -56,8 +63,10 @@ export interface ServerCounters {
   refusedOrigins: number;
 }
 
-/** A client's messages are a few dozen bytes; whatever is larger is none. */
-const MAX_PAYLOAD = 16 * 1024;
+/** The largest message of any kind of client: some pictures of one that senses. */
+const MAX_PAYLOAD = 4 * 1024 * 1024;
+/** A dashboard's messages are a few dozen bytes; whatever is larger is none. */
+const MAX_COMMAND = 16 * 1024;
 /** Under many middleboxes' idle limit of 30 s; the browser answers by itself. */
 const PING_EVERY = seconds(15);
 const CHECK_MS = 250;
@@ -85,6 +94,7 @@ interface Client {
  * - A frame that is no message is counted and ignored; the first one of a client is answered with a
  *   `problem` that says what was wrong with it.
  * - Foxglove and Lichtblick look on at `/foxglove` (`FoxgloveBridge`).
+ * - Where `join` is given, `/join/` is a page that senses, with the token as its fragment (`JoinSession`).
  * - Pages of other origins are refused with 403. Bound to this machine alone unless told otherwise.
  * - `/health` says whether it runs, `/api/status` how, both as JSON; `/api/frames/STREAM` gives a stream's
  *   frames as lines of JSON (`frameLines`).
@@ -95,6 +105,7 @@ export class Server implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #limits: LaneLimits;
   readonly #app: FastifyInstance;
+  readonly #scheme: "http" | "https";
   readonly #history: History;
   readonly #foxglove: FoxgloveBridge;
   readonly #clients = new Set<Client>();
@@ -106,6 +117,7 @@ export class Server implements AsyncDisposable {
     malformed: 0,
     refusedOrigins: 0,
   };
+  readonly #pages: JoinCounters = { pages: 0, frames: 0, dropped: 0, malformed: 0, refused: 0 };
   readonly #timers: NodeJS.Timeout[] = [];
   #subscription: Subscription | undefined;
   #closing: Promise<void> | undefined;
@@ -116,7 +128,10 @@ export class Server implements AsyncDisposable {
     this.#limits = options.lanes ?? LANES;
     this.#history = new History({ span: options.history ?? seconds(20), pictureEvery: 3 });
     this.#foxglove = new FoxgloveBridge(feed);
-    this.#app = fastify({ forceCloseConnections: true });
+    this.#scheme = options.tls === undefined ? "http" : "https";
+    const https = options.tls === undefined ? {} : { https: { ...options.tls } };
+    // One type for both: nothing here depends on which of the two it is.
+    this.#app = fastify({ forceCloseConnections: true, ...https }) as unknown as FastifyInstance;
   }
 
   /**
@@ -147,7 +162,7 @@ export class Server implements AsyncDisposable {
     const { address, port, family } = this.#app.server.address() as AddressInfo;
     const anywhere = address === "0.0.0.0" || address === "::";
     const host = anywhere ? "localhost" : family === "IPv6" ? `[${address}]` : address;
-    return `http://${host}:${port}/`;
+    return `${this.#scheme}://${host}:${port}/`;
   }
 
   /** What happened so far, as of now. */
@@ -158,6 +173,11 @@ export class Server implements AsyncDisposable {
       if (lane.closed) slowClients += 1;
     }
     return { ...this.#counters, clients: this.#clients.size, skippedRows, slowClients };
+  }
+
+  /** What pages that sense did so far. */
+  get pages(): Readonly<JoinCounters> {
+    return { ...this.#pages };
   }
 
   /** Sends everybody away and frees the port. */
@@ -174,10 +194,8 @@ export class Server implements AsyncDisposable {
     await this.#app.close();
   }
 
-  async #routes(
-    dashboard: string | undefined,
-    { allowedHosts = [], viewerOrigins = [] }: ServerOptions,
-  ): Promise<void> {
+  async #routes(dashboard: string | undefined, options: ServerOptions): Promise<void> {
+    const { allowedHosts = [], viewerOrigins = [] } = options;
     const app = this.#app;
     await app.register(helmet, {
       contentSecurityPolicy: {
@@ -212,6 +230,7 @@ export class Server implements AsyncDisposable {
       ...this.#history.state(),
       blocking: this.#feed.blocking?.(),
       server: this.counters,
+      pages: this.pages,
     }));
     app.get<{ Params: { stream: string } }>("/api/frames/:stream", async (request, reply) => {
       const { host } = request.headers;
@@ -230,6 +249,8 @@ export class Server implements AsyncDisposable {
     this.#socketRoute(FOXGLOVE_PATH, allowedHosts, viewerOrigins, (socket, name) =>
       this.#foxglove.welcome(socket, name),
     );
+    if (options.join !== undefined)
+      await addJoinRoutes(app, options.join, this.#pages, allowedHosts);
     if (dashboard === undefined)
       app.get("/", async (_request, reply) =>
         reply.code(503).type("text/plain").send(HOW_TO_BUILD),
@@ -309,7 +330,13 @@ export class Server implements AsyncDisposable {
       encodeMessage({ kind: "skipped", rows }),
     );
     const client: Client = { socket, lane, answeredPing: true, complainedOf: false };
-    socket.on("message", (data: Buffer, isBinary: boolean) => this.#hear(client, data, isBinary));
+    socket.on("message", (data: Buffer, isBinary: boolean) => {
+      if (data.byteLength <= MAX_COMMAND) this.#hear(client, data, isBinary);
+      else {
+        this.#counters.malformed += 1;
+        socket.close(1009, "message too large");
+      }
+    });
     socket.on("pong", () => {
       client.answeredPing = true;
     });

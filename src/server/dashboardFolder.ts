@@ -6,17 +6,18 @@ import { fileURLToPath } from "node:url";
 export const HOW_TO_BUILD = "The dashboard is not built. Run `npm run build`, then reload.";
 
 /**
- * Folder of the built dashboard, or undefined when it has not been built.
+ * Folder of a built browser application, or undefined when it has not been built.
  *
- * This file runs from `src/server/` and from `dist/src/server/`; the dashboard is in
- * `dist/dashboards/live/` in both cases.
+ * This file runs from `src/server/` and from `dist/src/server/`; the applications are in
+ * `dist/dashboards/` in both cases.
  *
  * @param folder The only place to look, where somebody named one.
+ * @param name Which application: its folder in `dashboards/`.
  */
-export function dashboardFolder(folder?: string): string | undefined {
+export function dashboardFolder(folder?: string, name = "live"): string | undefined {
   const candidates =
     folder === undefined
-      ? ["../../dist/dashboards/live/", "../../dashboards/live/"].map((path) =>
+      ? [`../../dist/dashboards/${name}/`, `../../dashboards/${name}/`].map((path) =>
           fileURLToPath(new URL(path, import.meta.url)),
         )
       : [folder];

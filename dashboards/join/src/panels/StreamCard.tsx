@@ -1,0 +1,121 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import type { JoinStream } from "../../../../src/server/joinProtocol.ts";
+import type { JoinLink } from "../link/JoinLink.ts";
+import type { Preview, SourceKind } from "../sources/Source.ts";
+
+interface StreamCardProps {
+  readonly stream: JoinStream;
+  readonly kinds: readonly SourceKind[];
+  readonly link: JoinLink;
+}
+
+/** One stream of the pipeline, what this device can feed it with, and how that goes. */
+export function StreamCard({ stream, kinds, link }: StreamCardProps) {
+  const [running, setRunning] = useState<SourceKind>();
+  const [frames, setFrames] = useState(0);
+  const [preview, setPreview] = useState<Preview>();
+  const [problem, setProblem] = useState("");
+  const stage = useRef<HTMLDivElement>(null);
+  const stop = useRef<() => void>(() => {});
+  useEffect(() => () => stop.current(), []);
+
+  const end = (text = ""): void => {
+    stop.current();
+    stop.current = () => {};
+    link.close(stream);
+    setRunning(undefined);
+    setPreview(undefined);
+    setProblem(text);
+  };
+  const begin = async (kind: SourceKind): Promise<void> => {
+    const { current } = stage;
+    if (current === null) return;
+    setProblem("");
+    setFrames(0);
+    setRunning(kind);
+    link.open(stream);
+    try {
+      stop.current = await kind.start({
+        stream,
+        link,
+        stage: current,
+        onEnd: end,
+        onNews: (news) => {
+          setFrames(news.frames);
+          setPreview(news.preview);
+        },
+      });
+    } catch (cause) {
+      end(cause instanceof Error ? explain(cause) : String(cause));
+    }
+  };
+  const refused = link.refusals.value[stream.stream];
+
+  return (
+    <section class={`card ${running ? "running" : ""}`} data-stream={stream.stream}>
+      <header>
+        <h2>{stream.stream}</h2>
+        <p class="dim">{describe(stream)}</p>
+      </header>
+      <div class="choices">
+        {kinds.map((kind) =>
+          running === kind ? (
+            <button type="button" class="on" onClick={() => end()} key={kind.name}>
+              Stop {kind.title.toLowerCase()}
+            </button>
+          ) : (
+            <button
+              type="button"
+              disabled={running !== undefined}
+              onClick={() => void begin(kind)}
+              key={kind.name}
+              data-kind={kind.name}
+            >
+              {kind.title}
+            </button>
+          ),
+        )}
+        {kinds.length === 0 && <p class="dim">this device has nothing that fits</p>}
+      </div>
+      <div class="stage" ref={stage} />
+      {preview?.picture !== undefined && <Picture picture={preview.picture} />}
+      {preview?.level !== undefined && (
+        <div class="meter" aria-hidden="true">
+          <i style={{ width: `${preview.level * 100}%` }} />
+        </div>
+      )}
+      {running !== undefined && <p class="dim frames">{frames} frames sent</p>}
+      {(problem || refused) && <p class="problem">{problem || refused}</p>}
+    </section>
+  );
+}
+
+function Picture({ picture }: { readonly picture: ImageData }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const { current } = canvas;
+    if (current === null) return;
+    current.width = picture.width;
+    current.height = picture.height;
+    current.getContext("2d")?.putImageData(picture, 0, 0);
+  }, [picture]);
+  return <canvas class="picture" ref={canvas} />;
+}
+
+function describe({ modality, shape, rate, unit }: JoinStream): string {
+  const often = rate > 0 ? `${rate} a second` : "as things happen";
+  return [modality, shape.length > 0 ? shape.join(" × ") : "", unit, often]
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+/** The browser's reasons in words that say what to do. */
+function explain({ name, message }: Error): string {
+  if (name === "NotAllowedError")
+    return "Not allowed: grant it in the browser's settings of this page.";
+  if (name === "NotFoundError") return "This device has none, or another program holds it.";
+  if (navigator.mediaDevices === undefined)
+    return "Browsers lend microphones and cameras to https pages only, or to this very machine.";
+  return message;
+}

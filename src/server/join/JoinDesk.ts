@@ -1,0 +1,21 @@
+import type { Clock } from "../../clock/Clock.ts";
+import type { StreamDescription } from "../../frames/StreamDescription.ts";
+import type { Outlet } from "../../wire/Outlet.ts";
+
+/** What pages that sense are let in to. */
+export interface JoinDesk {
+  readonly pipeline: string;
+  readonly summary: string;
+  /** Streams that a page may feed. */
+  readonly streams: readonly StreamDescription[];
+  /** The pipeline's clock. */
+  readonly clock: Clock;
+  /** What a page must show to be let in: long and random. */
+  readonly token: string;
+  /**
+   * Opens the way into the pipeline for one page's stream.
+   *
+   * @param epoch Boot id of the publisher that the page becomes.
+   */
+  open(description: StreamDescription, epoch: number): Promise<Outlet>;
+}

@@ -1,0 +1,42 @@
+import files from "@fastify/static";
+import type { FastifyInstance } from "fastify";
+
+import { dashboardFolder } from "../dashboardFolder.ts";
+import { JOIN_SOCKET_PATH } from "../joinProtocol.ts";
+import { originAllowed } from "../originAllowed.ts";
+import type { JoinDesk } from "./JoinDesk.ts";
+import { type JoinCounters, JoinSession } from "./JoinSession.ts";
+import { tokenMatches } from "./tokenMatches.ts";
+
+/**
+ * Adds the page that senses, at `/join/`, and its WebSocket, for those who show the desk's token.
+ *
+ * @param counters Counted up as pages come and go.
+ * @param allowedHosts Names under which browsers may reach the server.
+ */
+export async function addJoinRoutes(
+  app: FastifyInstance,
+  desk: JoinDesk,
+  counters: JoinCounters,
+  allowedHosts: readonly string[],
+): Promise<void> {
+  app.route<{ Querystring: { token?: string } }>({
+    method: "GET",
+    url: JOIN_SOCKET_PATH,
+    preValidation: async (request, reply) => {
+      const { origin, host } = request.headers;
+      const isOurs = originAllowed({ origin, host }, allowedHosts);
+      if (isOurs && tokenMatches(String(request.query.token ?? ""), desk.token)) return;
+      counters.refused += 1;
+      await reply.code(403).send({ error: "this address needs the token of the join link" });
+    },
+    handler: async (_request, reply) => {
+      await reply.code(426).send({ error: "this address speaks WebSocket" });
+    },
+    wsHandler: (socket) => void new JoinSession(socket, desk, counters),
+  });
+  const root = dashboardFolder(undefined, "join");
+  if (root === undefined) return;
+  const served = { root, prefix: "/join/", index: ["index.html"], maxAge: 0 };
+  await app.register(files, { ...served, decorateReply: false });
+}

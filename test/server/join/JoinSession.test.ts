@@ -1,0 +1,201 @@
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+
+import { SystemClock } from "../../../src/clock/SystemClock.ts";
+import type { StreamDescription } from "../../../src/frames/StreamDescription.ts";
+import type { JoinDesk } from "../../../src/server/join/JoinDesk.ts";
+import {
+  decodeJoinServer,
+  encodeJoin,
+  type JoinClientMessage,
+  type JoinServerMessage,
+} from "../../../src/server/joinProtocol.ts";
+import { Server, type ServerOptions } from "../../../src/server/Server.ts";
+import { hertz, micros } from "../../../src/units.ts";
+import { Inlet } from "../../../src/wire/Inlet.ts";
+import { Outlet } from "../../../src/wire/Outlet.ts";
+import type { WireMessage } from "../../../src/wire/WireMessage.ts";
+import { SubjectFeed } from "../../support/SubjectFeed.ts";
+import { text as words } from "../../wire/support.ts";
+
+const TOKEN = "a token that nobody guesses";
+const clock = new SystemClock();
+const picture: StreamDescription = {
+  ...words,
+  stream: "picture",
+  modality: "video",
+  dtype: "u8",
+  shape: [2, 2],
+  rate: hertz(25),
+};
+
+/** A server that lets pages in to an inlet, and what the inlet hears. */
+async function open(): Promise<AsyncDisposable & { server: Server; heard: WireMessage[] }> {
+  const inlet = await Inlet.open({ streams: [words, picture], clock, bind: "tcp://127.0.0.1:*" });
+  const heard: WireMessage[] = [];
+  inlet.deliveries.subscribe(({ message, release }) => {
+    heard.push(message);
+    release();
+  });
+  const desk: JoinDesk = {
+    pipeline: "test",
+    summary: "A test.",
+    streams: [words, picture],
+    clock,
+    token: TOKEN,
+    open: (description, epoch) => Outlet.open({ connect: inlet.endpoint, description, epoch }),
+  };
+  const server = await Server.start(new SubjectFeed(), { clock, port: 0, join: desk });
+  return {
+    server,
+    heard,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await inlet[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A page, as a program. */
+class Page {
+  readonly socket: WebSocket;
+  readonly #heard: JoinServerMessage[] = [];
+  #wake: () => void = () => {};
+
+  constructor(url: string, token = TOKEN) {
+    const address = `${url.replace("http", "ws")}sense?token=${encodeURIComponent(token)}`;
+    this.socket = new WebSocket(address);
+    this.socket.on("message", (data: Buffer) => {
+      const { message, problem } = decodeJoinServer(data);
+      if (message === undefined) throw new Error(problem);
+      this.#heard.push(message);
+      this.#wake();
+    });
+  }
+
+  say(message: JoinClientMessage): void {
+    this.socket.send(encodeJoin(message));
+  }
+
+  async next(): Promise<JoinServerMessage> {
+    for (;;) {
+      const first = this.#heard.shift();
+      if (first !== undefined) return first;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const isData = (message: WireMessage): message is Extract<WireMessage, { kind: "data" }> =>
+  message.kind === "data";
+
+describe("a page that senses", () => {
+  it("is told what there is to feed, and its frames reach the inlet with their times", async () => {
+    await using house = await open();
+    const page = new Page(house.server.url);
+    expect(await page.next()).toMatchObject({
+      kind: "welcome",
+      pipeline: "test",
+      streams: [
+        { stream: words.stream, dtype: "utf8", rate: 0 },
+        { stream: "picture", dtype: "u8", shape: [2, 2], rate: 25 },
+      ],
+    });
+    page.say({ kind: "open", stream: "picture" });
+    expect(await page.next()).toEqual({ kind: "opened", stream: "picture" });
+    const times = [micros(1_700_000_000_000_000), micros(1_700_000_000_040_000)];
+    page.say({
+      kind: "frames",
+      stream: "picture",
+      times,
+      payload: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+    });
+    await until(() => house.heard.filter(isData).length > 0);
+    const [{ chunk } = { chunk: undefined }] = house.heard.filter(isData);
+    expect(chunk?.originTimes).toEqual(times);
+    expect([...(chunk?.payload ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(house.server.pages).toMatchObject({ pages: 1, frames: 2, malformed: 0 });
+
+    page.say({ kind: "close", stream: "picture" });
+    await until(() => house.heard.some(({ kind }) => kind === "bye"));
+    page.socket.close();
+    await until(() => house.server.pages.pages === 0);
+  });
+
+  it("falls silent without a bye when it vanishes", async () => {
+    await using house = await open();
+    const page = new Page(house.server.url);
+    await page.next();
+    page.say({ kind: "open", stream: words.stream });
+    await page.next();
+    await until(() => house.heard.some(({ kind }) => kind === "heartbeat"));
+    page.socket.terminate();
+    await until(() => house.server.pages.pages === 0);
+    expect(house.heard.some(({ kind }) => kind === "bye")).toBe(false);
+  });
+
+  it("is answered probes by the server's clock, at once", async () => {
+    await using house = await open();
+    const page = new Page(house.server.url);
+    await page.next();
+    const before = clock.now();
+    page.say({ kind: "probe", id: 7 });
+    const answer = await page.next();
+    expect(answer).toMatchObject({ kind: "probed", id: 7 });
+    if (answer.kind !== "probed") throw new Error("not an answer");
+    expect(answer.time).toBeGreaterThanOrEqual(before);
+    expect(answer.time).toBeLessThanOrEqual(clock.now());
+  });
+
+  it("is told what does not fit, and what fits still gets through", async () => {
+    await using house = await open();
+    const page = new Page(house.server.url);
+    await page.next();
+    const frames = (bytes: number): JoinClientMessage => ({
+      kind: "frames",
+      stream: "picture",
+      times: [micros(1)],
+      payload: new Uint8Array(bytes),
+    });
+    page.say(frames(4));
+    expect(await page.next()).toMatchObject({ kind: "refused", text: "picture is not open" });
+    page.say({ kind: "open", stream: "smell" });
+    expect(await page.next()).toMatchObject({ text: "there is no stream smell" });
+    page.say({ kind: "open", stream: "picture" });
+    await page.next();
+    page.socket.send(Buffer.from("nonsense"));
+    page.say(frames(5));
+    expect(await page.next()).toMatchObject({ text: "expected 1 frames of 4 bytes, got 5 bytes" });
+    page.say(frames(4));
+    await until(() => house.heard.some(isData));
+    expect(house.server.pages).toMatchObject({ frames: 1, malformed: 4 });
+  });
+
+  it("is not let in without the token, nor with another, nor from another page", async () => {
+    await using house = await open();
+    const refusal = async (socket: WebSocket): Promise<string> => {
+      const [problem] = (await once(socket, "error")) as [Error];
+      return problem.message;
+    };
+    expect(await refusal(new Page(house.server.url, "").socket)).toMatch(/403/);
+    expect(await refusal(new Page(house.server.url, "a guess").socket)).toMatch(/403/);
+    const address = `${house.server.url.replace("http", "ws")}sense?token=${encodeURIComponent(TOKEN)}`;
+    const stranger = new WebSocket(address, { origin: "https://evil.example" });
+    expect(await refusal(stranger)).toMatch(/403/);
+    expect(house.server.pages).toMatchObject({ pages: 0, refused: 3 });
+  });
+
+  it("has nowhere to go where nobody asked for it", async () => {
+    const options: ServerOptions = { clock, port: 0 };
+    await using server = await Server.start(new SubjectFeed(), options);
+    const { status } = await fetch(`${server.url}sense?token=x`);
+    expect(status).toBe(404);
+  });
+});
