@@ -168,7 +168,7 @@ function utd(): Form {
           channels: 4,
           image: [
             { filters: 12, kernel: 3, stride: 2 },
-            { filters: 24, kernel: 3, stride: 2, attention: { ...ATTENTION, stride: 1 } },
+            { filters: 24, kernel: 3, stride: 2, attention: ATTENTION },
           ],
           width: 48,
           stages: [{ filters: 48, kernel: 3, stride: 1 }],

@@ -1,8 +1,9 @@
 import { expectShape } from "../../../tensor/expectShape.ts";
-import { type Tensor, type Tensor4D, tf } from "../../../tensor/tf.ts";
+import { type Tensor, type Tensor3D, type Tensor4D, tf } from "../../../tensor/tf.ts";
 import { gelu } from "../../layers/gelu.ts";
 import { linear } from "../../layers/Linear.ts";
 import { layerNorm } from "../../layers/layerNorm.ts";
+import { attendSamples } from "./attendSamples.ts";
 import { checkDeformable, type DeformableOptions, strided } from "./DeformableOptions.ts";
 import type { Deformed } from "./deformableAttention2d.ts";
 import type { DeformableParams } from "./params.ts";
@@ -37,69 +38,57 @@ export function deformableAttention1d(
 ): Deformed {
   const [B, T, C] = expectShape("deformableAttention1d", ["B", "T", "C"], x);
   checkDeformable("deformableAttention1d", options, C);
-  const { heads, groups: G, kernel, stride, grid = "symmetric", isCausal = false } = options;
-  const N = strided(T, stride);
-  const [width, own] = [C / G, heads / G];
+  const { groups: G, kernel, stride, grid = "symmetric", isCausal = false } = options;
+  const [N, width] = [strided(T, stride), C / G];
 
   const query = linear(params.query, x); // [B, T, C]
-  const grouped = (line: Tensor): Tensor =>
-    tf.reshape(tf.transpose(tf.reshape(line, [B, T, G, width]), [0, 2, 1, 3]), [B * G, T, width]);
+  const grouped = tf.reshape(tf.transpose(tf.reshape(query, [B, T, G, width]), [2, 0, 1, 3]), [
+    G * B,
+    T,
+    width,
+  ]);
   const half = (kernel - 1) / 2;
-  const padded = tf.pad(grouped(query) as never, [
+  const padded = tf.pad(grouped as Tensor3D, [
     [0, 0],
     isCausal ? [kernel - 1, 0] : [half, half],
     [0, 0],
-  ]) as Tensor; // [BG, T + kernel − 1, width]
+  ]); // [GB, T + kernel − 1, width]
   const seen = tf.depthwiseConv2d(
-    tf.reshape(padded, [B * G, 1, T + kernel - 1, width]) as Tensor4D,
+    tf.reshape(padded, [G * B, 1, T + kernel - 1, width]) as Tensor4D,
     tf.reshape(params.offset.depthwise, [1, kernel, width, 1]) as Tensor4D,
     stride,
     "valid",
-  ); // [BG, 1, N, width]
+  ); // [GB, 1, N, width]
   const felt = gelu(layerNorm(params.offset.norm, tf.add(seen, params.offset.bias)));
   const offsets = tf.reshape(tf.matMul(tf.reshape(felt, [-1, width]), params.offset.direction), [
-    B * G,
+    G * B,
     N,
   ]);
   const starts = Array.from({ length: N }, (_, n) => n * stride);
-  const cells = (unit: Tensor): Tensor => tf.mul(unit, (T - 1) / 2);
   const place = isCausal
-    ? tf.relu(tf.minimum(tf.add(cells(offsets), tf.tensor1d(starts)), tf.tensor1d(starts)))
-    : cells(
+    ? pastPlaces(offsets, starts, T)
+    : tf.mul(
         tf.add(
           tf.clipByValue(tf.add(offsets, tf.tensor1d([...referencePoints(N, grid)])), -1, 1),
           1,
         ),
-      ); // [BG, N]
+        (T - 1) / 2,
+      ); // [GB, N]
 
-  const sampled = tf.matMul(tentWeights(place, T), grouped(x)); // [BG, N, width]
-  const samples = tf.reshape(tf.transpose(tf.reshape(sampled, [B, G, N, width]), [0, 2, 1, 3]), [
-    B,
-    N,
-    C,
-  ]);
-  const perHead = (line: Tensor, length: number): Tensor =>
-    tf.transpose(tf.reshape(line, [B, length, heads, C / heads]), [0, 2, 1, 3]); // [B, h, length, d]
-  const scores = tf.mul(
-    tf.matMul(perHead(query, T), perHead(linear(params.key, samples), N), false, true),
-    1 / Math.sqrt(C / heads),
-  ); // [B, h, T, N]
+  const value = attendSamples(params, options, {
+    x,
+    query,
+    reads: tf.reshape(tentWeights(place, T), [G, B, N, T]),
+    cells: [T],
+    ...(isCausal && { mask: futureMask(T, starts) }),
+  });
+  return { value, places: tf.transpose(tf.reshape(place, [G, B, N, 1]), [1, 0, 2, 3]) };
+}
 
-  const byGroup = tf.reshape(tf.transpose(tf.reshape(place, [B, G, N]), [1, 0, 2]), [G, B * N, 1]);
-  const away = tentWeights(tf.add(tf.sub(tf.range(0, T), byGroup), T - 1), 2 * T - 1); // [G, BN, T, 2T−1]
-  const table = tf.reshape(params.displacement, [G, own, 2 * T - 1]);
-  const read = tf.matMul(tf.reshape(away, [G, B * N * T, 2 * T - 1]), table, false, true); // [G, BNT, h']
-  const bias = tf.reshape(tf.transpose(tf.reshape(read, [G, B, N, T, own]), [1, 0, 4, 3, 2]), [
-    B,
-    heads,
-    T,
-    N,
-  ]);
-  const biased = tf.add(scores, bias);
-  const reached = isCausal ? tf.add(biased, futureMask(T, starts)) : biased;
-  const mixed = tf.matMul(tf.softmax(reached), perHead(linear(params.value, samples), N)); // [B, h, T, d]
-  const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [B, T, C]);
-  return { value: linear(params.output, joined), places: tf.reshape(place, [B, G, N, 1]) };
+/** Reference row plus offset, at or before the reference row and not before the first. */
+function pastPlaces(offsets: Tensor, starts: readonly number[], T: number): Tensor {
+  const reference = tf.tensor1d([...starts]);
+  return tf.relu(tf.minimum(tf.add(tf.mul(offsets, (T - 1) / 2), reference), reference));
 }
 
 /** [T, N] 0 where row t has reached the sample's reference row, else so low that softmax gives 0. */
