@@ -196,5 +196,6 @@ async function test(
     }
     return out;
   };
-  return scoreSubsets(names, task, predict);
+  // Awaited here: the program must not be closed before the last prediction.
+  return await scoreSubsets(names, task, predict);
 }
