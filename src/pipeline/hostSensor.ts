@@ -93,7 +93,7 @@ async function replay(
   const spanUs = description.span ?? 0;
   const beats = clockKind === "driven" || description.rate === "irregular";
   const betweenBeats = clockKind === "driven" ? 1 : HEARTBEAT;
-  let nextBeat = context.from;
+  let nextBeat = clock.now();
   try {
     for (;;) {
       const next = await nextWanted(frames, context.from);
