@@ -25,7 +25,7 @@ export function diagonalCrossEntropy(
 ): Tensor {
   const [, B = 0] = scores.shape;
   const allowed = blocked === undefined ? scores : tf.sub(scores, tf.mul(blocked, 1e9));
-  const right = tf.eye(B); // [B, B]
+  const right = tf.expandDims(tf.eye(B), 0); // [1, B, B]
   // logSoftmax works on the last axis: for the softmax over targets they must be last.
   const overTargets = (): Tensor => {
     const turned = tf.transpose(allowed, [0, 2, 1]);
@@ -34,6 +34,7 @@ export function diagonalCrossEntropy(
     return hit(
       logSoftmax(wide),
       tf.pad(right, [
+        [0, 0],
         [0, 0],
         [0, extra.shape[1] ?? 0],
       ]),
@@ -64,9 +65,8 @@ function hit(logProbabilities: Tensor, right: Tensor): Tensor {
  */
 export function frameContrast(a: Tensor, b: Tensor, temperature: number): Tensor {
   const [, , D = 1] = a.shape;
-  const scores = tf.mul(
-    tf.matMul(tf.transpose(b, [1, 0, 2]), tf.transpose(a, [1, 0, 2]), false, true),
-    1 / (Math.sqrt(D) * temperature),
-  ); // [T, B, B]
+  const scale = 1 / (Math.sqrt(D) * temperature);
+  const [left, right] = [tf.transpose(b, [1, 0, 2]), tf.transpose(tf.mul(a, scale), [1, 0, 2])];
+  const scores = tf.matMul(left, right, false, true); // [T, B, B]
   return tf.mean(diagonalCrossEntropy(scores, "both"));
 }

@@ -1,8 +1,7 @@
 import { fitPca, type Pca } from "../../../baselines/pca.ts";
 import type { DataSet } from "../../../DataSet.ts";
 import { GRID_RATES, type GridAv, readGridAv } from "../../../sets/gridAv.ts";
-import type { PairedClips } from "../PairedClips.ts";
-import type { TimedLabel } from "../wordBins.ts";
+import type { TransferPart, TransferParts } from "../TransferBench.ts";
 
 /** Modalities of the talking face. */
 export const GRID_MODALITIES = ["audio", "lips"] as const;
@@ -24,20 +23,8 @@ const SHIFTS = [
   [0, 2],
 ] as const;
 
-/** Frames of a split with the digit words in it. */
-export interface GridFrames {
-  readonly clips: PairedClips;
-  readonly digits: readonly TimedLabel[];
-}
-
-/** Both parts, by the projections of the training part. */
-export interface GridParts {
-  readonly train: GridFrames;
-  readonly test: GridFrames;
-}
-
 /** Projections of single frames, fitted to the training part. */
-export interface GridFront {
+interface GridFront {
   readonly audio: Pca;
   readonly lips: Pca;
 }
@@ -49,7 +36,7 @@ export interface GridFront {
  * both whitened by one scale per modality, then stacked with the three frames before. Training lips come
  * with copies shifted by up to two pixels.
  */
-export function readGridFrames(data: DataSet, split: string): Promise<GridParts> {
+export function readGridFrames(data: DataSet, split: string): Promise<TransferParts> {
   const key = `${data.directory} ${split}`;
   const parts = read.get(key) ?? readParts(data, split);
   read.set(key, parts);
@@ -57,9 +44,9 @@ export function readGridFrames(data: DataSet, split: string): Promise<GridParts>
 }
 
 /** Every trial of a thread uses the same frames; the reading takes longer than some of them. */
-const read = new Map<string, Promise<GridParts>>();
+const read = new Map<string, Promise<TransferParts>>();
 
-async function readParts(data: DataSet, split: string): Promise<GridParts> {
+async function readParts(data: DataSet, split: string): Promise<TransferParts> {
   const train = await readGridAv(data, "train");
   const front: GridFront = {
     audio: await fitPca(train.logMel.data, HOPS * BANDS, GRID_FEATURES.audio),
@@ -73,7 +60,7 @@ async function framesOf(
   grid: GridAv,
   front: GridFront,
   shifts: readonly (readonly [number, number])[],
-): Promise<GridFrames> {
+): Promise<TransferPart> {
   const lips = async (pictures: Float32Array): Promise<Float32Array> =>
     stacked(await scaled(front.lips, centred(pictures)), front.lips.components);
   const versions: Float32Array[] = [];
@@ -95,7 +82,7 @@ async function framesOf(
         },
       },
     },
-    digits: grid.digits.map(({ sentence, fromMs, toMs, label }) => ({
+    spans: grid.digits.map(({ sentence, fromMs, toMs, label }) => ({
       clip: sentence,
       label,
       from: (fromMs / 1000) * GRID_RATES.mouth,
