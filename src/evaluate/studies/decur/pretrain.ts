@@ -1,5 +1,5 @@
 import { ConfigError } from "../../../errors.ts";
-import { Trainer } from "../../../learn/Trainer.ts";
+import { Trainer, type TrainerLoss } from "../../../learn/Trainer.ts";
 import { DECUR_MINIMUM_BATCH, type DecurConfig, inputShape } from "../../../models/decur/config.ts";
 import type { EmbeddedViews } from "../../../models/decur/loss.ts";
 import {
@@ -15,7 +15,7 @@ import type { HostTensor } from "../../../tensor/HostTensor.ts";
 import { adamW } from "../../../tensor/optimizers/adamW.ts";
 import { warmupCosine } from "../../../tensor/optimizers/warmupCosine.ts";
 import { Rng } from "../../../tensor/Rng.ts";
-import { float32, type SpecTree } from "../../../tensor/TensorSpec.ts";
+import { float32, type SpecTree, type TensorsOf } from "../../../tensor/TensorSpec.ts";
 import type { Tensor } from "../../../tensor/tf.ts";
 import type { Examples } from "../../Examples.ts";
 import type { Schedule, TaskModality } from "./DecurTask.ts";
@@ -63,26 +63,11 @@ export async function pretrain(options: PretrainOptions): Promise<Pretrained> {
   const state = initDecurState(config, params);
   if (steps === 0) return { config, params, state, loss: Number.NaN };
 
-  const specs: SpecTree = Object.fromEntries(
-    config.modalities.map(({ name, encoder }) => {
-      const view = float32([B, ...inputShape(encoder)]);
-      return [name, { first: view, second: view }];
-    }),
-  );
   await using trainer = await Trainer.open({
-    name: "decur-pretrain",
+    ...trainingOf(config, B, objective),
     params,
     extra: state,
-    batch: specs,
-    optimizer: adamW({ weightDecay: 1e-4, decays: (_, { rank }) => rank >= 2 }),
-    clipNorm: 10,
     threads,
-    loss: (weights, tensors, extra) => {
-      const batch = tensors as unknown as DecurBatch<Tensor>;
-      if (objective === undefined) return decurStep(config, weights, batch, extra);
-      const { views, running } = embedBatch(config, weights, batch, extra);
-      return { loss: objective(views), extra: { ...extra, running } };
-    },
   });
   const rateAt = warmupCosine({
     peak: rate,
@@ -107,6 +92,40 @@ export async function pretrain(options: PretrainOptions): Promise<Pretrained> {
     params: await trainer.readParams(),
     state: await trainer.readExtra(),
     loss: tail,
+  };
+}
+
+/**
+ * The step that `pretrain` repeats, as options of a `Trainer`.
+ *
+ * @param batch Rows of a batch.
+ */
+export function trainingOf(
+  config: DecurConfig,
+  batch: number,
+  objective?: PretrainOptions["objective"],
+) {
+  const specs: SpecTree = Object.fromEntries(
+    config.modalities.map(({ name, encoder }) => {
+      const view = float32([batch, ...inputShape(encoder)]);
+      return [name, { first: view, second: view }];
+    }),
+  );
+  return {
+    name: "decur-pretrain",
+    batch: specs,
+    optimizer: adamW({ weightDecay: 1e-4, decays: (_, { rank }) => rank >= 2 }),
+    clipNorm: 10,
+    loss: (
+      weights: DecurParams<Tensor>,
+      tensors: TensorsOf<SpecTree>,
+      extra: DecurState<Tensor>,
+    ): TrainerLoss<DecurState<Tensor>> => {
+      const views = tensors as unknown as DecurBatch<Tensor>;
+      if (objective === undefined) return decurStep(config, weights, views, extra);
+      const { views: embedded, running } = embedBatch(config, weights, views, extra);
+      return { loss: objective(embedded), extra: { ...extra, running } };
+    },
   };
 }
 
