@@ -4,11 +4,11 @@ import { hostTensor } from "../../../tensor/HostTensor.ts";
 import { HOUSTON_SIZES, readHouston2013 } from "../../sets/houston2013.ts";
 import { allSubsets, type ImlProtocol } from "./protocol.ts";
 
-const BANDS = 12;
-const PROFILE = 7;
+/** Bands per token, and LiDAR features per token. */
+const [BANDS, FEATURES] = [24, 21] as const;
 
 const network: ImlConfig = {
-  // A pixel is one position: twelve windows of its spectrum and three of its profile stand there.
+  // A pixel is one position: six windows of its spectrum and its height profile stand there.
   grid: { kind: "line", length: 1 },
   modalities: [
     {
@@ -22,7 +22,7 @@ const network: ImlConfig = {
     },
     {
       name: "lidar",
-      adapter: { kind: "series", length: HOUSTON_SIZES.lidar, channels: 1, window: PROFILE },
+      adapter: { kind: "series", length: HOUSTON_SIZES.lidar, channels: 1, window: FEATURES },
     },
   ],
   width: 64,
@@ -43,7 +43,7 @@ export const houston: ImlProtocol = {
   network,
   score: "accuracy",
   classify: {
-    steps: 800,
+    steps: 600,
     batch: 64,
     peak: 3e-3,
     weightDecay: 0.05,
@@ -53,7 +53,7 @@ export const houston: ImlProtocol = {
     balanced: false,
   },
   pretrain: {
-    steps: 800,
+    steps: 400,
     batch: 64,
     peak: 3e-3,
     weightDecay: 0.05,

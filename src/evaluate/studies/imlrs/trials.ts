@@ -51,6 +51,11 @@ const VARIANTS: readonly Variant[] = [
     network: { modalityAttention: "off" },
   },
   {
+    variant: "no-patch-dropout",
+    summary: "all tokens of what is there are shown in training",
+    keep: 1,
+  },
+  {
     variant: "self-modality-attention",
     summary: "modality attention over the M+1 tokens of a position, the released code's form",
     network: { modalityAttention: "selfMPlus1" },
