@@ -63,7 +63,14 @@ async function paced(rate: number, length: number, chunk: number): Promise<void>
   const clock = new SystemClock();
   const outlets = await Promise.all(
     DESCRIPTIONS.map((description) =>
-      Outlet.open({ connect: address, description, epoch: 1, chunkFrames: chunk, flushMs: 5_000 }),
+      Outlet.open({
+        connect: address,
+        description,
+        epoch: 1,
+        chunkFrames: chunk,
+        onePart: true,
+        flushMs: 5_000,
+      }),
     ),
   );
   const payload = new Uint8Array(FRAME_BYTES);
