@@ -27,9 +27,9 @@ export interface RowsSnapshot {
   readonly rows: number;
   readonly revisions: number;
   readonly skipped: number;
-  /** Instants in a row, up to the next, at which nothing was there. */
+  /** How long, up to the next instant, nothing was there, in µs of the grid. */
   readonly empty: number;
-  /** How many of them have no row. */
+  /** How many instants of that have no row. */
   readonly untold: number;
   /** The configuration in force, then those to come. */
   readonly configs: readonly Config[];

@@ -221,11 +221,11 @@ export class Column {
       return false;
     if (this.idle || this.closed || this.isAstray || this.ring.size >= this.#framesInTurn)
       return false;
-    // What follows a good epoch and sequence is one itself. The first frame of an epoch never does.
+    // What follows a good epoch and sequence is one itself.
+    if (this.acceptedEpoch !== epoch) return false;
     if (!this.#sequences.follows(epoch, chunk.firstSequence + index)) return false;
     this.received++;
     this.epoch = epoch;
-    this.acceptedEpoch = epoch;
     this.ring.append(time, chunk, index, 0, 0);
     this.newest = time;
     const watermark = time - this.#lateness;

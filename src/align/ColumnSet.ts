@@ -124,7 +124,7 @@ function fits(chunk: Chunk, column: Column): boolean {
   const frames = originTimes.length;
   if (chunk.site !== column.site || chunk.dtype !== column.dtype || frames === 0) return false;
   if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(firstSequence)) return false;
-  if (firstSequence < 0 || !Number.isFinite(arrivalTime)) return false;
+  if (epoch < 0 || firstSequence < 0 || !Number.isFinite(arrivalTime)) return false;
   for (let i = 0; i < frames; i++) if (!Number.isSafeInteger(originTimes[i])) return false;
   const { frameBytes } = column;
   if (frameBytes === undefined) return hasItsLengths(chunk);

@@ -46,9 +46,9 @@ export class Rows {
   revisions = 0;
   /** Instants without a row. */
   skipped = 0;
-  /** Instants in a row, up to the next, at which nothing was there. */
+  /** How long, up to the next instant, nothing was there, in µs of the grid. */
   empty = 0;
-  /** How many of them have no row. */
+  /** How many instants of that have no row. */
   untold = 0;
   #out: readonly Frameset[] = NONE;
 
@@ -240,8 +240,8 @@ export class Rows {
       if (cell.presence !== "missing") isEmpty = false;
     }
     if (primary !== undefined && schedule.next > primary.lock) primary.lock = schedule.next;
-    this.empty = isEmpty ? this.empty + 1 : 0;
-    if (this.empty * period <= this.#longestEmpty) this.#tell(grid, cells);
+    this.empty = isEmpty ? this.empty + period : 0;
+    if (this.empty <= this.#longestEmpty) this.#tell(grid, cells);
     else {
       this.untold++;
       this.skipped++;
@@ -290,7 +290,7 @@ export class Rows {
       column.look(at);
       column.settle();
     }
-    this.empty += rows;
+    this.empty += rows * grid.period;
     this.untold += rows;
     this.skipped += rows;
     this.#step(rows);

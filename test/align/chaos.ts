@@ -5,6 +5,10 @@ import type { LogRecord } from "../../src/log/LogRecord.ts";
 import { type Micros, micros, millis } from "../../src/units.ts";
 import { anyPolicy, dataRecord, describeStream } from "./scenario.ts";
 
+/** Where the first grid of any chaos starts, and how far its instants are apart. */
+export const ORIGIN = 1_000_000;
+export const PERIOD = 40_000;
+
 const STREAMS = ["a", "b", "c", "d"] as const;
 const known = fc.constantFrom(...STREAMS);
 
@@ -61,16 +65,22 @@ const step = fc.oneof(
   },
 );
 
+/** Now and then everyone is silent for long. */
+const pause = fc.oneof(
+  { weight: 40, arbitrary: fc.integer({ min: 0, max: 30 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 3_000 }) },
+);
+
 /** A log in which everything goes wrong that can: late, repeated, reordered, ill-formed, restarted. */
 export const anyChaos: fc.Arbitrary<LogRecord[]> = fc
-  .array(fc.record({ step, pause: fc.integer({ min: 0, max: 30 }) }), {
+  .array(fc.record({ step, pause }), {
     maxLength: 150,
     size: "max",
   })
   .map((steps) => {
-    let now = 1_000_000;
+    let now = ORIGIN;
     let version = 1;
-    const first = config(now, version, 0, millis(40), STREAMS, 0);
+    const first = config(now, version, 0, micros(PERIOD), STREAMS, 0);
     const log = steps.map(({ step, pause }): LogRecord => {
       now += pause * 1_000;
       switch (step.kind) {
@@ -113,17 +123,26 @@ export const anyChaos: fc.Arbitrary<LogRecord[]> = fc
     return [first, ...log];
   });
 
-/** Options for any chaos: small buffers, so that they overflow; on the grid, or at the frames of `a`. */
+/**
+ * Options for any chaos: small buffers, so that they overflow; on the grid, or at the frames of `a`; with
+ * and without optional streams, revisions, and an end to rows with nothing in them.
+ */
 export const anyChaosOptions: fc.Arbitrary<AlignerOptions> = fc
   .record({
     columns: fc.record({ a: anyPolicy, b: anyPolicy, c: anyPolicy, d: anyPolicy }),
     skew: fc.constantFrom(millis(50), millis(250), millis(1e9)),
     capacity: fc.constantFrom(4, 8_192),
-    isDriven: fc.boolean(),
+    a: fc.constantFrom("primary" as const, "required" as const, "optional" as const),
+    optional: fc.subarray(["b", "c", "d"]),
+    revisionHorizon: fc.constantFrom(undefined, undefined, millis(100), millis(1e9)),
+    longestEmpty: fc.constantFrom(undefined, undefined, micros(0), millis(90)),
   })
-  .map(({ isDriven, ...options }) =>
-    isDriven ? { ...options, roles: { a: "primary" as const } } : options,
-  );
+  .map(({ a, optional, revisionHorizon, longestEmpty, ...options }) => ({
+    ...options,
+    roles: { a, ...Object.fromEntries(optional.map((name) => [name, "optional" as const])) },
+    ...(revisionHorizon !== undefined && { revisionHorizon }),
+    ...(longestEmpty !== undefined && { longestEmpty }),
+  }));
 
 function config(
   now: number,

@@ -1,0 +1,15 @@
+import { anything } from "./anything.ts";
+import { emptiness } from "./emptiness.ts";
+import { nothingLate } from "./nothingLate.ts";
+import type { Property } from "./Property.ts";
+import { revisions } from "./revisions.ts";
+import { waiting } from "./waiting.ts";
+
+/** Every property of the aligner. */
+export const alignerProperties: readonly Property[] = [
+  ...nothingLate,
+  ...anything,
+  ...waiting,
+  ...revisions,
+  ...emptiness,
+];
