@@ -297,7 +297,7 @@ export class PipelineRun {
   async go(): Promise<void> {
     const { feed, loop } = this.options;
     const failed = new Promise<never>((_, reject) => this.moments.subscribe({ error: reject }));
-    const past = this.#past?.config && this.#past;
+    const past = this.#past?.origin === undefined ? undefined : this.#past;
     if (past === undefined) this.#begin();
     else await Promise.race([this.#recall(past), failed]);
     if (this.#closing !== undefined) return;
@@ -332,7 +332,7 @@ export class PipelineRun {
     const streams = Object.values(this.definition.streams).map(({ description }) => description);
     if (past.isCut && past.state === undefined)
       this.#tell("the log has lost its start and has no checkpoint: it goes on from what is left");
-    this.#origin = past.config?.origin ?? this.#origin;
+    this.#origin = past.origin ?? this.#origin;
     const idle = new IdleRecall(streams);
     let recalled = 0;
     this.#isRecalling = true;

@@ -46,6 +46,8 @@ export interface FleetPast {
   readonly from: ReadonlyMap<string, Micros>;
   /** Streams whose sensor has been taken away. */
   readonly unplugged: ReadonlySet<string>;
+  /** Streams whose sensor had given all it had. */
+  readonly ended: ReadonlySet<string>;
 }
 
 /** The processes of a run's sensors: started together, unplugged and given back one by one. */
@@ -85,10 +87,11 @@ export class SensorFleet {
         random,
       });
       const plugged = past?.unplugged.has(stream) !== true;
-      const member: Member = { process, plugged, ended: false, reached: -Infinity };
+      const ended = past?.ended.has(stream) === true;
+      const member: Member = { process, plugged, ended, reached: -Infinity };
       this.#members.set(stream, member);
       process.status.subscribe((status) => this.#follow(stream, member, status));
-      if (plugged) process.start(past?.from.get(stream));
+      if (plugged && !ended) process.start(past?.from.get(stream));
     }
   }
 

@@ -34,5 +34,5 @@ export function fleetPast(options: FleetPastOptions): FleetPast {
     const joined = origin + Math.ceil((passed.get(stream)?.at ?? 0) / period) * period;
     from.set(stream, micros(Math.max(unseen, joined)));
   }
-  return { from, unplugged };
+  return { from, unplugged, ended: isDriven ? past.ended : new Set() };
 }

@@ -1,5 +1,5 @@
 import { LogError } from "../errors.ts";
-import { fileMetadata, SEGMENT_FROM, startMetadata } from "../log/fileMetadata.ts";
+import { fileMetadata, RESTATED, SEGMENT_FROM, startMetadata } from "../log/fileMetadata.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { LogSource } from "../log/LogSource.ts";
 import { readLog } from "../log/readLog.ts";
@@ -26,14 +26,16 @@ export interface PastLog {
   readonly state?: InterpretationState;
   /** Whether the log's start is gone, so that without a state not all can be known that followed. */
   readonly isCut: boolean;
-  /** The last configuration; absent in an empty log. */
-  readonly config?: Extract<LogRecord, { kind: "CONFIG" }>;
+  /** Where the grid started; absent in an empty log. */
+  readonly origin?: Micros;
   /** The last model. */
   readonly model?: string;
   /** Last log time; absent in an empty log. */
   readonly to?: Micros;
   /** Newest origin time of each stream that was looked at. */
   readonly frames: ReadonlyMap<string, Micros>;
+  /** Streams that had ended by themselves. */
+  readonly ended: ReadonlySet<string>;
   /** Where it was begun to look. */
   readonly from?: Micros;
   /** The truth that is on record, in labels. */
@@ -52,12 +54,9 @@ export interface PastLog {
 export async function readPast(log: LogSource, wanted: WantedCheckpoint): Promise<PastLog> {
   const files = (await filesOf(log)).toReversed();
   for (const file of files) {
-    const start = (await startMetadata(file))[SEGMENT_FROM];
-    const past = await look(
-      log,
-      wanted,
-      start === undefined ? undefined : (Number(start) as Micros),
-    );
+    const { [SEGMENT_FROM]: start, [RESTATED]: restated = "0" } = await startMetadata(file);
+    const from = start === undefined ? undefined : (Number(start) as Micros);
+    const past = await look(log, wanted, Number(restated), from);
     if (past.state !== undefined || file === files.at(-1)) return past;
   }
   throw new LogError(String(log), "a log expected, got nothing");
@@ -78,11 +77,13 @@ export async function hasLog(path: string): Promise<boolean> {
 async function look(
   log: LogSource,
   wanted: WantedCheckpoint,
+  restated: number,
   from: Micros | undefined,
 ): Promise<PastLog> {
   const part = from === undefined ? {} : { from };
   const frames = new Map<string, Micros>();
-  let config: PastLog["config"];
+  const ended = new Set<string>();
+  let origin: Micros | undefined;
   let model: string | undefined;
   let to: Micros | undefined;
   let count = 0;
@@ -92,31 +93,38 @@ async function look(
     to = record.logTime;
     if (record.kind === "CHECKPOINT") {
       const at = count - record.back;
-      // Its place may lie in what was not looked at.
-      if (at >= 0 && isWanted(record, wanted)) found = { checkpoint: record, at };
+      // Its place may lie before what was looked at.
+      if (at >= restated && isWanted(record, wanted)) found = { checkpoint: record, at };
       continue;
     }
     count++;
-    if (record.kind === "CONFIG") config = record;
+    if (record.kind === "CONFIG") origin = record.origin;
+    if (record.kind === "CLOSED") ended.add(record.stream);
+    if (record.kind === "ACTIVE") ended.delete(record.stream);
     if (record.kind === "MODEL") model = record.version;
     if (record.kind === "LABEL" && record.label.by === "truth") truths.push({ at: count });
-    if (record.kind === "DATA")
+    if (record.kind === "DATA") {
+      ended.delete(record.chunk.stream);
       for (const time of record.chunk.originTimes)
         frames.set(
           record.chunk.stream,
           Math.max(time, frames.get(record.chunk.stream) ?? time) as Micros,
         );
+    }
   }
   const state = found && unpackState(found.checkpoint.state);
   const cut = found?.at ?? 0;
+  // A segment says that the grid started with it.
+  const began = restated > 0 ? state?.aligner.configs[0]?.origin : undefined;
   truths = truths.filter(({ at }) => at > cut);
   return {
     ...(state !== undefined && { state }),
     isCut: from !== undefined,
-    ...(config !== undefined && { config }),
+    ...(origin !== undefined && { origin: began ?? origin }),
     ...(model !== undefined && { model }),
     ...(to !== undefined && { to }),
     frames,
+    ended,
     ...part,
     truths: (state?.truths ?? 0) + truths.length,
     async *records() {
