@@ -29,13 +29,14 @@ export const UTD_ENCODERS: Readonly<Record<string, EncoderConfig>> = {
     layers: [series(64), series(96), series(96), { kind: "flatten", axes: 2 }],
   },
   skeleton: {
-    input: [32, 60],
+    input: [32, 120],
     layers: [series(96), series(96), { kind: "flatten", axes: 2 }],
   },
   depth: {
-    input: [16, 30, 28, 4],
+    input: [8, 15, 14, 4],
     layers: [
-      { kind: "picture", filters: 32, kernel: 4, stride: 4 },
+      { kind: "picture", filters: 24, kernel: 3, stride: 2 },
+      { kind: "picture", filters: 32, kernel: 3, stride: 2 },
       { kind: "flatten", axes: 3 },
       { kind: "dense", width: 64 },
       series(96),
