@@ -22,16 +22,19 @@ import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import { delayOf, delaysOn } from "./delays.ts";
 import { fleetPast } from "./fleetPast.ts";
-import { IdleRecall } from "./IdleRecall.ts";
 import { Ingest } from "./Ingest.ts";
 import { Interpretation } from "./Interpretation.ts";
 import type { Delay, Moment } from "./Moment.ts";
 import { DIGEST_NOTES } from "./ReadingDigest.ts";
 import type { RunOptions } from "./RunOptions.ts";
+import type { RunCounters, RunParts } from "./RunParts.ts";
 import type { PastLog } from "./readPast.ts";
+import { recallLog } from "./recallLog.ts";
 import { SensorFleet } from "./SensorFleet.ts";
 import { StreamBoard, type StreamSnapshot } from "./StreamBoard.ts";
 import { TruthTeller } from "./TruthTeller.ts";
+
+export type { RunCounters, RunParts } from "./RunParts.ts";
 
 /** How long a run goes on after its feed: until whoever was unplugged at the end counts as idle. */
 const WIND_DOWN = millis(500);
@@ -44,38 +47,6 @@ const POLL_MS = 10;
 
 /** Time between two checkpoints of the recording. */
 const CHECKPOINT_EVERY = seconds(10);
-
-/** Records handed over between two looks at whether the model keeps up with what is made again. */
-const BATCH = 64;
-
-/** What a run is made of, opened and ready. */
-export interface RunParts {
-  readonly definition: PipelineDefinition;
-  readonly options: RunOptions;
-  readonly clock: SystemClock | DrivenClock;
-  readonly stage: Stage;
-  readonly inlet: Inlet;
-  readonly control: ControlServer;
-  /** Probes the sensors' clocks; absent where their time is ours: on a driven clock. */
-  readonly prober: ClockProber | undefined;
-  /** Keeps strangers out of both; none where nothing is encrypted. */
-  readonly guard: CurveGuard | undefined;
-  readonly log: LogWriter | undefined;
-  /** Told when the log can no longer be written. */
-  readonly logFailures: Observable<LogError>;
-  /** What the log held before; absent where it is new. */
-  readonly past: PastLog | undefined;
-}
-
-/** A pipeline's own counts, beside those of its streams. */
-export interface RunCounters {
-  readonly framesets: number;
-  readonly moments: number;
-  /** Rows that the model refused because too many waited. */
-  readonly refusedRows: number;
-  /** Workers of the stage that died and were replaced. */
-  readonly stageRestarts: number;
-}
 
 /**
  * A pipeline at work.
@@ -333,24 +304,21 @@ export class PipelineRun {
     if (past.isCut && past.state === undefined)
       this.#tell("the log has lost its start and has no checkpoint: it goes on from what is left");
     this.#origin = past.origin ?? this.#origin;
-    const idle = new IdleRecall(streams);
-    let recalled = 0;
     this.#isRecalling = true;
-    for await (const { record, isNew } of past.records()) {
-      idle.observe(record);
-      this.#board.record(record);
-      this.#ingest.recall(record);
-      if (!isNew) continue;
-      this.#recalled.next(record);
-      recalled++;
-      if (recalled % BATCH === 0) await this.#stage.drained();
-    }
-    await this.#stage.drained();
+    const idle = await recallLog(past, {
+      streams,
+      stage: this.#stage,
+      look: (record) => {
+        this.#board.record(record);
+        this.#ingest.recall(record);
+      },
+      hand: (record) => this.#recalled.next(record),
+    });
     this.#isRecalling = false;
     const { to = this.#clock.now() } = past;
     if (this.#clock instanceof DrivenClock) this.#clock.advance(to);
     const since = micros(this.#clock.now() + HEAD_START);
-    const watch = this.#clock instanceof DrivenClock ? idle.watch : undefined;
+    const watch = this.#clock instanceof DrivenClock ? idle : undefined;
     this.#ingest.resume(watch ?? new IdleWatch({ streams, since }));
     if (past.model !== this.#stage.model.version) this.#ingest.serve(this.#stage.model.version);
   }
