@@ -28,6 +28,8 @@ export interface TransferBench {
   readonly delay: number;
   /** Directions that linear CCA keeps. */
   readonly ccaComponents: number;
+  /** Which variants are run beside the method; all unless given. */
+  readonly variants?: readonly string[];
   /** Whatever else decides about the inputs, for the record of a run. */
   readonly features: unknown;
   /** Reads the training part and the split to test on. */

@@ -27,7 +27,8 @@ export function transferTrials(bench: TransferBench): readonly Trial[] {
     config: { ...options, bins: bench.bins, delay: bench.delay, features: bench.features },
     run: (context) => runCmg(bench, context, options),
   });
-  return [
+  const { variants } = bench;
+  const all = [
     run("", "CMG, preset stream with the same-frame contrast", { config, steps, pairs: "true" }),
     ...ablations(config, steps).map(({ variant, summary, config: changed }) =>
       run(variant, summary, { config: changed, steps, pairs: "true" }),
@@ -41,6 +42,7 @@ export function transferTrials(bench: TransferBench): readonly Trial[] {
     ccaTrial(bench),
     infoNceTrial(bench),
   ];
+  return all.filter(({ variant }) => variant === "" || (variants?.includes(variant) ?? true));
 }
 
 async function runCmg(

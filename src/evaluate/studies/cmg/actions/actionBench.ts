@@ -7,7 +7,7 @@ export const actionBench: TransferBench = {
   config: streamPreset({
     modalities: ACTION_MODALITIES.map((name) => ({
       name,
-      input: { kind: "vector", size: ACTION_FEATURES[name] },
+      input: { kind: "vector", size: ACTION_FEATURES.stack * ACTION_FEATURES[name] },
     })),
     frames: ACTION_FEATURES.frames,
   }),
@@ -16,6 +16,7 @@ export const actionBench: TransferBench = {
   bins: ACTION_FEATURES.frames,
   delay: 0,
   ccaComponents: 30,
+  variants: ["paper-set", "plain-vq", "no-mm-ema", "shuffled", "no-pretraining", "cca", "clip"],
   features: ACTION_FEATURES,
   read: readActionFrames,
 };

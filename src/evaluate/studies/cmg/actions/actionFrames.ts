@@ -1,25 +1,29 @@
 import { fitPca } from "../../../baselines/pca.ts";
 import type { DataSet } from "../../../DataSet.ts";
 import type { Examples } from "../../../Examples.ts";
-import { readUtdMhad, UTD_ROWS } from "../../../sets/utdMhad.ts";
+import { readUtdMhad } from "../../../sets/utdMhad.ts";
 import type { ClipModality } from "../PairedClips.ts";
 import type { TransferPart, TransferParts } from "../TransferBench.ts";
 
 /** Modalities of one action. */
 export const ACTION_MODALITIES = ["inertial", "skeleton", "depth"] as const;
 
-/** Frames that a clip is cut into, by fraction of the clip, and frames that an input spans. */
+/** Frames that a clip is cut into, by fraction of the clip, and frames that an input holds. */
 export const ACTION_FEATURES = {
   frames: 8,
-  span: 3,
-  /** Components of an input. */
-  inertial: 60,
-  skeleton: 60,
-  depth: 60,
+  stack: 3,
+  /** Components of a single frame. */
+  inertial: 40,
+  skeleton: 40,
+  depth: 40,
 } as const;
 
+/** Cells that a depth picture of 30 x 28 is averaged in. */
+const CELL = [3, 4] as const;
+const PICTURE = [30, 28, 4] as const;
+
 /**
- * Reads both parts: eight frames per clip, each of three eighths of it, as principal components.
+ * Reads both parts: eight frames per clip, as principal components, each with its two neighbours.
  *
  * The sensors have no common clock, so frame t of each is the same fraction of the clip.
  */
@@ -28,15 +32,21 @@ export async function readActionFrames(data: DataSet, split: string): Promise<Tr
   const learn: Record<string, ClipModality> = {};
   const read: Record<string, ClipModality> = {};
   for (const name of ACTION_MODALITIES) {
-    const [a, b] = [spanned(train, name), spanned(test, name)];
+    const [a, b] = [flat(train, name), flat(test, name)];
     const size = a.length / (train.count * ACTION_FEATURES.frames);
-    const pca = await fitPca(a, size, ACTION_FEATURES[name]);
-    const [rows, seen] = [await pca.project(a), await pca.project(b)];
+    const pca = await fitPca(a, size, Math.min(ACTION_FEATURES[name], size));
     const power = pca.variances.reduce((sum, variance) => sum + variance, 0) / pca.components;
-    for (const each of [rows, seen])
-      for (let i = 0; i < each.length; i++) each[i] = (each[i] ?? 0) / Math.sqrt(power);
-    learn[name] = { size: pca.components, data: rows };
-    read[name] = { size: pca.components, data: seen };
+    const part = async (rows: Float32Array): Promise<ClipModality> => {
+      const components = await pca.project(rows);
+      for (let i = 0; i < components.length; i++)
+        components[i] = (components[i] ?? 0) / Math.sqrt(power);
+      return {
+        size: ACTION_FEATURES.stack * pca.components,
+        data: stacked(components, pca.components),
+      };
+    };
+    learn[name] = await part(a);
+    read[name] = await part(b);
   }
   return { train: partOf(train, learn), test: partOf(test, read) };
 }
@@ -52,24 +62,36 @@ function partOf(
   };
 }
 
-/** [clips · frames · inputs] each frame with its neighbours; at the ends the clip's edge repeats. */
-function spanned(
-  { count, inputs }: Examples,
-  name: (typeof ACTION_MODALITIES)[number],
-): Float32Array {
-  const { frames, span } = ACTION_FEATURES;
+/** All rows of a modality, depth averaged in cells. */
+function flat({ inputs }: Examples, name: (typeof ACTION_MODALITIES)[number]): Float32Array {
   const data = inputs[name]?.data ?? new Float32Array(0);
-  const perFrame = UTD_ROWS[name] / frames;
-  const width = (data.length / (count * UTD_ROWS[name])) * perFrame;
-  const out = new Float32Array(count * frames * span * width);
-  const reach = (span - 1) / 2;
-  for (let clip = 0; clip < count; clip++)
-    for (let frame = 0; frame < frames; frame++)
-      for (let part = 0; part < span; part++) {
-        const from = Math.min(Math.max(frame + part - reach, 0), frames - 1);
-        const source = (clip * frames + from) * width;
-        const target = ((clip * frames + frame) * span + part) * width;
-        out.set(data.subarray(source, source + width), target);
-      }
+  if (name !== "depth") return data;
+  const [rows, columns, channels] = PICTURE;
+  const [high, wide] = CELL;
+  const [down, across] = [rows / high, columns / wide];
+  const out = new Float32Array(data.length / (high * wide));
+  for (let i = 0; i < data.length; i++) {
+    const channel = i % channels;
+    const column = Math.floor(i / channels) % columns;
+    const row = Math.floor(i / (channels * columns)) % rows;
+    const picture = Math.floor(i / (channels * columns * rows));
+    const cell = Math.floor(row / high) * across + Math.floor(column / wide);
+    const to = (picture * down * across + cell) * channels + channel;
+    out[to] = (out[to] ?? 0) + (data[i] ?? 0) / (high * wide);
+  }
+  return out;
+}
+
+/** Each frame with its neighbours; at the ends the clip's edge repeats. */
+function stacked(rows: Float32Array, size: number): Float32Array {
+  const { frames, stack } = ACTION_FEATURES;
+  const reach = (stack - 1) / 2;
+  const out = new Float32Array(rows.length * stack);
+  for (let row = 0; row < rows.length / size; row++)
+    for (let part = 0; part < stack; part++) {
+      const frame = row % frames;
+      const from = row - frame + Math.min(Math.max(frame + part - reach, 0), frames - 1);
+      out.set(rows.subarray(from * size, (from + 1) * size), (row * stack + part) * size);
+    }
   return out;
 }

@@ -25,6 +25,16 @@ export const penBench: TransferBench = {
   bins: 1,
   delay: 0,
   ccaComponents: 30,
+  variants: [
+    "no-contrast",
+    "plain-vq",
+    "no-mm-ema",
+    "no-cmcm",
+    "shuffled",
+    "no-pretraining",
+    "cca",
+    "clip",
+  ],
   features: PEN_FEATURES,
   read: readPenPairs,
 };
