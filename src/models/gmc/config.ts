@@ -73,6 +73,11 @@ export interface GmcConfig {
   /** Share of features dropped before the map to h in training; masks are fed. Default 0. */
   readonly dropout?: number;
   /**
+   * Chance that the joint encoder is trained without the features of a modality, each by itself, all of
+   * them never; masks are fed. Where examples are few it keeps the joint from leaning on one. Default 0.
+   */
+  readonly modalityDropout?: number;
+  /**
    * Tell the joint encoder which inputs it may believe, one flag each. Needed to train on incomplete
    * windows. Default false, as published.
    */
@@ -127,9 +132,10 @@ export function checkGmcConfig(config: GmcConfig): void {
     throw new ConfigError("gmc", `expected other names than "joint" and "", got [${names}]`);
   if (!(config.temperature > 0))
     throw new ConfigError("gmc", `temperature must be > 0, got ${config.temperature}`);
-  const { dropout = 0, width, head } = config;
-  if (!(dropout >= 0 && dropout < 1))
-    throw new ConfigError("gmc", `dropout must be in [0, 1), got ${dropout}`);
+  const { dropout = 0, modalityDropout = 0, width, head } = config;
+  for (const share of [dropout, modalityDropout])
+    if (!(share >= 0 && share < 1))
+      throw new ConfigError("gmc", `dropout must be in [0, 1), got ${share}`);
   for (const size of [width, head.embedding, ...head.hidden])
     if (!(Number.isInteger(size) && size > 0))
       throw new ConfigError("gmc", `widths must be positive integers, got ${size}`);

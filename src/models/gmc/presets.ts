@@ -103,20 +103,19 @@ function conv(
 }
 
 /**
- * Motion clips: inertial [64, 1, 6], skeleton [32, 1, 60] and a depth film [16, 30, 28, 4], each along its
- * own time. Normalised by groups of channels, so that a batch of one works; ours, not of the paper.
+ * Motion clips: inertial [64, 1, 6], skeleton with its motion [32, 1, 120] and a depth film [8, 15, 14, 4],
+ * each along its own time. Normalised row by row, so that a batch of one works; ours, not of the paper.
  */
 export const motionConfig: GmcConfig = {
   modalities: [
-    { name: "inertial", shape: [64, 1, 6], layers: [along(64), along(96), along(128)] },
-    { name: "skeleton", shape: [32, 1, 60], layers: [along(96), along(128), along(128)] },
+    { name: "inertial", shape: [64, 1, 6], layers: [along(64), along(96), along(96)] },
+    { name: "skeleton", shape: [32, 1, 120], layers: [along(96), along(96)] },
     {
       name: "depth",
-      shape: [16, 30, 28, 4],
+      shape: [8, 15, 14, 4],
       layers: [
-        // Kernels that do not overlap: overlapping ones cost five times as much and gain nothing here.
-        { ...conv([2, 2], [2, 2], [0, 0], 16, "relu"), bias: true },
-        { ...conv([2, 2], [2, 2], [1, 0], 32, "relu"), bias: true },
+        { ...conv([4, 4], [2, 2], [1, 1], 24, "relu"), bias: true },
+        { ...conv([4, 4], [2, 2], [1, 1], 48, "relu"), bias: true },
         { kind: "frames" },
         {
           kind: "conv",
@@ -124,11 +123,11 @@ export const motionConfig: GmcConfig = {
           stride: [1, 1],
           padding: [0, 0],
           channels: 64,
-          normalization: "group:8",
+          normalization: "layer",
           activation: "gelu",
         },
         along(96),
-        along(128),
+        along(96),
       ],
     },
   ],
@@ -136,6 +135,7 @@ export const motionConfig: GmcConfig = {
   head: { hidden: [], activation: "none", embedding: 64 },
   temperature: 0.1,
   dropout: 0.4,
+  modalityDropout: 0.3,
 };
 
 /** Four rows at a time, every second row: half as many rows come out. */
@@ -146,7 +146,7 @@ function along(channels: number): Layer {
     stride: [2, 1],
     padding: [1, 0],
     channels,
-    normalization: "group:8",
+    normalization: "layer",
     activation: "gelu",
   };
 }

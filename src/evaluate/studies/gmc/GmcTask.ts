@@ -1,4 +1,5 @@
-import { featureSize, type GmcConfig, jointFeatureSize } from "../../../models/gmc/config.ts";
+import type { GmcConfig } from "../../../models/gmc/config.ts";
+import { drawMasks, maskSizes } from "../../../models/gmc/drawMasks.ts";
 import type { GmcMasks } from "../../../models/gmc/network.ts";
 import type { HostTensor } from "../../../tensor/HostTensor.ts";
 import type { Rng } from "../../../tensor/Rng.ts";
@@ -54,7 +55,7 @@ export function batchSpecs({ config, batch }: GmcBench): SpecTree {
     y: int32([batch]),
     ...(masks !== undefined && {
       masks: {
-        joint: float32([batch, masks.joint]),
+        joint: float32([batch, masks.joint.reduce((sum, size) => sum + size, 0)]),
         modalities: Object.fromEntries(
           Object.entries(masks.modalities).map(([name, size]) => [name, float32([batch, size])]),
         ),
@@ -93,36 +94,9 @@ export function batchFeeds(
     return {
       inputs: Object.fromEntries(config.modalities.map(({ name }) => [name, moved[name]])),
       y: Int32Array.from(rows, (row) => train.labels[row] ?? 0),
-      ...(masks !== undefined && {
-        masks: {
-          joint: drawMask(drop, batch * masks.joint, config),
-          modalities: Object.fromEntries(
-            Object.entries(masks.modalities).map(([name, size]) => [
-              name,
-              drawMask(drop, batch * size, config),
-            ]),
-          ),
-        },
-      }),
+      ...(masks !== undefined && { masks: drawMasks(config, masks, batch, drop) }),
     };
   };
-}
-
-/** Features that dropout masks, without the presence flags. */
-function maskSizes(config: GmcConfig) {
-  if ((config.dropout ?? 0) === 0) return undefined;
-  return {
-    joint: jointFeatureSize({ ...config, presence: false }),
-    modalities: Object.fromEntries(
-      config.modalities.map((modality) => [modality.name, featureSize(modality)]),
-    ),
-  };
-}
-
-function drawMask(rng: Rng, size: number, { dropout = 0 }: GmcConfig): Float32Array {
-  return Float32Array.from({ length: size }, () =>
-    rng.uniform() < dropout ? 0 : 1 / (1 - dropout),
-  );
 }
 
 /** Steps in one pass over the training instants. */

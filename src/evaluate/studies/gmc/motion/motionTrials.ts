@@ -9,7 +9,7 @@ import { jointNetworkTrial } from "../trials/jointNetworkTrial.ts";
 import { separateTrial } from "../trials/separateTrial.ts";
 import { motionBench } from "./motionBench.ts";
 
-const EPOCHS = 60;
+const EPOCHS = 50;
 /** Weight of the contrast beside the labels' loss. */
 const CONTRAST = 0.3;
 
@@ -78,13 +78,13 @@ function flatten({ inertial, skeleton, depth }: InstantInputs): InstantInputs {
     ...(skeleton !== undefined && { skeleton: meanPool(skeleton, [4, 1]) }),
     ...(depth !== undefined && {
       depth: meanPool(
-        hostTensor(meanPool(hostTensor(depth.data, [N * T, H, W, C]), [5, 4]).data, [
+        hostTensor(meanPool(hostTensor(depth.data, [N * T, H, W, C]), [3, 2]).data, [
           N,
           T,
           1,
-          (H / 5) * (W / 4) * C,
+          (H / 3) * (W / 2) * C,
         ]),
-        [4, 1],
+        [2, 1],
       ),
     }),
   };
