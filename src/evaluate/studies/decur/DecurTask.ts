@@ -58,3 +58,13 @@ export function configOf(task: DecurTask): DecurConfig {
 export function subsetName(subset: readonly string[]): string {
   return subset.join("+");
 }
+
+/** Reads the training split and another one. */
+export function readBoth(
+  read: (data: DataSet, split: string) => Promise<TaskExamples>,
+): DecurTask["read"] {
+  return async (data, split) => ({
+    train: await read(data, "train"),
+    test: await read(data, split),
+  });
+}

@@ -1,3 +1,4 @@
+import { ConfigError } from "../../../errors.ts";
 import { type DecurConfig, featureSize, inputShape } from "../../../models/decur/config.ts";
 import {
   type DecurParams,
@@ -49,7 +50,7 @@ async function encodeOne(
   const encoder = config.modalities.find((each) => each.name === name)?.encoder;
   const input = examples.inputs[name];
   if (encoder === undefined || input === undefined)
-    throw new RangeError(`encodeExamples: expected the modality ${name}, got none`);
+    throw new ConfigError("encodeExamples", `expected the modality ${name}, got none`);
   const shape = inputShape(encoder);
   const weights = { params, running: { running: state.running } };
   const program = defineProgram({

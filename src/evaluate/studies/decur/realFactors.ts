@@ -1,3 +1,4 @@
+import { ConfigError } from "../../../errors.ts";
 import type { Examples } from "../../Examples.ts";
 import { dimensionsOf } from "./cutColumns.ts";
 import type { Encoded } from "./encodeExamples.ts";
@@ -30,7 +31,7 @@ export function realFactors(options: FactorOptions): Record<string, number> {
     const inputs = (modality: string) => {
       const [a, b] = [train.inputs[modality], test.inputs[modality]];
       if (a === undefined || b === undefined)
-        throw new RangeError(`realFactors: expected the modality ${modality}, got none`);
+        throw new ConfigError("realFactors", `expected the modality ${modality}, got none`);
       return { train: a, test: b };
     };
     const [known, unknown] = [encodedTrain[name], encodedTest[name]];

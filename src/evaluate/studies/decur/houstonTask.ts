@@ -1,0 +1,31 @@
+import { HOUSTON_SIZES, readHouston2013 } from "../../sets/houston2013.ts";
+import { type DecurTask, readBoth } from "./DecurTask.ts";
+import { pixelModality } from "./pixelModality.ts";
+import { COMMON, LAMBDA, PROJECTOR } from "./taskDefaults.ts";
+
+/** Houston 2013: hyperspectral bands and LiDAR features of a pixel. */
+export function houstonTask(): DecurTask {
+  return {
+    modalities: [
+      pixelModality("hyperspectral", 1, HOUSTON_SIZES.hyperspectral, {
+        gain: 0.1,
+        tilt: 0.1,
+        offset: 0.1,
+        noise: 0.1,
+        maskBands: 30,
+      }),
+      pixelModality("lidar", 1, HOUSTON_SIZES.lidar, {
+        gain: 0.1,
+        offset: 0.1,
+        noise: 0.1,
+        maskBands: 5,
+      }),
+    ],
+    projector: PROJECTOR,
+    common: COMMON,
+    lambda: LAMBDA,
+    schedule: { steps: 400, batch: 256, rate: 2e-3 },
+    subsets: [["hyperspectral", "lidar"], ["hyperspectral"], ["lidar"]],
+    read: readBoth(readHouston2013),
+  };
+}
