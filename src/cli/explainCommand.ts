@@ -27,7 +27,7 @@ export function addExplainCommand(program: Command): void {
       "its id, its index #42, or when it is, 12.3s from its grid's start",
       parseRow,
     )
-    .option("--log <file>", "the log that holds the row")
+    .option("--log <file>", "the log that holds the row, or a folder of its segments")
     .option("--pipeline <name>", "whose policies formed it; the log's own unless given")
     .option("--url <address>", "the server of the running pipeline to ask", DEFAULT_URL)
     .option("--json", "print one JSON object as the last line")

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import colors from "picocolors";
 
@@ -11,21 +10,20 @@ export function addInfoCommand(program: Command): void {
   program
     .command("info")
     .description("say what a recording holds")
-    .argument("<file>", "a log (MCAP)")
+    .argument("<file>", "a log (MCAP), or a folder of its segments")
     .option("--json", "print one JSON object as the last line")
     .action(async (file: string, { json }: { readonly json?: true }) => {
       const info = await logInfo(file);
-      const { size } = await stat(file);
-      const text = json ? [JSON.stringify({ file, bytes: size, ...info })] : linesOf(info, size);
+      const text = json ? [JSON.stringify({ file, ...info })] : linesOf(info);
       process.stdout.write(`${text.join("\n")}\n`);
     });
 }
 
-function linesOf(info: LogInfo, size: number): string[] {
-  const { metadata, closed, records, from, to, streams, labels } = info;
+function linesOf(info: LogInfo): string[] {
+  const { metadata, closed, bytes, files, records, from, to, streams, labels } = info;
   const length = from === undefined || to === undefined ? 0 : toSeconds(micros(to - from));
   const lines = [
-    `${colors.bold(`${length.toFixed(1)} s`)}, ${bytesOf(size)}, ${
+    `${colors.bold(`${length.toFixed(1)} s`)}, ${bytesOf(bytes)}${files > 1 ? ` in ${files} segments` : ""}, ${
       closed ? "closed" : colors.yellow("not closed: still being written, or run sensorium repair")
     }`,
   ];

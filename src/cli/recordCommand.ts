@@ -6,8 +6,9 @@ import { count } from "./count.ts";
 import { curveOptions } from "./keyFiles.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
+import { addRecordingFlags, type RecordingFlags, recordingOf } from "./recordingFlags.ts";
 
-interface RecordFlags {
+interface RecordFlags extends RecordingFlags {
   readonly live?: true;
   readonly recording?: string;
   readonly data?: string;
@@ -31,10 +32,13 @@ export function addRecordCommand(program: Command): void {
     ...before,
     value,
   ];
-  program
+  const command = program
     .command("record")
     .description("record what a pipeline's sensors say, without a model; replay interprets it")
-    .argument("<file>", "where the log goes (MCAP); must not exist")
+    .argument(
+      "<file>",
+      "where the log goes (MCAP), a folder if it is one of segments; must not exist",
+    )
     .argument("[pipeline]", "folder of pipelines/", "talking-face")
     .option("--live", "use this machine's own sensors")
     .option("--recording <file>", "record a replay of this recording instead of the demo")
@@ -57,6 +61,7 @@ export function addRecordCommand(program: Command): void {
     .option("--seed <n>", "seed of what the feed draws at random", count, 1)
     .option("--json", "print one JSON object as the last line")
     .action(record);
+  addRecordingFlags(command);
 }
 
 async function record(file: string, name: string, flags: RecordFlags): Promise<void> {
@@ -83,6 +88,7 @@ async function record(file: string, name: string, flags: RecordFlags): Promise<v
       subscribe,
       insecure: flags.insecure ?? false,
       ...(flags.for !== undefined && { length: flags.for }),
+      ...recordingOf(flags),
       ...(bind !== undefined && { bind }),
       ...(flags.control !== undefined && { control: flags.control }),
       ...curveOptions(flags),

@@ -11,7 +11,7 @@ export function addRepairCommand(program: Command): void {
   program
     .command("repair")
     .description("close a log that a crash left without its end; a closed one is left as it is")
-    .argument("<file>", "a log (MCAP)")
+    .argument("<file>", "a log (MCAP), or a folder of its segments")
     .option("--json", "print one JSON object as the last line")
     .addHelpText("after", "\nExits with 0 if nothing was wrong, 1 if repaired, 3 if it is no log.")
     .action(repair);

@@ -3,8 +3,9 @@ import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { Micros } from "../units.ts";
 import { fileMetadata } from "./fileMetadata.ts";
 import type { LogRecord } from "./LogRecord.ts";
-import type { LogSource } from "./LogSource.ts";
+import { type LogSource, openLog } from "./LogSource.ts";
 import { readLog } from "./readLog.ts";
+import { filesOf } from "./segments.ts";
 
 /** What a log holds of one stream. */
 export interface StreamInfo {
@@ -25,6 +26,10 @@ export interface LogInfo {
   readonly metadata: Readonly<Record<string, string>>;
   /** Whether the file was closed; if not, it is still being written or wants `recoverLog`. */
   readonly closed: boolean;
+  /** Bytes of its files. */
+  readonly bytes: number;
+  /** Segments there are; 1 where the log is one file. */
+  readonly files: number;
   /** How many records there are of each kind. */
   readonly records: Readonly<Partial<Record<LogRecord["kind"], number>>>;
   /** First and last log time; absent in an empty log. */
@@ -38,10 +43,17 @@ export interface LogInfo {
 /**
  * Reads a log once and says what it holds.
  *
+ * @param source Of a folder of segments all of them count, what their starts restate once.
  * @throws {LogError} If the file cannot be opened, is no log, or a chunk is damaged.
  */
 export async function logInfo(source: LogSource): Promise<LogInfo> {
   const { metadata, closed } = await fileMetadata(source);
+  const files = await filesOf(source);
+  let bytes = 0;
+  for (const file of files) {
+    await using opened = await openLog(file);
+    bytes += await opened.size();
+  }
   const records: Partial<Record<LogRecord["kind"], number>> = {};
   const streams: Record<string, StreamInfo> = {};
   const descriptions = new Map<string, StreamDescription>();
@@ -65,7 +77,7 @@ export async function logInfo(source: LogSource): Promise<LogInfo> {
     if (info !== undefined) streams[stream] = { ...info, description };
   }
   const span = from === undefined || to === undefined ? {} : { from, to };
-  return { metadata, closed, records, ...span, streams, labels };
+  return { metadata, closed, bytes, files: files.length, records, ...span, streams, labels };
 }
 
 function grown(

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { LogError } from "../errors.ts";
 import { FileBytes } from "./LogSource.ts";
 import { recoverLayout } from "./recoverLayout.ts";
+import { filesOf } from "./segments.ts";
 import { writeFully } from "./writeFully.ts";
 import { zstdReady } from "./zstd.ts";
 
@@ -17,14 +18,27 @@ export interface LogRecovery {
 }
 
 /**
- * Repairs a log that a crash left without its end.
+ * Repairs a log that a crash left without its end; of a folder of segments, each that is.
  *
- * Cuts the file after its last complete chunk and closes it there, so that every MCAP reader takes it. A
- * closed log is left as it is.
+ * Cuts a file after its last complete chunk and closes it there, so that every MCAP reader takes it. A
+ * closed one is left as it is.
  *
- * @throws {LogError} If the file cannot be opened for writing or is no log of ours.
+ * @throws {LogError} If a file cannot be opened for writing or is no log of ours.
  */
 export async function recoverLog(path: string): Promise<LogRecovery> {
+  let all: LogRecovery = { wasClosed: true, records: 0, droppedBytes: 0 };
+  for (const file of await filesOf(path)) {
+    const { wasClosed, records, droppedBytes } = await recoverFile(String(file));
+    all = {
+      wasClosed: all.wasClosed && wasClosed,
+      records: all.records + records,
+      droppedBytes: all.droppedBytes + droppedBytes,
+    };
+  }
+  return all;
+}
+
+async function recoverFile(path: string): Promise<LogRecovery> {
   await zstdReady;
   const handle = await openForRepair(path);
   try {

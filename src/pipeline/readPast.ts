@@ -2,7 +2,7 @@ import { LogError } from "../errors.ts";
 import { fileMetadata, RESTATED, SEGMENT_FROM, startMetadata } from "../log/fileMetadata.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { LogSource } from "../log/LogSource.ts";
-import { readLog } from "../log/readLog.ts";
+import { type ReadLogOptions, readLog } from "../log/readLog.ts";
 import { filesOf } from "../log/segments.ts";
 import type { Micros } from "../units.ts";
 import { type InterpretationState, unpackState } from "./InterpretationState.ts";
@@ -18,6 +18,8 @@ export interface WantedCheckpoint {
   readonly spans?: number;
   /** It must have been taken by then; any time unless given. */
   readonly by?: Micros;
+  /** Finds the first such place instead of the last. */
+  readonly isFirst?: boolean;
 }
 
 /** A place in a log to go on from, and what lies before and after it. */
@@ -41,7 +43,9 @@ export interface PastLog {
   /** The truth that is on record, in labels. */
   readonly truths: number;
   /** What was looked at, once more: `isNew` says whether it comes after the place. No checkpoints. */
-  readonly records: () => AsyncGenerator<{ readonly record: LogRecord; readonly isNew: boolean }>;
+  readonly records: (
+    part?: Pick<ReadLogOptions, "to" | "follow">,
+  ) => AsyncGenerator<{ readonly record: LogRecord; readonly isNew: boolean }>;
 }
 
 /**
@@ -52,7 +56,8 @@ export interface PastLog {
  * @throws {LogError} If it is no log, or damaged within.
  */
 export async function readPast(log: LogSource, wanted: WantedCheckpoint): Promise<PastLog> {
-  const files = (await filesOf(log)).toReversed();
+  const inOrder = await filesOf(log);
+  const files = wanted.isFirst ? inOrder.slice(0, 1) : inOrder.toReversed();
   for (const file of files) {
     const { [SEGMENT_FROM]: start, [RESTATED]: restated = "0" } = await startMetadata(file);
     const from = start === undefined ? undefined : (Number(start) as Micros);
@@ -95,6 +100,7 @@ async function look(
       const at = count - record.back;
       // Its place may lie before what was looked at.
       if (at >= restated && isWanted(record, wanted)) found = { checkpoint: record, at };
+      if (found !== undefined && wanted.isFirst) break;
       continue;
     }
     count++;
@@ -127,9 +133,9 @@ async function look(
     ended,
     ...part,
     truths: (state?.truths ?? 0) + truths.length,
-    async *records() {
+    async *records(further = {}) {
       let at = 0;
-      for await (const record of readLog(log, part))
+      for await (const record of readLog(log, { ...part, ...further }))
         if (record.kind !== "CHECKPOINT") yield { record, isNew: at++ >= cut };
     },
   };

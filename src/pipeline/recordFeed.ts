@@ -10,6 +10,7 @@ import { Inlet } from "../wire/Inlet.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import type { Feed } from "./Feed.ts";
 import { Ingest } from "./Ingest.ts";
+import type { RecordingOptions } from "./RunOptions.ts";
 import { SensorFleet } from "./SensorFleet.ts";
 
 /** Time the sensors' processes get to come up before a feed starts. */
@@ -22,7 +23,7 @@ const PATIENCE = seconds(20);
 const WIND_DOWN = millis(500);
 
 /** What a recording is made of, and where it goes. */
-export interface RecordOptions {
+export interface RecordOptions extends Pick<RecordingOptions, "segments" | "keep"> {
   readonly file: string;
   readonly feed: Feed;
   /** Ends so long after the first sensor spoke, or should have; with its feed unless given. */
@@ -97,6 +98,8 @@ export async function recordFeed(
       clock,
       onFailure: fail,
       metadata: { pipeline: definition.name, feed: feed.name },
+      ...(options.segments !== undefined && { segments: options.segments }),
+      ...(options.keep !== undefined && { keep: options.keep }),
     });
     await using guard = options.curve === undefined ? null : await CurveGuard.open(options.curve);
     const secured = guard === null ? { insecure } : { insecure, guard };

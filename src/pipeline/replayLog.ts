@@ -1,21 +1,34 @@
 import { Subject } from "rxjs";
 
 import type { LogRecord } from "../log/LogRecord.ts";
+import type { StageModel } from "../stage/Stage.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
 import { micros } from "../units.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import { Interpretation } from "./Interpretation.ts";
+import type { InterpretationState } from "./InterpretationState.ts";
 import { openStage } from "./openStage.ts";
 
 /** Records handed over between two looks at whether the model keeps up. */
 const BATCH = 64;
 
+/** What is replayed: of a file, see `readLog`, or any other sequence of records. */
+type Records = AsyncIterable<LogRecord> | Iterable<LogRecord>;
+
+/** Records, and what followed from those before them. */
+export interface ReplaySource {
+  readonly records: Records;
+  readonly state?: InterpretationState;
+}
+
 export interface ReplayOptions {
-  /** The log: of a file, see `readLog`, or any other sequence of records. */
-  readonly records: AsyncIterable<LogRecord> | Iterable<LogRecord>;
+  /** The log; or what gives it once the model is known that shall interpret it. */
+  readonly records: Records | ((model: StageModel) => Promise<ReplaySource>);
   readonly answerWith: readonly string[];
   readonly device: DeviceChoice;
   readonly threads: number;
+  /** Takes a digest of all readings. */
+  readonly digests?: boolean;
   /** Called before the first record, to subscribe to what follows from the log. */
   readonly watch: (interpretation: Interpretation) => void;
 }
@@ -31,15 +44,19 @@ export interface ReplayOptions {
  */
 export async function replayLog(
   definition: PipelineDefinition,
-  { records, answerWith, device, threads, watch }: ReplayOptions,
+  { records, answerWith, device, threads, digests = false, watch }: ReplayOptions,
 ): Promise<void> {
   await using stage = await openStage(definition, { device, threads });
+  const { records: log, state } =
+    typeof records === "function" ? await records(stage.model) : { records };
   const source = new Subject<LogRecord>();
   const interpretation = new Interpretation(definition, {
     records: source,
     stage,
     answerWith,
     stopwatch: () => () => ({ total: micros(0), hops: {} }),
+    digests,
+    ...(state !== undefined && { state }),
   });
   const failed = new Promise<never>((_, reject) => {
     interpretation.moments.subscribe({ error: reject });
@@ -48,7 +65,7 @@ export async function replayLog(
   failed.catch(() => undefined);
   watch(interpretation);
   let handed = 0;
-  for await (const record of records) {
+  for await (const record of log) {
     source.next(record);
     handed++;
     if (handed % BATCH === 0) await Promise.race([stage.drained(), failed]);
