@@ -1,7 +1,7 @@
+import type { Property } from "../../support/Property.ts";
 import { anything } from "./anything.ts";
 import { emptiness } from "./emptiness.ts";
 import { nothingLate } from "./nothingLate.ts";
-import type { Property } from "./Property.ts";
 import { revisions } from "./revisions.ts";
 import { waiting } from "./waiting.ts";
 

@@ -6,11 +6,11 @@ import { exact } from "../../../src/align/Policy.ts";
 import { UNUSED_REASONS, type UnusedFrame } from "../../../src/align/UnusedFrame.ts";
 import type { Frameset } from "../../../src/frames/Frameset.ts";
 import type { LogRecord } from "../../../src/log/LogRecord.ts";
+import { type Property, property } from "../../support/Property.ts";
 import { anyChaos, anyChaosOptions, ORIGIN, PERIOD } from "../chaos.ts";
 import { oracleCell } from "../oracle.ts";
 import { anyPicks, describeStream, picks, render, rowsOf, singly } from "../scenario.ts";
 import { alike } from "./nothingLate.ts";
-import { type Property, property } from "./Property.ts";
 import { carried, framesOfStream, redelivered, renumbered, valuesOf } from "./records.ts";
 
 /** What holds whatever comes in. */

@@ -6,9 +6,9 @@ import type { UnusedFrame } from "../../../src/align/UnusedFrame.ts";
 import type { Frameset } from "../../../src/frames/Frameset.ts";
 import type { LogRecord } from "../../../src/log/LogRecord.ts";
 import { micros, millis } from "../../../src/units.ts";
+import { type Property, property } from "../../support/Property.ts";
 import { anyChaos, anyChaosOptions } from "../chaos.ts";
 import { FOREVER, render } from "../scenario.ts";
-import { type Property, property } from "./Property.ts";
 
 /** What holds of long stretches at which nothing was there. */
 export const emptiness: readonly Property[] = [

@@ -3,6 +3,7 @@ import fc from "fast-check";
 
 import { exact, linear, nearest, type Policy } from "../../../src/align/Policy.ts";
 import { micros, millis } from "../../../src/units.ts";
+import { type Property, property } from "../../support/Property.ts";
 import { oracleCell, oracleInstants } from "../oracle.ts";
 import {
   anyPicks,
@@ -14,7 +15,6 @@ import {
   render,
   rowsOf,
 } from "../scenario.ts";
-import { type Property, property } from "./Property.ts";
 import {
   affine,
   arrivalLog,

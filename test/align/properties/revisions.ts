@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { Aligner } from "../../../src/align/Aligner.ts";
 import type { Frameset } from "../../../src/frames/Frameset.ts";
 import { micros, millis } from "../../../src/units.ts";
+import { type Property, property } from "../../support/Property.ts";
 import { anyChaos, anyChaosOptions } from "../chaos.ts";
 import { oracleCell } from "../oracle.ts";
 import { anyPicks, anyScenario, FOREVER, optionsOf, render, rowsOf } from "../scenario.ts";
 import { alike } from "./nothingLate.ts";
-import { type Property, property } from "./Property.ts";
 import { mixedLog, valuesOf } from "./records.ts";
 
 /** What holds of rows that may be told again. */

@@ -6,6 +6,7 @@ import type { ColumnWait } from "../../../src/align/Blocking.ts";
 import { exact } from "../../../src/align/Policy.ts";
 import type { LogRecord } from "../../../src/log/LogRecord.ts";
 import { micros, millis } from "../../../src/units.ts";
+import { type Property, property } from "../../support/Property.ts";
 import { anyChaos, anyChaosOptions } from "../chaos.ts";
 import {
   anyPicks,
@@ -17,7 +18,6 @@ import {
   render,
   type ScenarioStream,
 } from "../scenario.ts";
-import { type Property, property } from "./Property.ts";
 import { arrivalLog, mixedLog } from "./records.ts";
 
 /** Whom rows wait for, for how long, and whether we are told. */

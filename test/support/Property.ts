@@ -7,10 +7,14 @@ export interface Property {
   /** What holds, as a sentence. */
   readonly title: string;
   /** Fails by throwing. */
-  readonly holds: fc.IRawProperty<unknown>;
+  readonly holds: fc.IRawProperty<unknown, false>;
 }
 
 /** A property, with the types of its cases forgotten. */
-export function property<Case>(id: string, title: string, holds: fc.IRawProperty<Case>): Property {
-  return { id, title, holds: holds as fc.IRawProperty<unknown> };
+export function property<Case>(
+  id: string,
+  title: string,
+  holds: fc.IRawProperty<Case, false>,
+): Property {
+  return { id, title, holds: holds as fc.IRawProperty<unknown, false> };
 }
