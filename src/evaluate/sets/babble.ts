@@ -44,7 +44,9 @@ export function mixNoise(
     peak = Math.max(peak, Math.abs(value));
   }
   const gain = Math.min(1, 32_767 / Math.max(peak, 1));
-  return Int16Array.from(noise, (value) => Math.round(value * gain));
+  const mixed = new Int16Array(GRID_SAMPLES);
+  for (let i = 0; i < GRID_SAMPLES; i++) mixed[i] = Math.round((noise[i] ?? 0) * gain);
+  return mixed;
 }
 
 /** Sum of four sentences that differ from `sentence` and from each other. */
@@ -60,9 +62,11 @@ function babble(pcm: Int16Array, sentence: number, rng: Rng): Float32Array {
   const sum = new Float32Array(GRID_SAMPLES);
   for (const other of chosen) {
     // Sentences of one grammar begin alike: unturned, every digit would lie under four digits.
-    const turn = rng.int(0, GRID_SAMPLES);
-    for (let i = 0; i < GRID_SAMPLES; i++)
-      sum[i] = (sum[i] ?? 0) + (pcm[other * GRID_SAMPLES + ((i + turn) % GRID_SAMPLES)] ?? 0);
+    let at = rng.int(0, GRID_SAMPLES);
+    for (let i = 0; i < GRID_SAMPLES; i++) {
+      sum[i] = (sum[i] ?? 0) + (pcm[other * GRID_SAMPLES + at] ?? 0);
+      if (++at === GRID_SAMPLES) at = 0;
+    }
   }
   return sum;
 }
