@@ -20,14 +20,18 @@ export function initSharedHead(
   return head;
 }
 
-/** Σ of the mean cross-entropies of one head on some embeddings of the same instants. */
+/**
+ * Σ of the mean cross-entropies of one head on some embeddings of the same instants.
+ *
+ * @param weights [B] which instants count; all unless given.
+ */
 export function sharedHeadLoss(
   head: LinearParams<Tensor>,
   embeddings: readonly Tensor[],
   y: Tensor,
+  weights: Tensor = tf.ones([y.shape[0] ?? 0]),
 ): Tensor {
   const target = tf.oneHot(y as never, head.bias.shape[0] ?? 0, 1, 0, "float32");
-  const weights = tf.ones([y.shape[0] ?? 0]);
   return tf.addN(
     embeddings.map((z) => crossEntropy(linear(head, tf.mul(z, HEAD_SCALE)), target, weights)),
   );

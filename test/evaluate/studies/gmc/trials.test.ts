@@ -9,6 +9,7 @@ import { ccaTrial } from "../../../../src/evaluate/studies/gmc/trials/ccaTrial.t
 import { contrastTrial } from "../../../../src/evaluate/studies/gmc/trials/contrastTrial.ts";
 import { infoncePairsTrial } from "../../../../src/evaluate/studies/gmc/trials/infoncePairsTrial.ts";
 import { jointNetworkTrial } from "../../../../src/evaluate/studies/gmc/trials/jointNetworkTrial.ts";
+import { missingTrial } from "../../../../src/evaluate/studies/gmc/trials/missingTrial.ts";
 import { separateTrial } from "../../../../src/evaluate/studies/gmc/trials/separateTrial.ts";
 import { type HostTensor, hostTensor } from "../../../../src/tensor/HostTensor.ts";
 import { Rng } from "../../../../src/tensor/Rng.ts";
@@ -143,6 +144,17 @@ describe("the trials of GMC", () => {
     for (const subset of SUBSETS) expect(fused[`accuracy/${subset}`]).toBeGreaterThan(0.9);
     const alignment = await run(separateTrial(bench, { ...shared, measures: "alignment" }));
     expect(Object.keys(alignment)).toEqual(["rows/joint"]);
+  });
+
+  it("learn from incomplete instants by skipping them or by a teacher", async () => {
+    const shared = { variant: "", summary: "", epochs: 15, missing: 0.4 } as const;
+    const layers = [{ kind: "dense", width: 12, activation: "gelu" }] as const;
+    const modalities = bench.config.modalities.map((modality) => ({ ...modality, layers }));
+    const own = { ...bench, config: { ...bench.config, modalities } };
+    for (const incomplete of ["skip", { teacherDecay: 0.95 }] as const) {
+      const metrics = await run(missingTrial(own, { ...shared, incomplete }));
+      for (const subset of SUBSETS) expect(metrics[`accuracy/${subset}`]).toBeGreaterThan(0.85);
+    }
   });
 
   it("contrast pairs without a joint encoder", async () => {

@@ -6,12 +6,16 @@ import { ccaTrial } from "../trials/ccaTrial.ts";
 import { contrastTrial } from "../trials/contrastTrial.ts";
 import { infoncePairsTrial } from "../trials/infoncePairsTrial.ts";
 import { jointNetworkTrial } from "../trials/jointNetworkTrial.ts";
+import { missingTrial } from "../trials/missingTrial.ts";
 import { separateTrial } from "../trials/separateTrial.ts";
 import { motionBench } from "./motionBench.ts";
 
 const EPOCHS = 50;
 /** Weight of the contrast beside the labels' loss. */
 const CONTRAST = 0.3;
+
+/** Chance that a modality of a training clip is missing, where some are. */
+const MISSING = 0.4;
 
 /** All that is tried on motion clips, the method first. */
 export function motionTrials(): readonly Trial[] {
@@ -64,6 +68,20 @@ export function motionTrials(): readonly Trial[] {
       epochs: EPOCHS,
       schedule,
       subsets: "random",
+    }),
+    missingTrial(motionBench, {
+      variant: "missing-skip",
+      summary: "each modality missing from 4 in 10 training clips; incomplete clips left out",
+      epochs: EPOCHS,
+      missing: MISSING,
+      incomplete: "skip",
+    }),
+    missingTrial(motionBench, {
+      variant: "missing-teacher",
+      summary: "the same; what is there of incomplete clips is trained towards a slow teacher",
+      epochs: EPOCHS,
+      missing: MISSING,
+      incomplete: { teacherDecay: 0.98 },
     }),
     infoncePairsTrial(motionBench, EPOCHS),
     ccaTrial(motionBench, { instants: 431, components: 60, flatten }),
