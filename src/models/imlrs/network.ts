@@ -150,8 +150,7 @@ function groupTokens(
         const { x, present, visible } = input;
         const [B = 0] = x.shape;
         if (
-          (present !== undefined &&
-            !["", `,${N}`].includes(present.shape.join().slice(`${B}`.length))) ||
+          (present !== undefined && ![`${B}`, `${B},${N}`].includes(present.shape.join())) ||
           (visible !== undefined && visible.shape.join() !== `${B},${T}`)
         )
           throw new ShapeError(
