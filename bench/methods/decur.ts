@@ -8,8 +8,9 @@ import { inputShape } from "../../src/models/decur/config.ts";
 import { initDecur, initDecurState } from "../../src/models/decur/method.ts";
 import { Rng } from "../../src/tensor/Rng.ts";
 import { sizeOfShape } from "../../src/tensor/TensorSpec.ts";
-import { type Bench, type BenchResult, median } from "../Bench.ts";
+import type { Bench, BenchResult } from "../Bench.ts";
 import { Peer } from "../tensor/Peer.ts";
+import { raceStep } from "./raceStep.ts";
 
 /** Rounds in which ours and the peer take turns, so that a busy moment hits both. */
 const ROUNDS = 5;
@@ -38,23 +39,13 @@ export const runDecurBench: Bench = async ({ log }) => {
         }),
       );
       const request = { op: "train", net: set, batch, runs: RUNS, config } as const;
-      const [own, theirs]: [number[], number[]] = [[], []];
-      await trainer.step(feeds, 1e-4);
-      await peer?.run({ ...request, runs: 1 });
-      for (let round = 0; round < ROUNDS; round++) {
-        for (let run = 0; run < RUNS; run++) {
-          const began = performance.now();
-          await trainer.step(feeds, 1e-4);
-          own.push(performance.now() - began);
-        }
-        const measured = await peer?.run(request);
-        if (typeof measured === "string") skipped.push(measured);
-        else if (measured !== undefined) theirs.push(...measured);
-      }
-      const value = median(own);
-      const ratios = theirs.length === 0 ? {} : { pytorch: value / median(theirs) };
-      results.push({ name: `decur/${set}`, value, unit: "ms", better: "lower", ratios });
-      log(`decur/${set} ${value.toFixed(1)} ms, ${(value / median(theirs)).toFixed(2)}x pytorch`);
+      const ours = (): Promise<unknown> => trainer.step(feeds, 1e-4);
+      const name = `decur/${set}`;
+      const result = await raceStep({ name, ours, peer, request, skipped, rounds: ROUNDS });
+      results.push(result);
+      log(
+        `${name} ${result.value.toFixed(1)} ms, ${result.ratios["pytorch"]?.toFixed(2)}x pytorch`,
+      );
     }
   } finally {
     peer?.stop();
