@@ -237,6 +237,24 @@ describe("what is not used", () => {
     });
   });
 
+  it("that was refused does not count as the stream's first", () => {
+    const aligner = started({ a: exact(), b: exact() });
+    // The refused one and the first good one are neighbours: #1 and #2 of the same boot.
+    const records = [
+      frame("a", 5_000, { arrival: 0, sequence: 1 }),
+      frame("a", 10, { sequence: 2 }),
+      frame("b", 40),
+      frame("a", 40, { sequence: 3 }),
+    ];
+    expect(outcomes(aligner, records).join("; ")).toMatch(/0: a-never-seen b-never-seen; 40: a=40/);
+    const idle = started({ a: exact() });
+    outcomes(idle, [
+      frame("a", 5_000, { arrival: 0, sequence: 1 }),
+      frame("a", 10, { sequence: 2 }),
+    ]);
+    expect(outcomes(idle, [frame("a", 90, { sequence: 3 })])).toEqual(["40: a-gap; 80: a-gap"]);
+  });
+
   it("out of order within the lateness bound is used all the same", () => {
     const aligner = started({ a: exact() }, {}, 30);
     const frames = [frame("a", 10), frame("a", 0), frame("a", 30), frame("a", 45), frame("a", 40)];
