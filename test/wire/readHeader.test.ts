@@ -113,6 +113,14 @@ describe("AsciiCache", () => {
     );
   });
 
+  it("tells texts apart that fall into the same place", () => {
+    const cache = new AsciiCache((text) => text);
+    const get = (text: string) => cache.get(Buffer.from(text), 0, text.length);
+    // The same sum of characters times powers of 31.
+    const alike = ["Aa", "BB", "AaAa", "BBBB", "AaBB", "BBAa"];
+    for (let round = 0; round < 2; round++) expect(alike.map(get)).toEqual(alike);
+  });
+
   it("knows no text that is not ASCII, or long", () => {
     const cache = new AsciiCache((text) => text);
     expect(cache.get(Buffer.from("é"), 0, 2)).toBeUndefined();
