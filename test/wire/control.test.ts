@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { firstValueFrom, toArray } from "rxjs";
+import { filter, firstValueFrom, skip, toArray } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { Dealer } from "zeromq";
 
@@ -13,6 +13,7 @@ import {
   decodeControl,
   encodeControl,
 } from "../../src/wire/controlMessage.ts";
+import { CuttableLine } from "../support/CuttableLine.ts";
 import { freshAddress, take } from "./support.ts";
 
 const clock = new DrivenClock(micros(1_700_000_000_000_000));
@@ -133,6 +134,23 @@ describe("ControlServer", () => {
 });
 
 describe("ControlClient", () => {
+  it("says hello again when its line was cut, and hears the ticks again", async () => {
+    await using server = await ControlServer.open({ clock, clockKind: "driven" });
+    await using line = await CuttableLine.open(server.endpoint);
+    const hellos = take(server.hellos, 3);
+    await using client = await ControlClient.open({ connect: line.endpoint, clock, hello });
+    for (let cuts = 1; cuts <= 2; cuts++) {
+      const rejoined = firstValueFrom(client.rejoins.pipe(skip(cuts === 1 ? 0 : 1)));
+      line.cut();
+      expect(await rejoined).toEqual({ ...client.welcome });
+      const ticked = firstValueFrom(client.ticks.pipe(filter((now) => now === cuts)));
+      await server.tick(micros(cuts));
+      expect(await ticked).toBe(cuts);
+    }
+    expect(await hellos).toEqual(Array(3).fill({ kind: "hello", ...hello }));
+    expect(server.peers).toHaveLength(1);
+  });
+
   it("waits for a pipeline that is not there yet, until told to stop", async () => {
     const stop = new AbortController();
     const opening = ControlClient.open({
