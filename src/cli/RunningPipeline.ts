@@ -42,6 +42,12 @@ const BLOCKING = z.object({
   ),
 });
 
+const RECORDING = z.object({
+  state: z.string(),
+  bytes: z.number(),
+  problem: z.string().optional(),
+});
+
 const STATUS = z.object({
   hello: z.object({
     pipeline: z.string(),
@@ -58,7 +64,9 @@ const STATUS = z.object({
       }),
     ),
   }),
-  streams: z.object({ time: z.number(), streams: z.array(STREAM) }).optional(),
+  streams: z
+    .object({ time: z.number(), streams: z.array(STREAM), recording: RECORDING.optional() })
+    .optional(),
   status: z.object({ state: z.string(), text: z.string(), next: NEXT.optional() }).optional(),
   latency: z.object({ total: z.object({ p50: z.number(), p99: z.number() }) }).optional(),
   blocking: BLOCKING.optional(),

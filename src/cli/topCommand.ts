@@ -84,6 +84,8 @@ interface Overview {
   /** The next row, and what each stream that holds it back needs and has; null while rows come. */
   readonly next: NextOverview | null;
   readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
+  /** How the recording is doing; null where the run is not recorded. */
+  readonly recording: NonNullable<RunningStatus["streams"]>["recording"] | null;
   readonly streams: readonly StreamOverview[];
 }
 
@@ -95,6 +97,7 @@ function overviewOf({ hello, streams, status, latency }: RunningStatus): Overvie
     state: status?.state ?? "starting",
     text: status?.text ?? "",
     next: nextOf(status?.next),
+    recording: streams?.recording ?? null,
     latencyMs: total === undefined ? null : { p50: total.p50 / 1_000, p99: total.p99 / 1_000 },
     streams: (streams?.streams ?? []).map((stream) => {
       const { lost = 0, ...reasons } = stream.counters;
@@ -136,7 +139,8 @@ function millisOf(time: number | undefined): number | null {
   return time === undefined ? null : time / 1_000;
 }
 
-function tableOf({ pipeline, feed, state, text, latencyMs, streams }: Overview): string[] {
+function tableOf(overview: Overview): string[] {
+  const { pipeline, feed, state, text, latencyMs, recording, streams } = overview;
   const latency =
     latencyMs === null
       ? ""
@@ -178,6 +182,9 @@ function tableOf({ pipeline, feed, state, text, latencyMs, streams }: Overview):
   return [
     `${colors.bold(pipeline)} on ${feed}: ${state}${latency}`,
     ...(text === "" ? [] : [colors.yellow(text)]),
+    ...(recording?.state === "failed"
+      ? [colors.red(`recording stopped: ${recording.problem ?? "it says not why"}`)]
+      : []),
     "",
     ...table,
   ];

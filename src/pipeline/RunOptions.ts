@@ -1,3 +1,4 @@
+import type { OpenFile } from "../log/LogFile.ts";
 import type { SegmentOptions } from "../log/LogWriterOptions.ts";
 import type { RetentionOptions } from "../log/Retention.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
@@ -21,6 +22,8 @@ export interface RecordingOptions {
   readonly keep?: RetentionOptions;
   /** Time between two checkpoints, in µs. Default 10 s. */
   readonly checkpoints?: Micros;
+  /** How its files are opened; the system's way unless given. */
+  readonly openFile?: OpenFile;
   /** Goes on with the log, where there is one, and with all that followed from it. */
   readonly resume?: ResumeOptions;
 }

@@ -76,7 +76,7 @@ export async function startPipeline(
     );
     if (!driven) prober = own(new ClockProber({ server: control, clock }));
     const logFailures = new ReplaySubject<LogError>(1);
-    const { record, recording: { segments, keep, resume } = {} } = options;
+    const { record, recording: { segments, keep, openFile, resume } = {} } = options;
     if (record !== undefined && resume !== undefined) await checkPast(definition, record);
     const log =
       record === undefined
@@ -89,6 +89,7 @@ export async function startPipeline(
               existing: resume === undefined ? "refuse" : "append",
               ...(segments !== undefined && { segments }),
               ...(keep !== undefined && { keep }),
+              ...(openFile !== undefined && { openFile }),
             }),
           );
     const past =

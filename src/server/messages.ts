@@ -86,6 +86,18 @@ export interface StreamsMessage {
   readonly kind: "streams";
   readonly time: Micros;
   readonly streams: readonly StreamState[];
+  /** How the recording is doing; absent where the run is not recorded. */
+  readonly recording?: RecordingState;
+}
+
+/** How a run's recording is doing. */
+export interface RecordingState {
+  /** `failed`: the run goes on and is not recorded any more. */
+  readonly state: "recording" | "failed" | "closed";
+  /** Bytes on the disk. */
+  readonly bytes: number;
+  /** Why it failed, in words. */
+  readonly problem?: string;
 }
 
 /** One class and how probable it is. */

@@ -7,7 +7,13 @@ import { Percentiles } from "../pipeline/Percentiles.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
 import { micros } from "../units.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
-import type { CaptionView, HelloMessage, LatencyMessage, ServerMessage } from "./messages.ts";
+import type {
+  CaptionView,
+  HelloMessage,
+  LatencyMessage,
+  ServerMessage,
+  StreamsMessage,
+} from "./messages.ts";
 import { rowOf } from "./rowOf.ts";
 import { statusOf } from "./statusOf.ts";
 
@@ -48,9 +54,7 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       filter((labels) => labels.length > 0),
       map((labels) => ({ kind: "truth" as const, labels })),
     );
-    const streams = interval(STREAMS_EVERY).pipe(
-      map(() => ({ kind: "streams" as const, time: run.now(), streams: run.streams() })),
-    );
+    const streams = interval(STREAMS_EVERY).pipe(map(() => streamsOf(run)));
     const latency = interval(LATENCY_EVERY).pipe(map(() => latencyOf(total, hops)));
     const problems = run.problems.pipe(
       map((problem) => ({ kind: "problem" as const, ...problem })),
@@ -139,6 +143,17 @@ function captionsOf(cell: Cell): CaptionView[] {
   if (caption === undefined) return [];
   const { text, duration } = caption;
   return [{ text, from: cell.originTime, to: micros(cell.originTime + duration) }];
+}
+
+function streamsOf(run: PipelineRun): StreamsMessage {
+  const recording = run.recording();
+  const streams = { kind: "streams", time: run.now(), streams: run.streams() } as const;
+  if (recording === undefined) return streams;
+  const { state, bytesWritten, problem } = recording;
+  return {
+    ...streams,
+    recording: { state, bytes: bytesWritten, ...(problem !== undefined && { problem }) },
+  };
 }
 
 function latencyOf(total: Percentiles, hops: ReadonlyMap<string, Percentiles>): LatencyMessage {

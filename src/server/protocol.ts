@@ -32,6 +32,7 @@ import type {
   PingMessage,
   PongMessage,
   ProblemMessage,
+  RecordingState,
   ReplugMessage,
   RowsMessage,
   ServerMessage,
@@ -171,6 +172,13 @@ const streams = record<StreamsMessage>({
       pluggable: boolean,
     }),
     1_024,
+  ),
+  recording: optional(
+    record<RecordingState>({
+      state: oneOf("recording", "failed", "closed"),
+      bytes: integer(0),
+      problem: optional(text()),
+    }),
   ),
 });
 

@@ -13,6 +13,7 @@ export function Header({ dashboard }: { readonly dashboard: Dashboard }) {
       <dl class="facts">
         {hello !== undefined && <Fact name="feed" value={hello.feed} />}
         {hello !== undefined && <Fact name="model" value={hello.model} />}
+        <Recording dashboard={dashboard} />
         <Latency dashboard={dashboard} />
         <Line dashboard={dashboard} />
       </dl>
@@ -25,6 +26,18 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
     <div class={`fact fact-${name}`}>
       <dt>{name}</dt>
       <dd>{value}</dd>
+    </div>
+  );
+}
+
+function Recording({ dashboard }: { readonly dashboard: Dashboard }) {
+  const recording = dashboard.streams.value?.recording;
+  if (recording === undefined) return null;
+  const { state, bytes, problem } = recording;
+  return (
+    <div class="fact recording" data-recording={state} title={problem ?? ""}>
+      <dt>recording</dt>
+      <dd>{state === "failed" ? <strong>stopped</strong> : `${(bytes / 1e6).toFixed(1)} MB`}</dd>
     </div>
   );
 }
