@@ -25,6 +25,7 @@ export interface SeparateOptions {
   /** Decisions of the heads added up, or how the embeddings lie to each other. */
   readonly measures: "late-fusion" | "alignment";
   readonly schedule?: "constant" | "cosine";
+  readonly seeded?: boolean;
 }
 
 /**
@@ -32,12 +33,13 @@ export interface SeparateOptions {
  * head of its own, so nothing ties their embeddings together.
  */
 export function separateTrial(bench: GmcBench, options: SeparateOptions): Trial {
-  const { variant, summary, epochs, measures, schedule = "constant" } = options;
+  const { variant, summary, epochs, measures, schedule = "constant", seeded } = options;
   const { config, classes, rate, batch } = bench;
   const names = config.modalities.map(({ name }) => name);
   return {
     variant,
     summary,
+    ...(seeded !== undefined && { seeded }),
     config: { config, batch, rate, epochs, measures, schedule },
     run: async (context) => {
       const { seed, threads, progress } = context;
