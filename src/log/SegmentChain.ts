@@ -209,9 +209,9 @@ export class SegmentChain {
 /** The segments that are there, made room for; the folder if there is none. */
 async function segmentsOf(path: string, { existing }: CompleteOptions): Promise<string[]> {
   const there = await segmentsIn(path);
-  if (existing === "append") return there;
   if (existing === "refuse" && there.length > 0)
     throw new LogError(path, `a folder without segments expected, got ${there.length}`);
+  if (existing === "append" && there.length > 0) return there;
   for (const segment of there) await unlink(segment);
   try {
     await mkdir(path, { recursive: true });

@@ -206,6 +206,12 @@ describe("a log of segments", () => {
     ).toBe(true);
   });
 
+  it("begins where there is nothing to go on with", async () => {
+    const path = fresh();
+    await write(path, session(2), { existing: "append" });
+    expect(await read(path)).toEqual(session(2));
+  });
+
   it("goes on after a crash between two segments", async () => {
     const records = session(4);
     const path = fresh();
