@@ -78,7 +78,7 @@ export interface MlaTrainerOptions {
  * host, a few kilobytes a step.
  *
  * Key behaviours: a batch whose weights are all 0 moves nothing and gives undefined; the encoder's
- * update does not depend on the guard; a failed step leaves head and guard as they were.
+ * update does not depend on the guard; a failed step leaves the head as it was.
  *
  * Zhang et al. 2024, arXiv:2311.10707.
  */

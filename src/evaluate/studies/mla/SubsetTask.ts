@@ -21,6 +21,8 @@ export interface SubsetTask {
 /** What the study of one set is made of. */
 export interface SubsetStudyOptions {
   readonly read: (data: DataSet, split: string) => Promise<SubsetTask>;
+  /** Encoders and schedules, to tell kept trials of other ones. */
+  readonly settings: unknown;
   /** Changes of the study's configuration for this set. */
   readonly config: Partial<MlaConfig>;
   /** Whether temperatures are fitted across people; 1 throughout otherwise. */

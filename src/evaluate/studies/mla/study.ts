@@ -1,8 +1,8 @@
 import type { Study, Trial } from "../../Study.ts";
 import { gridTrials } from "./gridTrials.ts";
-import { mhdTask } from "./mhdTask.ts";
+import { MHD_SETTINGS, mhdTask } from "./mhdTask.ts";
 import { subsetTrials } from "./subsetTrials.ts";
-import { utdTask } from "./utdTask.ts";
+import { UTD_SETTINGS, utdTask } from "./utdTask.ts";
 
 /** What is tried on one set, and what is asked of it. */
 interface SetStudy {
@@ -29,6 +29,7 @@ trained model.`,
     trials: () =>
       subsetTrials({
         read: utdTask,
+        settings: UTD_SETTINGS,
         config: {
           labelSmoothing: 0.1,
           optimizer: { kind: "adamw", weightDecay: 0.05, beta2: 0.99 },
@@ -44,7 +45,13 @@ ${MISSING}`,
   },
   mhd_digits: {
     trials: () =>
-      subsetTrials({ read: mhdTask, config: {}, temperatures: false, ablations: false }),
+      subsetTrials({
+        read: mhdTask,
+        settings: MHD_SETTINGS,
+        config: {},
+        temperatures: false,
+        ablations: false,
+      }),
     about: `Digits: pen trajectory, its picture, an MNIST picture and speech, much of it by a speaker who is not in the
 training.
 

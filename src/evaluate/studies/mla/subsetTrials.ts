@@ -45,12 +45,12 @@ const ABLATIONS: readonly MlaVariant[] = [
 
 /** MLA on any subset of the modalities, and with data missing, against what one would do without it. */
 export function subsetTrials(options: SubsetStudyOptions): readonly Trial[] {
-  const { read, ablations } = options;
-  const described = { config: options.config, temperatures: options.temperatures };
+  const { read, ablations, config, temperatures, settings } = options;
+  const described = { config, temperatures, settings };
   const mla = (each: MlaVariant, missing: boolean): Trial => ({
     variant: each.variant,
     summary: each.summary,
-    config: { ...each, ...described, missing },
+    config: { change: each, ...described, missing },
     run: async (context) => {
       const task = await read(context.data, context.split);
       const full = await runFull(task, each, options, context);

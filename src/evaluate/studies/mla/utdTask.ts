@@ -15,6 +15,14 @@ const SCHEDULE = { epochs: 50, batch: 32, peakRate: 2e-3, dropout: 0.4 } as cons
 const DEPTH_VARIATIONS = 12;
 const DEPTH_SEED = 1;
 
+/** What results rest on beside code and data: a change makes kept trials stale. */
+export const UTD_SETTINGS = {
+  encoders: UTD_ENCODERS,
+  schedule: SCHEDULE,
+  missingSchedule: { ...SCHEDULE, epochs: 25 },
+  variations: DEPTH_VARIATIONS,
+} as const;
+
 const tasks = new Map<string, Promise<SubsetTask>>();
 
 /**
@@ -64,8 +72,8 @@ async function readTask(data: DataSet, split: string): Promise<SubsetTask> {
       labels: tested.labels,
       inputs: Object.fromEntries(names.map((name) => [name, inputOf(tested, name).data])),
     },
-    schedule: SCHEDULE,
-    missingSchedule: { ...SCHEDULE, epochs: 25 },
+    schedule: UTD_SETTINGS.schedule,
+    missingSchedule: UTD_SETTINGS.missingSchedule,
   };
 }
 
