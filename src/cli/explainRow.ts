@@ -6,6 +6,7 @@ import { framesOf } from "../frames/Chunk.ts";
 import type { Cell, Frameset } from "../frames/Frameset.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
+import { alignerOptions } from "../pipeline/Interpretation.ts";
 import { type Micros, micros, seconds } from "../units.ts";
 import type { RowName } from "./parseRow.ts";
 
@@ -34,7 +35,22 @@ export interface StreamExplanation {
   readonly around: readonly FrameFate[];
 }
 
-/** How one row came about. */
+/** The record of a log that let a row out. */
+export interface Settler {
+  readonly kind: LogRecord["kind"];
+  readonly stream?: string;
+  readonly logTime: Micros;
+}
+
+/** One time that a row was told again. */
+export interface RowRevision {
+  readonly revision: number;
+  /** Whose cells are others than before. */
+  readonly streams: readonly string[];
+  readonly settledBy: Settler;
+}
+
+/** How one row came about; its cells are as they were told last. */
 export interface RowExplanation {
   readonly id: string;
   readonly time: Micros;
@@ -44,13 +60,11 @@ export interface RowExplanation {
   /** Where the row's grid starts. */
   readonly origin: Micros;
   /** The record of the log that let it out. */
-  readonly settledBy: {
-    readonly kind: LogRecord["kind"];
-    readonly stream?: string;
-    readonly logTime: Micros;
-  };
+  readonly settledBy: Settler;
   /** What it had waited for just before; empty if nothing held it back. */
   readonly waitedFor: readonly ColumnWait[];
+  /** How often it was told again, because late frames changed it; absent if never. */
+  readonly revisions?: readonly RowRevision[];
   readonly streams: readonly StreamExplanation[];
 }
 
@@ -75,27 +89,30 @@ export async function explainRow(
   records: AsyncIterable<LogRecord>,
   name: RowName,
 ): Promise<Explained> {
-  const plans = Object.entries(definition.streams);
   const near = new NearFrames();
-  const aligner = new Aligner({
-    columns: Object.fromEntries(plans.map(([stream, { policy }]) => [stream, policy])),
-    skew: definition.grid.skew,
-    futureBound: definition.grid.future,
-    onUnused: (frame) => near.refuse(frame),
-  });
+  const options = alignerOptions(definition);
+  const aligner = new Aligner({ ...options, onUnused: (frame) => near.refuse(frame) });
+  const aftermath = Math.max(AFTERMATH, options.revisionHorizon ?? 0);
+  const revisions: RowRevision[] = [];
   let grid: Extract<LogRecord, { kind: "CONFIG" }> | undefined;
   let waitedFor: readonly ColumnWait[] = [];
   let found: { readonly row: Frameset; readonly by: LogRecord } | undefined;
   let rows = 0;
   let last: string | undefined;
   for await (const record of records) {
-    if (found !== undefined && record.logTime > found.by.logTime + AFTERMATH) break;
+    if (found !== undefined && record.logTime > found.by.logTime + aftermath) break;
     if (record.kind === "CONFIG" && found === undefined) grid = record;
     if (record.kind === "DATA") near.add(record);
     const blocking = found === undefined ? aligner.blocking() : undefined;
     if (blocking !== undefined && grid !== undefined && name.fits(blocking, grid))
       waitedFor = blocking.waits;
     for (const row of aligner.push(record)) {
+      if (row.revision !== undefined) {
+        if (row.id !== found?.row.id) continue;
+        revisions.push(revisionOf(found.row, row, record));
+        found = { ...found, row };
+        continue;
+      }
       rows++;
       last = row.id;
       if (grid !== undefined && name.fits(row, grid)) found ??= { row, by: record };
@@ -118,8 +135,9 @@ export async function explainRow(
       index: row.index,
       period,
       origin,
-      settledBy: { kind: by.kind, ...streamOf(by), logTime: by.logTime },
+      settledBy: settler(by),
       waitedFor,
+      ...(revisions.length > 0 && { revisions }),
       streams: Object.entries(row.cells).map(([stream, cell]) => {
         const policy = definition.streams[stream]?.policy ?? { kind: "exact" };
         const around = near.around(stream, row.time, period);
@@ -127,6 +145,15 @@ export async function explainRow(
       }),
     },
   };
+}
+
+function revisionOf(before: Frameset, row: Frameset, by: LogRecord): RowRevision {
+  const streams = Object.keys(row.cells).filter((name) => row.cells[name] !== before.cells[name]);
+  return { revision: row.revision ?? 0, streams, settledBy: settler(by) };
+}
+
+function settler(record: LogRecord): Settler {
+  return { kind: record.kind, ...streamOf(record), logTime: record.logTime };
 }
 
 function streamOf(record: LogRecord): { readonly stream?: string } {

@@ -30,7 +30,7 @@ const FATES: Readonly<Record<FrameFate["fate"], string>> = {
 
 /** A row's explanation for a person, times in ms from the row's instant. */
 export function explanationLines(row: RowExplanation): string[] {
-  const { id, time, index, origin, settledBy, waitedFor, streams } = row;
+  const { id, time, index, origin, settledBy, waitedFor, revisions = [], streams } = row;
   const at = toSeconds(micros(time - origin)).toFixed(2);
   const out = fromRow(settledBy.logTime, time);
   const by = settledBy.stream === undefined ? "" : ` of ${settledBy.stream}`;
@@ -43,6 +43,10 @@ export function explanationLines(row: RowExplanation): string[] {
       `  it had waited for ${stream}: needed up to ${exactly(need, time)} ms, had ${
         Number.isFinite(has) ? `up to ${exactly(has, time)} ms` : "nothing yet"
       }`,
+    );
+  for (const { revision, streams: changed, settledBy: late } of revisions)
+    lines.push(
+      `  told again (${revision}) at ${fromRow(late.logTime, time)} ms: ${changed.join(" and ")} changed`,
     );
   for (const stream of streams) lines.push("", ...streamLines(stream, time));
   return lines;

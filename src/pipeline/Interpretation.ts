@@ -12,7 +12,7 @@ import { SubsetDrill } from "../robustness/SubsetDrill.ts";
 import type { FeatureRow } from "../stage/FeatureRow.ts";
 import { FeatureRows } from "../stage/FeatureRows.ts";
 import type { Stage } from "../stage/Stage.ts";
-import type { PipelineDefinition } from "./definePipeline.ts";
+import { type PipelineDefinition, rolesOf } from "./definePipeline.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
 import type { Delay, Moment } from "./Moment.ts";
 import { type DigestState, ReadingDigest } from "./ReadingDigest.ts";
@@ -52,10 +52,13 @@ export class Interpretation {
   readonly events: Observable<readonly EventSpan[]>;
   /** As they are formed, before the model has spoken. */
   readonly framesets: Observable<Frameset>;
+  /** Framesets told again because a late frame changed them (`revision`); the model does not see them. */
+  readonly revisions: Observable<Frameset>;
 
   readonly #moments = new Subject<Moment>();
   readonly #events = new Subject<readonly EventSpan[]>();
   readonly #framesets = new Subject<Frameset>();
+  readonly #revisions = new Subject<Frameset>();
   readonly #aligner: Aligner;
   readonly #features: FeatureRows;
   readonly #stage: Stage;
@@ -78,6 +81,7 @@ export class Interpretation {
     this.moments = this.#moments.asObservable();
     this.events = this.#events.asObservable();
     this.framesets = this.#framesets.asObservable();
+    this.revisions = this.#revisions.asObservable();
     this.#ignored = definition.answerStreams.filter((stream) => !answerWith.includes(stream));
     this.#prior = Float32Array.from(stage.model.prior, Math.log);
     this.#drill = new SubsetDrill({ memory: DRILL_MEMORY, ignored: this.#ignored });
@@ -108,6 +112,10 @@ export class Interpretation {
       }),
     );
     framesets.subscribe((frameset) => {
+      if (frameset.revision !== undefined) {
+        this.#revisions.next(frameset);
+        return;
+      }
       this.#formed++;
       this.#framesets.next(frameset);
       const row = this.#features.push(frameset);
@@ -216,12 +224,16 @@ export class Interpretation {
 }
 
 /** How the rows of a pipeline are formed. */
-export function alignerOptions({ streams, grid }: PipelineDefinition): AlignerOptions {
+export function alignerOptions(definition: PipelineDefinition): AlignerOptions {
+  const { skew, future, revisionHorizon, longestEmpty } = definition.grid;
   return {
     columns: Object.fromEntries(
-      Object.entries(streams).map(([stream, { policy }]) => [stream, policy]),
+      Object.entries(definition.streams).map(([stream, { policy }]) => [stream, policy]),
     ),
-    skew: grid.skew,
-    futureBound: grid.future,
+    roles: rolesOf(definition),
+    skew,
+    futureBound: future,
+    ...(revisionHorizon !== undefined && { revisionHorizon }),
+    ...(longestEmpty !== undefined && { longestEmpty }),
   };
 }

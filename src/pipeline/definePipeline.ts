@@ -1,4 +1,5 @@
 import { checkPolicy, type Policy } from "../align/Policy.ts";
+import { primaryAmong, type Role } from "../align/Role.ts";
 import { ConfigError } from "../errors.ts";
 import type { FeatureExtractor } from "../features/FeatureExtractor.ts";
 import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
@@ -10,6 +11,8 @@ export interface StreamPlan {
   readonly description: StreamDescription;
   /** Which of its frames belong to a grid instant. */
   readonly policy: Policy;
+  /** What it means to the rows: whether they wait for it, or stand at its frames. Default: `required`. */
+  readonly role?: Role;
   /** Makes a fresh extractor; one per run, fed every cell of the stream in grid order. */
   readonly features: () => FeatureExtractor;
   /**
@@ -49,6 +52,16 @@ export interface PipelineDefinition {
     readonly skewRange?: { readonly least: Micros; readonly most: Micros };
     /** How far ahead of our clock a frame may claim to be, in µs. */
     readonly future: Micros;
+    /**
+     * How old a frameset may be, in µs, to be told again when a late frame changes it; the model does not
+     * see those. Default 0: none is.
+     */
+    readonly revisionHorizon?: Micros;
+    /**
+     * How long framesets may say that nothing was there, in µs; what follows of a silence is told as a
+     * number. Longer than what the model remembers. Default 10 s.
+     */
+    readonly longestEmpty?: Micros;
   };
   /** In the order in which they are shown and in which the model knows them. */
   readonly streams: Readonly<Record<string, StreamPlan>>;
@@ -88,6 +101,7 @@ export function definePipeline(definition: PipelineDefinition): PipelineDefiniti
         `stream ${key} must be of site ${definition.site}, got ${description.site}`,
       );
   }
+  primaryAmong(rolesOf(definition), definition.streams);
   const { period, skew, future } = definition.grid;
   if (!(period > 0)) throw new ConfigError(where, `grid period must be > 0 us, got ${period}`);
   if (!(skew >= 0)) throw new ConfigError(where, `skew bound must be >= 0 us, got ${skew}`);
@@ -105,4 +119,13 @@ export function definePipeline(definition: PipelineDefinition): PipelineDefiniti
       `answer stream ${stranger} is none of ${Object.keys(definition.streams)}`,
     );
   return definition;
+}
+
+/** The roles of a pipeline's streams, as far as they are given. */
+export function rolesOf({ streams }: PipelineDefinition): Readonly<Record<string, Role>> {
+  return Object.fromEntries(
+    Object.entries(streams).flatMap(([stream, { role }]) =>
+      role === undefined ? [] : [[stream, role] as const],
+    ),
+  );
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 
 import { explainRow } from "../../src/cli/explainRow.ts";
+import { explanationLines } from "../../src/cli/explanationLines.ts";
 import { parseRow } from "../../src/cli/parseRow.ts";
 import type { LogRecord } from "../../src/log/LogRecord.ts";
 import { readLog } from "../../src/log/readLog.ts";
-import { micros } from "../../src/units.ts";
+import { micros, seconds } from "../../src/units.ts";
 import { tinyPipeline } from "../support/tinyPipeline.ts";
 import { DEMO, runCommandLine } from "./runCommandLine.ts";
 
@@ -70,6 +71,33 @@ describe("sensorium explain", { timeout: 120_000 }, () => {
       [23, "other"],
     ]);
     expect(b?.around.filter(({ fate }) => fate === "used")).toHaveLength(1);
+  });
+
+  it("tells that a row was told again, where the pipeline asks for revisions", async () => {
+    await using tiny = await tinyPipeline(2);
+    const path = String(tiny.options.feed.sensors["a"]?.options["path"]);
+    const records: LogRecord[] = [];
+    let held: LogRecord | undefined;
+    for await (const record of readLog(path)) {
+      const sequence =
+        record.kind === "DATA" && record.chunk.stream === "a" ? record.chunk.firstSequence : -1;
+      if (sequence === 21) held = record;
+      else records.push(record);
+      // Frame 21 comes only after frame 23.
+      if (sequence === 23 && held !== undefined) records.push({ ...held, logTime: record.logTime });
+    }
+    const { definition } = tiny;
+    const grid = { ...definition.grid, revisionHorizon: seconds(1) };
+    const explained = await explainRow({ ...definition, grid }, asLog(records), parseRow("#21"));
+    if (explained.state !== "formed") throw new Error(explained.state);
+    const { row } = explained;
+    const by = { kind: "DATA", stream: "a" };
+    expect(row.revisions).toMatchObject([{ revision: 1, streams: ["a"], settledBy: by }]);
+    expect(row.streams[0]?.around.find(({ fate }) => fate === "used")?.sequence).toBe(21);
+    expect(explanationLines(row).join("\n")).toMatch(/told again \(1\) at \+\S+ ms: a changed/);
+    const never = await explainRow(definition, asLog(records), parseRow("#21"));
+    expect(never).toMatchObject({ state: "formed", row: { id: row.id } });
+    expect(never).not.toHaveProperty("row.revisions");
   });
 
   it("says what a row was still waiting for when the log ended", async () => {
