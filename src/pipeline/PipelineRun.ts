@@ -357,6 +357,7 @@ export class PipelineRun {
     });
     this.#inlet.refusals.subscribe(({ stream, problem }) => this.#tell(problem, stream));
     this.#guard?.refusals.subscribe(({ problem }) => this.#tell(problem));
+    this.#control.refusals.subscribe(({ problem }) => this.#tell(problem));
     this.#logFailures.subscribe(({ message }) => this.#tell(`recording stopped: ${message}`));
     this.#fleet.news.subscribe(({ stream, status }) => {
       if (status.state === "crashed" || status.state === "failed")

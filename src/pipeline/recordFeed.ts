@@ -115,6 +115,7 @@ export async function recordFeed(
     await using control = await ControlServer.open({
       clock,
       clockKind: "system",
+      streams,
       beforeWelcome: async (hello) => prober?.greet(hello),
       ...secured,
       ...(options.control !== undefined && { bind: options.control }),
@@ -122,6 +123,7 @@ export async function recordFeed(
     await using probing = new ClockProber({ server: control, clock });
     prober = probing;
     guard?.refusals.subscribe(({ problem }) => onProblem?.(problem));
+    control.refusals.subscribe(({ problem }) => onProblem?.(problem));
     const rng = Rng.fromSeed(seed);
     await using fleet = new SensorFleet({
       streams,

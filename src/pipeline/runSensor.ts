@@ -38,7 +38,7 @@ export interface SensorRun {
  *
  * @param onLive Called once, when the pipeline has answered and frames begin to flow.
  * @param machine The clock of the machine it runs on, right or wrong: stamps frames and answers probes.
- * @throws {ConfigError} If the run cannot be what it says.
+ * @throws {ConfigError} If the run cannot be what it says, or the pipeline has no such stream.
  * @throws {SensorError} If the sensor lacks something or stops by itself, or the pipeline comes back with a clock
  *   that the sensor is not on.
  * @throws The signal's reason when it aborts.
@@ -55,7 +55,8 @@ export async function runSensor(
   const sensor = (await loadSensorKind(kind, sensors)).create(options);
 
   const security = curve === undefined ? {} : { curve };
-  const hello = { site, stream, epoch, pid: process.pid };
+  const { dtype, shape } = description;
+  const hello = { site, stream, epoch, pid: process.pid, dtype, shape };
   await using client =
     control === undefined
       ? null
@@ -70,8 +71,8 @@ export async function runSensor(
   const clock = driven ?? machine;
 
   const left = new AbortController();
-  client?.rejoins.subscribe((welcome) => {
-    const problem = obstacle(client.welcome, welcome, driven?.now());
+  const rejoined = (welcome: Welcome): void => {
+    const problem = obstacle(client?.welcome ?? welcome, welcome, driven?.now());
     if (problem === undefined) follow(welcome.now);
     else
       left.abort(
@@ -80,6 +81,10 @@ export async function runSensor(
           `expected the pipeline to come back as it was, it ${problem}; start the sensor again`,
         ),
       );
+  };
+  client?.rejoins.subscribe({
+    next: rejoined,
+    error: (problem: unknown) => left.abort(problem),
   });
   await using outlet = await Outlet.open({
     connect,

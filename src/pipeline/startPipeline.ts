@@ -68,6 +68,7 @@ export async function startPipeline(
       await ControlServer.open({
         clock,
         clockKind: driven ? "driven" : "system",
+        streams: Object.values(definition.streams).map(({ description }) => description),
         beforeWelcome: async (hello) => prober?.greet(hello),
         ...secured,
         ...guarded,

@@ -10,6 +10,7 @@ import {
   decodeControl,
   encodeControl,
   type Hello,
+  type Refused,
   type Welcome,
 } from "./controlMessage.ts";
 
@@ -42,7 +43,10 @@ export class ControlClient {
   readonly welcome: Welcome;
   /** The driven clock as it moves: where it stands, then each move. Completes when disposed. */
   readonly ticks: Observable<Micros>;
-  /** Each later welcome: of the same run, or of another one. Completes when disposed. */
+  /**
+   * Each later welcome: of the same run, or of another one. Completes when disposed; a `ConfigError` if the
+   * pipeline that is there now has no use for the sensor.
+   */
   readonly rejoins: Observable<Welcome>;
 
   readonly #line: Line;
@@ -60,6 +64,7 @@ export class ControlClient {
         const message = await line.next();
         if (message?.kind === "tick") ticks.next(message.now);
         if (message?.kind === "welcome") rejoins.next(message);
+        if (message?.kind === "refused") rejoins.error(refusal(message));
       }
     };
     listen()
@@ -74,7 +79,7 @@ export class ControlClient {
   }
 
   /**
-   * @throws {ConfigError} If the address is malformed.
+   * @throws {ConfigError} If the address is malformed, or the pipeline has no use for the sensor.
    * @throws The signal's reason, if it aborts before the welcome.
    */
   static async open({
@@ -95,10 +100,12 @@ export class ControlClient {
       for (;;) {
         const message = await line.next();
         if (message?.kind === "welcome") return new ControlClient(line, message);
+        if (message?.kind === "refused") throw refusal(message);
       }
     } catch (cause) {
       line.close();
       signal?.throwIfAborted();
+      if (cause instanceof ConfigError) throw cause;
       throw new ConfigError("ControlClient", `expected a usable address, got ${connect}`, {
         cause,
       });
@@ -111,6 +118,10 @@ export class ControlClient {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#line.close();
   }
+}
+
+function refusal({ problem }: Refused): ConfigError {
+  return new ConfigError("the pipeline", problem);
 }
 
 /** A socket that says hello on each connection, and answers probes by itself. */

@@ -4,6 +4,7 @@ import { Router } from "zeromq";
 import type { Clock } from "../clock/Clock.ts";
 import type { ClockSample } from "../clock/ClockSample.ts";
 import { ConfigError, SensorError, WireError } from "../errors.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
 import { type Micros, micros, seconds } from "../units.ts";
 import { checkBindAddress } from "./address.ts";
 import type { CurveGuard } from "./CurveGuard.ts";
@@ -33,6 +34,13 @@ interface Peer {
   readonly asked: Set<Micros>;
 }
 
+/** A sensor that the pipeline has no use for. */
+export interface HelloRefusal {
+  readonly hello: Hello;
+  /** What was expected and what came. */
+  readonly problem: string;
+}
+
 /** A sensor's answer to a probe, with the time it came in. */
 export interface Answer extends Publisher {
   readonly sample: ClockSample;
@@ -41,6 +49,11 @@ export interface Answer extends Publisher {
 export interface ControlServerOptions {
   /** The pipeline's clock: its time goes out with each welcome. */
   readonly clock: Clock;
+  /**
+   * The streams that there are: a sensor of another one, or one whose frames would be of another dtype or shape,
+   * is refused and told why. All are welcome unless given.
+   */
+  readonly streams?: readonly StreamDescription[];
   /** Whether sensors run on their machine's time or on our ticks. */
   readonly clockKind: ClockKind;
   /** Address sensors connect to; a free port of the loopback interface unless given. */
@@ -60,6 +73,7 @@ export interface ControlServerOptions {
  * The pipeline's end of the control path.
  *
  * - Answers each sensor's hello with the time, and announces it on `hellos`.
+ * - A sensor that the pipeline has no use for is told so, and announced on `refusals`.
  * - One peer per stream: a restarted sensor takes the place of its predecessor.
  * - `probe` asks a sensor for its time; what it says comes on `answers`.
  * - Bytes that are neither hello nor the answer to a probe are counted in `refused` and ignored. Peers that
@@ -70,6 +84,8 @@ export class ControlServer {
   readonly endpoint: string;
   /** Sensors as they report. Hot; completes when disposed. */
   readonly hellos: Observable<Hello>;
+  /** Sensors that were refused by name. Hot; completes when disposed. */
+  readonly refusals: Observable<HelloRefusal>;
   /** Probes that were answered, each once. Hot; completes when disposed. */
   readonly answers: Observable<Answer>;
 
@@ -77,6 +93,7 @@ export class ControlServer {
   readonly #options: ControlServerOptions;
   readonly #peers = new Map<string, Peer>();
   readonly #greeted = new Subject<Hello>();
+  readonly #turnedAway = new Subject<HelloRefusal>();
   readonly #answered = new Subject<Answer>();
   #tail: Promise<void> = Promise.resolve();
   #refused = 0;
@@ -87,6 +104,7 @@ export class ControlServer {
     this.endpoint = endpoint;
     this.#options = options;
     this.hellos = this.#greeted.asObservable();
+    this.refusals = this.#turnedAway.asObservable();
     this.answers = this.#answered.asObservable();
     this.#receive().catch((cause: unknown) => {
       if (!this.#closed)
@@ -120,7 +138,7 @@ export class ControlServer {
     return new ControlServer(socket, socket.lastEndpoint ?? bind, options);
   }
 
-  /** Messages that were neither a hello nor an answer. */
+  /** Messages that were neither a hello nor an answer, and hellos that were refused. */
   get refused(): number {
     return this.#refused;
   }
@@ -157,6 +175,7 @@ export class ControlServer {
     this.#closed = true;
     this.#socket.close();
     this.#greeted.complete();
+    this.#turnedAway.complete();
     this.#answered.complete();
   }
 
@@ -172,6 +191,11 @@ export class ControlServer {
   }
 
   #welcome(id: Uint8Array, hello: Hello): void {
+    const problem = objection(hello, this.#options.streams);
+    if (problem !== undefined) {
+      this.#refuse(Uint8Array.from(id), hello, problem);
+      return;
+    }
     const name = topicOf(hello.site, hello.stream);
     if (this.#peers.size >= MAX_PEERS && !this.#peers.has(name)) {
       this.#refused++;
@@ -199,6 +223,16 @@ export class ControlServer {
     }
   }
 
+  #refuse(id: Uint8Array, hello: Hello, problem: string): void {
+    this.#refused++;
+    this.#turnedAway.next({ hello, problem });
+    this.#tail = this.#tail.then(async () => {
+      // Whoever has gone already need not be told.
+      if (!this.#closed)
+        await this.#socket.send([id, encodeControl({ kind: "refused", problem })]).catch(() => {});
+    });
+  }
+
   /** Whether the echo answers a probe of ours that nobody has answered yet. */
   #take(id: Uint8Array, { t0, t1, t2 }: Echo, t3: Micros): boolean {
     for (const peer of this.#peers.values()) {
@@ -222,6 +256,25 @@ export class ControlServer {
       }
     });
   }
+}
+
+/** Why the pipeline has no use for a sensor, for a person; undefined if it has. */
+function objection(
+  { site, stream, dtype, shape }: Hello,
+  streams: readonly StreamDescription[] | undefined,
+): string | undefined {
+  if (streams === undefined) return undefined;
+  const declared = streams.find((of) => of.site === site && of.stream === stream);
+  if (declared === undefined) {
+    const names = streams.map((of) => topicOf(of.site, of.stream).slice(0, -1)).join(", ");
+    return `expected a sensor of ${names}, got ${site}/${stream}`;
+  }
+  // Not said, or texts, whose lengths differ: what comes will show.
+  if (dtype === undefined || shape === undefined) return undefined;
+  const isText = declared.dtype === "utf8";
+  if (dtype === declared.dtype && (isText || String(shape) === String(declared.shape)))
+    return undefined;
+  return `expected frames of ${stream} to be ${declared.dtype} [${declared.shape}], got ${dtype} [${shape}]`;
 }
 
 function decoded(bytes: Uint8Array): ControlMessage | undefined {

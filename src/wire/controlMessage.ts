@@ -1,7 +1,8 @@
 import { WireError } from "../errors.ts";
+import { type DType, isDType } from "../frames/DType.ts";
 import type { Micros } from "../units.ts";
 import { pack, packable, unpackMap, unsignedOf } from "./msgpack.ts";
-import { MAX_HEADER_BYTES, type Publisher, WIRE_VERSION } from "./WireMessage.ts";
+import { MAX_DIMENSIONS, MAX_HEADER_BYTES, type Publisher, WIRE_VERSION } from "./WireMessage.ts";
 
 /** Whose time a pipeline runs on: the machine's, or its own, as fast as it goes. */
 export type ClockKind = "system" | "driven";
@@ -11,6 +12,16 @@ export interface Hello extends Publisher {
   readonly kind: "hello";
   /** Process id, for people. */
   readonly pid: number;
+  /** What its frames will be, both or neither; not said by all. */
+  readonly dtype?: DType;
+  readonly shape?: readonly number[];
+}
+
+/** The pipeline's answer to a hello that it has no use for: the sensor may as well end. */
+export interface Refused {
+  readonly kind: "refused";
+  /** What was expected and what came, for a person; at most 500 characters. */
+  readonly problem: string;
 }
 
 /** The pipeline's answer to a hello. */
@@ -47,8 +58,10 @@ export interface Echo {
 }
 
 /** What travels on the control path, either way. */
-export type ControlMessage = Hello | Welcome | Tick | Probe | Echo;
+export type ControlMessage = Hello | Welcome | Refused | Tick | Probe | Echo;
 
+/** Most characters of a refusal's text. */
+const MAX_PROBLEM = 500;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** A control message as it travels: one part, a msgpack map (docs/wire.md, control path). */
@@ -56,9 +69,18 @@ export function encodeControl(message: ControlMessage): Uint8Array {
   const head = { v: WIRE_VERSION, kind: message.kind };
   switch (message.kind) {
     case "hello": {
-      const { site, stream, epoch, pid } = message;
-      return pack({ ...head, site, stream, epoch: packable(epoch), pid });
+      const { site, stream, epoch, pid, dtype, shape } = message;
+      return pack({
+        ...head,
+        site,
+        stream,
+        epoch: packable(epoch),
+        pid,
+        ...(dtype !== undefined && shape !== undefined && { dtype, shape }),
+      });
     }
+    case "refused":
+      return pack({ ...head, problem: message.problem.slice(0, MAX_PROBLEM) });
     case "welcome":
       return pack({
         ...head,
@@ -96,8 +118,15 @@ export function decodeControl(bytes: Uint8Array): ControlMessage {
       const { site, stream } = fields;
       const epoch = unsignedOf(fields["epoch"]);
       const pid = unsignedOf(fields["pid"]);
-      if (isName(site) && isName(stream) && epoch !== undefined && pid !== undefined)
-        return { kind: "hello", site, stream, epoch, pid };
+      const frames = framesOf(fields["dtype"], fields["shape"]);
+      if (!isName(site) || !isName(stream) || epoch === undefined || pid === undefined) break;
+      if (frames !== undefined) return { kind: "hello", site, stream, epoch, pid, ...frames };
+      break;
+    }
+    case "refused": {
+      const { problem } = fields;
+      if (typeof problem === "string" && problem.length <= MAX_PROBLEM)
+        return { kind: "refused", problem };
       break;
     }
     case "welcome": {
@@ -128,8 +157,16 @@ export function decodeControl(bytes: Uint8Array): ControlMessage {
   throw new WireError(
     "control",
     "header",
-    "expected a complete hello, welcome, tick, probe or echo",
+    "expected a complete hello, welcome, refused, tick, probe or echo",
   );
+}
+
+/** What a hello says of its frames; undefined if it is no such thing. */
+function framesOf(dtype: unknown, shape: unknown): Pick<Hello, "dtype" | "shape"> | undefined {
+  if (dtype === undefined && shape === undefined) return {};
+  if (!isDType(dtype) || !Array.isArray(shape) || shape.length > MAX_DIMENSIONS) return undefined;
+  const sizes: readonly unknown[] = shape;
+  return sizes.every((size) => (unsignedOf(size) ?? 0) > 0) ? { dtype, shape } : undefined;
 }
 
 function isName(value: unknown): value is string {

@@ -35,6 +35,7 @@ async function pipeline(
     ControlServer.open({
       clock,
       clockKind: clock instanceof DrivenClock ? "driven" : "system",
+      streams,
       beforeWelcome: (hello) => prober.greet(hello),
       ...(at.control !== undefined && { bind: at.control }),
     }),
@@ -129,6 +130,19 @@ describe("a pipeline that is started anew", { timeout: 30_000 }, () => {
 
     await using _second = await pipeline([audio], address, new DrivenClock(micros(1)));
     expect(String(await sensor.ended)).toContain("runs on a driven clock, not a system one");
+  });
+
+  it("is left by its sensors where it has no use for them any more", async () => {
+    const first = await pipeline([audio]);
+    const { address } = first;
+    await using sensor = sense(address);
+    await first.chunk();
+    await first[Symbol.asyncDispose]();
+
+    await using _second = await pipeline([{ ...audio, dtype: "f64", shape: [1] }], address);
+    const error = await sensor.ended;
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(String(error)).toContain("expected frames of audio to be f64 [1], got i16 [4]");
   });
 
   const python = ["python3", "/usr/bin/python3"].find(

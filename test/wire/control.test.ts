@@ -14,7 +14,7 @@ import {
   encodeControl,
 } from "../../src/wire/controlMessage.ts";
 import { CuttableLine } from "../support/CuttableLine.ts";
-import { freshAddress, take } from "./support.ts";
+import { audio, freshAddress, take, text } from "./support.ts";
 
 const clock = new DrivenClock(micros(1_700_000_000_000_000));
 const hello = { site: "lab", stream: "audio", epoch: 0xabcdef012345, pid: 42 };
@@ -22,6 +22,9 @@ const hello = { site: "lab", stream: "audio", epoch: 0xabcdef012345, pid: 42 };
 describe("a control message", () => {
   it.each<ControlMessage>([
     { kind: "hello", ...hello },
+    { kind: "hello", ...hello, dtype: "i16", shape: [4] },
+    { kind: "hello", ...hello, dtype: "utf8", shape: [] },
+    { kind: "refused", problem: "expected a sensor of lab/audio, got lab/smell" },
     { kind: "welcome", clock: "driven", now: micros(1_700_000_000_000_000) },
     { kind: "welcome", clock: "system", now: micros(0) },
     { kind: "tick", now: micros(1_700_000_000_040_000) },
@@ -117,6 +120,36 @@ describe("ControlServer", () => {
     expect(answer && decodeControl(answer).kind).toBe("welcome");
     expect(server.refused).toBe(3);
     dealer.close();
+  });
+
+  it("refuses a sensor of another stream, or of other frames, says why to both, and goes on", async () => {
+    const streams = [audio, text];
+    await using server = await ControlServer.open({ clock, clockKind: "system", streams });
+    const connect = server.endpoint;
+    const open = (more: object) =>
+      ControlClient.open({ connect, clock, hello: { ...hello, ...more } });
+    const refusals = take(server.refusals, 3);
+    await expect(open({ stream: "smell" })).rejects.toThrow(
+      "expected a sensor of lab/audio, lab/text, got lab/smell",
+    );
+    await expect(open({ dtype: "f32", shape: [4] })).rejects.toThrow(
+      "expected frames of audio to be i16 [4], got f32 [4]",
+    );
+    await expect(open({ dtype: "i16", shape: [2, 2] })).rejects.toThrow(ConfigError);
+    expect((await refusals).map((refusal) => refusal.hello.stream)).toEqual([
+      "smell",
+      "audio",
+      "audio",
+    ]);
+    expect([server.refused, server.peers.length]).toEqual([3, 0]);
+    for (const more of [
+      {},
+      { dtype: "i16", shape: [4] },
+      { stream: "text", dtype: "utf8", shape: [] },
+    ]) {
+      await using client = await open(more);
+      expect(client.welcome.kind).toBe("welcome");
+    }
   });
 
   it("listens on this machine only, unless told otherwise", async () => {

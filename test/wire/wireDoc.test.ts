@@ -54,6 +54,8 @@ describe("docs/wire.md", () => {
       "heartbeat",
       "bye",
       "hello",
+      "hello, with what is to come",
+      "refused",
       "welcome",
       "tick",
       "probe",
