@@ -20,10 +20,12 @@ const RIDGE = 0.1;
 /** Pretraining and probes on a set, for every variant that makes sense on it. */
 export function realTrials(set: string): readonly Trial[] {
   const task = taskOf(set);
-  const hasAttention = JSON.stringify(configOf(task)).includes('"attention"');
-  const pretrained = VARIANTS.filter(
-    ({ needsAttention }) => hasAttention || needsAttention !== true,
-  ).map((variant) => pretrainedTrial(set, task, variant));
+  const kind = JSON.stringify(configOf(task)).includes('"attention"')
+    ? "attention"
+    : "no-attention";
+  const pretrained = VARIANTS.filter(({ where = kind }) => where === kind).map((variant) =>
+    pretrainedTrial(set, task, variant),
+  );
   return [...pretrained, supervisedTrial(task)];
 }
 

@@ -13,8 +13,8 @@ export interface Variant {
   readonly objective?: (views: readonly EmbeddedViews[]) => Tensor;
   /** Whether encoders keep their first, random weights. */
   readonly isUntrained?: boolean;
-  /** Whether only sets with deformable attention have it. */
-  readonly needsAttention?: boolean;
+  /** Where it is tried: on sets with deformable attention, or on those without; on all unless given. */
+  readonly where?: "attention" | "no-attention";
 }
 
 const withLoss =
@@ -69,17 +69,19 @@ export const VARIANTS: readonly Variant[] = [
   {
     variant: "shared-projector",
     summary: "one projector for all modalities, as in the released code",
+    where: "no-attention",
     change: (config) => ({ ...config, projector: { ...config.projector, isShared: true } }),
   },
   {
     variant: "online",
     summary: "statistics remembered from batch to batch, half each time",
+    where: "no-attention",
     change: (config) => ({ ...config, online: { decay: 0.5 } }),
   },
   {
     variant: "no-attention",
     summary: "without deformable attention",
-    needsAttention: true,
+    where: "attention",
     change: (config) => ({ ...config, modalities: config.modalities.map(withoutAttention) }),
   },
 ];
