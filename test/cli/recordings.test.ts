@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -89,6 +89,64 @@ describe("sensorium replay --verify", { timeout: 120_000 }, () => {
   });
 });
 
+describe("sensorium replay of a part", { timeout: 240_000 }, () => {
+  it("says from any time on what the whole says from there, with checkpoints and without", async () => {
+    const log = join(folder, "long.mcap");
+    const whole = join(folder, "long.jsonl");
+    const checkpoints = ["--checkpoint-every", "3s"];
+    await runCommandLine(
+      "run",
+      "--once",
+      "--json",
+      "--record",
+      log,
+      "--readings",
+      whole,
+      ...checkpoints,
+    );
+    const lines = (await readFile(whole, "utf8")).split(/(?<=\n)/);
+    for (const file of [log, DEMO]) {
+      const part = join(folder, "part.jsonl");
+      const args = ["--from", "20s", "--to", "22s", "--readings", part, "--json"];
+      const { code, out } = await runCommandLine("replay", file, ...args);
+      expect([code, JSON.parse(out).readings]).toEqual([0, 50]);
+      const said = (await readFile(part, "utf8")).split(/(?<=\n)/);
+      const start = lines.findIndex((line) => isAbout(line, said[0]));
+      // The demo was recorded on another day: its readings are the same but for their times.
+      const wanted = lines.slice(start, start + 50);
+      if (file === log) expect(said).toEqual(wanted);
+      else expect(said).toHaveLength(50);
+    }
+  });
+
+  it("takes as long as it took to record where it shall", async () => {
+    const began = performance.now();
+    const args = ["--from", "10s", "--to", "13s", "--speed", "2", "--json"];
+    const { out } = await runCommandLine("replay", DEMO, ...args);
+    expect(performance.now() - began).toBeGreaterThan(1_450);
+    expect(JSON.parse(out).readings).toBe(75);
+  });
+
+  it("says what the chosen streams say by themselves", async () => {
+    const { code, out } = await runCommandLine("replay", DEMO, "--streams", "video", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out).readings).toBeGreaterThan(900);
+    const { code: wrong, err } = await runCommandLine("replay", DEMO, "--streams", "smell");
+    expect([wrong, err]).toEqual([1, "replay: a stream of the log expected, got smell\n"]);
+  });
+
+  it("is refused together with a digest of the whole", async () => {
+    const { code, err } = await runCommandLine("replay", DEMO, "--from", "3s", "--verify");
+    expect(code).toBe(1);
+    expect(err).toContain("a whole log expected with --verify");
+  });
+});
+
+/** Whether two lines are readings of one row. */
+function isAbout(line: string, other: string | undefined): boolean {
+  return line !== "" && other !== undefined && JSON.parse(line).id === JSON.parse(other).id;
+}
+
 describe("sensorium record", { timeout: 120_000 }, () => {
   it("records sensors without a model, as a log that replays", async () => {
     const file = join(folder, "recorded.mcap");
@@ -104,6 +162,24 @@ describe("sensorium record", { timeout: 120_000 }, () => {
     expect(info.records.CLOCK).toBeGreaterThan(0);
     const replayed = JSON.parse((await runCommandLine("replay", file, "--json")).out);
     expect(replayed.readings).toBeGreaterThan(10);
+  });
+
+  it("records segments, keeps the last of them, and the others read them", async () => {
+    const site = join(folder, "site");
+    const args = ["--for", "6", "--segment-time", "1s", "--keep-age", "3s", "--json"];
+    const { code } = await runCommandLine("record", site, ...args);
+    expect(code).toBe(0);
+    const names = await readdir(site);
+    expect(names.length).toBeLessThanOrEqual(5);
+    expect(names).not.toContain("000001.mcap");
+    const info = JSON.parse((await runCommandLine("info", site, "--json")).out);
+    expect(info).toMatchObject({ closed: true, files: names.length });
+    expect(info.streams.audio.description.rate).toBe(100);
+    expect((await runCommandLine("repair", site)).code).toBe(0);
+    const replayed = JSON.parse((await runCommandLine("replay", site, "--json")).out);
+    expect(replayed.readings).toBeGreaterThan(40);
+    const followed = JSON.parse((await runCommandLine("replay", site, "--follow", "--json")).out);
+    expect(followed.sha256).toBe(replayed.sha256);
   });
 
   it("refuses to write over a file", async () => {
