@@ -19,6 +19,12 @@ const NOISE = 0.3;
 /** Numbers of the process. */
 export const STICKY = { classes: 8, frames: 10, stay: 0.7, mismatch: 0.15 } as const;
 
+/** How sticky the classes are, and how often the second sensor looks elsewhere. */
+export interface StickyProcess {
+  readonly stay: number;
+  readonly mismatch: number;
+}
+
 /**
  * A world of eight classes that two sensors see, each in its own way.
  *
@@ -33,7 +39,10 @@ export class StickyWorld {
   readonly #templates: Record<"a" | "b", Float32Array>;
   readonly #directions: Record<"a" | "b", Float32Array>;
 
-  constructor(seed: number) {
+  readonly #process: StickyProcess;
+
+  constructor(seed: number, process: StickyProcess = STICKY) {
+    this.#process = process;
     const rng = Rng.fromSeed(seed).fork("world");
     const matrices = (rows: (name: "a" | "b") => number, scale: number) => ({
       a: rng.normalArray(rows("a") * MODALITIES.a.size, 0, scale),
@@ -45,7 +54,8 @@ export class StickyWorld {
 
   /** Fresh clips. */
   draw(count: number, rng: Rng): LabelledClips {
-    const { classes, frames, stay, mismatch } = STICKY;
+    const { classes, frames } = STICKY;
+    const { stay, mismatch } = this.#process;
     const a = new Int32Array(count * frames);
     for (let i = 0; i < a.length; i++) {
       const held = i % frames !== 0 && rng.uniform() < stay;

@@ -1,69 +1,15 @@
 import { openCmgEncoder } from "../../../../models/cmg/CmgEncoder.ts";
 import type { CmgConfig } from "../../../../models/cmg/config.ts";
 import { Rng } from "../../../../tensor/Rng.ts";
-import type { Trial } from "../../../Study.ts";
+import type { Trial, TrialContext } from "../../../Study.ts";
 import { codeScores } from "../codeScores.ts";
 import { lookUpTransfer } from "../lookUpTransfer.ts";
 import { drawWindows } from "../PairedClips.ts";
 import { trainCmg } from "../trainCmg.ts";
-import { StickyWorld } from "./StickyWorld.ts";
-
-/** The recipe of methods/cmg.md, 14.3, with the full objective. */
-export const SYNTHETIC_CONFIG: CmgConfig = {
-  modalities: [
-    {
-      name: "a",
-      input: { kind: "vector", size: 20 },
-      encoder: { kind: "frames", hidden: 128 },
-      specific: 32,
-    },
-    {
-      name: "b",
-      input: { kind: "vector", size: 30 },
-      encoder: { kind: "frames", hidden: 128 },
-      specific: 32,
-    },
-  ],
-  batch: 64,
-  frames: 10,
-  codebook: {
-    size: 16,
-    dim: 32,
-    decay: 0.99,
-    form: "sequential",
-    epsilon: 1e-5,
-    minCount: 1e-3,
-    init: "data",
-    partner: { kind: "same-index" },
-    updatesPerBatch: 1,
-    reset: { rule: "any", after: 100, onto: "active", noise: 1 / 1024, syncStats: true },
-  },
-  commitment: { own: 0.5, cross: 0.25 },
-  cpc: {
-    layers: 2,
-    hidden: 32,
-    steps: 1,
-    firstStart: 1,
-    starts: "one",
-    crossWeight: 1,
-    selfWeight: 0.1,
-    direction: "both",
-    queue: 0,
-    guard: false,
-  },
-  club: {
-    weight: 0.01,
-    warmup: 0,
-    innerSteps: 3,
-    rate: 1e-3,
-    hidden: 64,
-    logVariance: "tanh",
-    normalize: false,
-    timeForm: "paper",
-  },
-  cmcm: { weight: 0.5, pairForm: "symmetric" },
-  train: { rate: 2e-3 },
-};
+import { crossPrediction, crossPredictionFloor } from "./cpcFloor.ts";
+import { learnedClub, tanhBound } from "./learnedClub.ts";
+import { STICKY, StickyWorld } from "./StickyWorld.ts";
+import { SYNTHETIC_CONFIG } from "./syntheticConfig.ts";
 
 const STEPS = 500;
 const TRAINING_CLIPS = 4096;
@@ -94,7 +40,66 @@ export function syntheticTrials(): readonly Trial[] {
     }),
     trial("plain-vq", "Baseline: plain EMA and own commitment", { ...bare, ...alone }),
     trial("shuffled", "Full objective on pairs drawn apart", SYNTHETIC_CONFIG, "shuffled"),
+    {
+      variant: "club-known",
+      summary: "CLUB with learned nets on Gaussians of known dependence, over its theory",
+      config: LEARNED,
+      run: runLearnedClub,
+    },
+    {
+      variant: "cpc-known",
+      summary: "Cross-CPC on the chain of known floor: sticky, i.i.d., and with sight of the clip",
+      config: PREDICTION,
+      run: runPrediction,
+    },
   ];
+}
+
+const LEARNED = { dimensions: 4, hidden: 64, batch: 256, steps: 3000, averaged: 500 } as const;
+
+/** Estimates over what the tanh lets the exact q reach, so 1 is right; and at ρ = 0 the estimate. */
+async function runLearnedClub({ seed, threads, progress }: TrialContext) {
+  const scores: Record<string, number> = {};
+  for (const rho of [0, 0.5, 0.9]) {
+    const bound = await learnedClub({ ...LEARNED, rho, seed, threads });
+    progress(`rho ${rho}: ${bound.toFixed(3)}`);
+    const theory = LEARNED.dimensions * tanhBound(rho);
+    scores[`club/rho-${rho}`] = theory === 0 ? bound : bound / theory;
+  }
+  return scores;
+}
+
+const PREDICTION = { batch: 64, steps: 500, measured: 50 } as const;
+
+/** Next-frame loss across the sensors less its floor; the floor of an i.i.d. chain is ln B. */
+async function runPrediction({ seed, threads, progress }: TrialContext) {
+  const frames = { kind: "frames", hidden: 128 } as const;
+  const clip = {
+    kind: "attention",
+    layers: 1,
+    heads: 2,
+    feedForward: 64,
+    dropout: 0,
+    reach: "clip",
+  } as const;
+  const independent = { stay: 0, mismatch: 0 };
+  const run = { ...PREDICTION, seed, threads };
+  const scores: Record<string, number> = {};
+  for (const [name, encoder, process] of [
+    ["sticky", frames, STICKY],
+    ["iid", frames, independent],
+    ["iid-clip", clip, independent],
+  ] as const) {
+    const floor = crossPredictionFloor(
+      { classes: STICKY.classes, ...process },
+      PREDICTION.batch,
+      Rng.fromSeed(seed),
+    );
+    scores[`cpc/${name}-over-floor`] =
+      (await crossPrediction({ ...run, encoder, process })) - floor;
+    progress(`${name}: ${scores[`cpc/${name}-over-floor`]?.toFixed(3)}`);
+  }
+  return scores;
 }
 
 function trial(

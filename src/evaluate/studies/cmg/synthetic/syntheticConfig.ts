@@ -1,0 +1,58 @@
+import type { CmgConfig } from "../../../../models/cmg/config.ts";
+
+/** The recipe of methods/cmg.md, 14.3, with the full objective. */
+export const SYNTHETIC_CONFIG: CmgConfig = {
+  modalities: [
+    {
+      name: "a",
+      input: { kind: "vector", size: 20 },
+      encoder: { kind: "frames", hidden: 128 },
+      specific: 32,
+    },
+    {
+      name: "b",
+      input: { kind: "vector", size: 30 },
+      encoder: { kind: "frames", hidden: 128 },
+      specific: 32,
+    },
+  ],
+  batch: 64,
+  frames: 10,
+  codebook: {
+    size: 16,
+    dim: 32,
+    decay: 0.99,
+    form: "sequential",
+    epsilon: 1e-5,
+    minCount: 1e-3,
+    init: "data",
+    partner: { kind: "same-index" },
+    updatesPerBatch: 1,
+    reset: { rule: "any", after: 100, onto: "active", noise: 1 / 1024, syncStats: true },
+  },
+  commitment: { own: 0.5, cross: 0.25 },
+  cpc: {
+    layers: 2,
+    hidden: 32,
+    steps: 1,
+    firstStart: 1,
+    starts: "one",
+    crossWeight: 1,
+    selfWeight: 0.1,
+    direction: "both",
+    queue: 0,
+    guard: false,
+  },
+  club: {
+    weight: 0.01,
+    warmup: 0,
+    innerSteps: 3,
+    rate: 1e-3,
+    hidden: 64,
+    logVariance: "tanh",
+    normalize: false,
+    timeForm: "paper",
+  },
+  cmcm: { weight: 0.5, pairForm: "symmetric" },
+  train: { rate: 2e-3 },
+};
