@@ -37,7 +37,7 @@ const network: ImlConfig = {
   width: 32,
   heads: 4,
   headWidth: 8,
-  layers: 1,
+  layers: 2,
   modalityAttention: "cross",
   mask: "block",
   fusionTokens: "perPosition",
@@ -99,6 +99,8 @@ export const extraSensory: ImlProtocol = {
     })),
   ],
   specialists: [natural, ...EXTRA_SENSORY_GROUPS.map(single)],
+  // Every group is one token: hiding it is leaving the group out.
+  leftOut: ["no-patch-dropout"],
   read: readExtraSensory,
   augment: withNoise,
   prepare: (batch) =>

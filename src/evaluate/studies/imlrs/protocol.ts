@@ -49,6 +49,8 @@ export interface ImlProtocol {
   readonly subsets: readonly ModalitySubset[];
   /** Those that get a network of their own. */
   readonly specialists: readonly ModalitySubset[];
+  /** Variants that are not run on this set: nothing to take away, or too long for what they tell. */
+  readonly leftOut?: readonly string[];
   read(data: DataSet, split: string): Promise<IncompleteExamples>;
   /** A batch as it might have come from elsewhere, in new tensors; absent: no augmentation. */
   augment?(batch: HostBatch, rng: Rng): HostBatch;

@@ -88,30 +88,30 @@ export function imlTrials(protocol: ImlProtocol): readonly Trial[] {
     ...schedule,
     keep: keep ?? schedule.keep,
   });
-  const trials = VARIANTS.filter(
-    // Where the protocol hides no token there is nothing to take away.
-    ({ variant }) => variant !== "no-patch-dropout" || protocol.classify.keep < 1,
-  ).map((variant): Trial => {
-    const setting: ImlProtocol = {
-      ...protocol,
-      network: { ...protocol.network, ...variant.network },
-      classify: { ...protocol.classify, ...kept(protocol.classify, variant.keep) },
-      pretrain: { ...protocol.pretrain, ...variant.pretrain },
-    };
-    const { network, classify } = setting;
-    return {
-      variant: variant.variant,
-      summary: variant.summary,
-      config: {
-        network,
-        classify,
-        combination: variant.combination ?? "random",
-        perSample: variant.perSample ?? true,
-        ...(variant.pretrain !== undefined && { pretrain: setting.pretrain }),
-      },
-      run: (context) => runTrial(setting, variant, setting.subsets, context),
-    };
-  });
+  const { leftOut = [] } = protocol;
+  const trials = VARIANTS.filter(({ variant }) => !leftOut.includes(variant)).map(
+    (variant): Trial => {
+      const setting: ImlProtocol = {
+        ...protocol,
+        network: { ...protocol.network, ...variant.network },
+        classify: { ...protocol.classify, ...kept(protocol.classify, variant.keep) },
+        pretrain: { ...protocol.pretrain, ...variant.pretrain },
+      };
+      const { network, classify } = setting;
+      return {
+        variant: variant.variant,
+        summary: variant.summary,
+        config: {
+          network,
+          classify,
+          combination: variant.combination ?? "random",
+          perSample: variant.perSample ?? true,
+          ...(variant.pretrain !== undefined && { pretrain: setting.pretrain }),
+        },
+        run: (context) => runTrial(setting, variant, setting.subsets, context),
+      };
+    },
+  );
   return [...trials, specialistTrial(protocol)];
 }
 

@@ -31,7 +31,7 @@ const network: ImlConfig = {
     },
     {
       name: "depth",
-      hidden: 128,
+      hidden: 64,
       adapter: {
         kind: "clip",
         frames: UTD_ROWS.depth,
@@ -61,8 +61,8 @@ export const utd: ImlProtocol = {
   network,
   score: "accuracy",
   classify: {
-    steps: 600,
-    batch: 32,
+    steps: 800,
+    batch: 16,
     peak: 2e-3,
     weightDecay: 0.05,
     keep: 0.9,
@@ -72,7 +72,7 @@ export const utd: ImlProtocol = {
   },
   pretrain: {
     steps: 400,
-    batch: 32,
+    batch: 16,
     peak: 2e-3,
     weightDecay: 0.05,
     keep: 0.5,
@@ -80,6 +80,7 @@ export const utd: ImlProtocol = {
   },
   subsets: allSubsets(MODALITIES),
   specialists: allSubsets(MODALITIES),
+  leftOut: ["batch-combination", "pretrained-dino", "pretrained-reconstruction"],
   read: readUtdMhad,
   augment: augmentUtdMhad,
   prepare: withSmallDepth,
