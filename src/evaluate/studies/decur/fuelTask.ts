@@ -8,18 +8,18 @@ export function fuelTask(): DecurTask {
   return {
     modalities: [
       pixelModality("radar", FUEL_DATES, FUEL_SIZES.radar, {
-        noise: 0.2,
-        offset: 0.2,
-        dropRow: 0.3,
+        offset: 0.4,
+        noise: 0.3,
+        dropRow: 0.4,
       }),
       pixelModality("optical", FUEL_DATES, FUEL_SIZES.optical, {
-        gain: 0.1,
-        rowGain: 0.1,
-        tilt: 0.1,
-        offset: 0.1,
+        gain: 0.2,
+        rowGain: 0.2,
+        tilt: 0.2,
+        offset: 0.4,
         noise: 0.1,
-        maskBands: 3,
-        dropRow: 0.3,
+        maskBands: 4,
+        dropRow: 0.4,
       }),
     ],
     projector: PROJECTOR,

@@ -8,18 +8,14 @@ export function houstonTask(): DecurTask {
   return {
     modalities: [
       pixelModality("hyperspectral", 1, HOUSTON_SIZES.hyperspectral, {
-        gain: 0.1,
-        tilt: 0.1,
-        offset: 0.1,
+        gain: 0.2,
+        tilt: 0.2,
+        offset: 0.4,
         noise: 0.1,
-        maskBands: 30,
+        maskBands: 60,
       }),
-      pixelModality("lidar", 1, HOUSTON_SIZES.lidar, {
-        gain: 0.1,
-        offset: 0.1,
-        noise: 0.1,
-        maskBands: 5,
-      }),
+      // Heights do not change with the light: views that moved them would teach to ignore height.
+      pixelModality("lidar", 1, HOUSTON_SIZES.lidar, { gain: 0.05, noise: 0.03, maskBands: 2 }),
     ],
     projector: PROJECTOR,
     common: COMMON,

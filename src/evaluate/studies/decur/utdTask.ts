@@ -101,8 +101,16 @@ export function utdTask(): DecurTask {
     projector: PROJECTOR,
     common: COMMON,
     lambda: LAMBDA,
-    schedule: { steps: 150, batch: 128, rate: 2e-3 },
-    subsets: [["inertial", "skeleton", "depth"], ["inertial"], ["skeleton"], ["depth"]],
+    schedule: { steps: 100, batch: 128, rate: 2e-3 },
+    subsets: [
+      ["inertial", "skeleton", "depth"],
+      ["inertial", "skeleton"],
+      ["inertial", "depth"],
+      ["skeleton", "depth"],
+      ["inertial"],
+      ["skeleton"],
+      ["depth"],
+    ],
     read: readBoth(async (data, split) => halveDepth(await readUtdMhad(data, split))),
   };
 }
