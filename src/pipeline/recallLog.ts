@@ -6,7 +6,9 @@ import { IdleRecall } from "./IdleRecall.ts";
 import type { PastLog } from "./readPast.ts";
 
 /** Records handed over between two looks at whether the model keeps up. */
-const BATCH = 64;
+const BATCH = 16;
+/** Rows that may wait for it meanwhile. */
+const AHEAD = 64;
 
 /** Who is told what is on record. */
 export interface RecallOptions {
@@ -35,7 +37,7 @@ export async function recallLog(
     if (!isNew) continue;
     hand(record);
     handed++;
-    if (handed % BATCH === 0) await stage.drained();
+    if (handed % BATCH === 0) await stage.drained(AHEAD);
   }
   await stage.drained();
   return idle.watch;

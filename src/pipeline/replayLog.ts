@@ -10,7 +10,9 @@ import type { InterpretationState } from "./InterpretationState.ts";
 import { openStage } from "./openStage.ts";
 
 /** Records handed over between two looks at whether the model keeps up. */
-const BATCH = 64;
+const BATCH = 16;
+/** Rows that may wait for it meanwhile: enough that it never waits for us. */
+const AHEAD = 64;
 
 /** What is replayed: of a file, see `readLog`, or any other sequence of records. */
 type Records = AsyncIterable<LogRecord> | Iterable<LogRecord>;
@@ -68,7 +70,7 @@ export async function replayLog(
   for await (const record of log) {
     source.next(record);
     handed++;
-    if (handed % BATCH === 0) await Promise.race([stage.drained(), failed]);
+    if (handed % BATCH === 0) await Promise.race([stage.drained(AHEAD), failed]);
   }
   await Promise.race([stage.drained(), failed]);
   interpretation.finish();

@@ -75,7 +75,8 @@ export class Stage {
   /** Index of the last row that was answered. */
   #answered = -1;
   #state: InferenceState | undefined;
-  #idle: (() => void)[] = [];
+  /** Who waits until no more than so many rows wait. */
+  #idle: { readonly most: number; readonly resolve: () => void }[] = [];
   /** Who wants the state after a row, by the row's index. */
   readonly #captures = new Map<number, ((state: InferenceState) => void)[]>();
 
@@ -163,10 +164,10 @@ export class Stage {
     if (this.#ready) this.#tell({ type: "capture", index });
   }
 
-  /** Settles once every row handed in so far has been answered. */
-  async drained(): Promise<void> {
-    if (this.waiting === 0 || this.#closed) return;
-    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  /** Settles once no more than `most` rows wait: at once, or when as many have been answered. */
+  async drained(most = 0): Promise<void> {
+    if (this.waiting <= most || this.#closed) return;
+    await new Promise<void>((resolve) => this.#idle.push({ most, resolve }));
   }
 
   /** Ends the worker and completes `readings`. Idempotent. */
@@ -183,7 +184,11 @@ export class Stage {
   }
 
   #wake(): void {
-    for (const resolve of this.#idle.splice(0)) resolve();
+    const isDue = ({ most }: { readonly most: number }): boolean =>
+      this.#closed || this.waiting <= most;
+    const due = this.#idle.filter(isDue);
+    this.#idle = this.#idle.filter((one) => !isDue(one));
+    for (const { resolve } of due) resolve();
   }
 
   #start(): Promise<void> {
@@ -264,7 +269,7 @@ export class Stage {
     if (row === undefined || index <= this.#answered) return;
     this.#answered = index;
     this.#readings.next(readingOf(row, outputs, this.model));
-    if (this.waiting === 0) this.#wake();
+    this.#wake();
   }
 }
 
