@@ -211,6 +211,9 @@ export class Stage {
             this.#tell({ type: "row", index, inputs });
             if (this.#captures.has(index)) this.#tell({ type: "capture", index });
           }
+          // Of a row that need not be computed again the state is known.
+          for (const index of this.#captures.keys())
+            if (!this.#rows.has(index) && this.#state !== undefined) this.#keep(index, this.#state);
           resolve();
         } else if (message.type === "answer") this.#answer(message.index, message.outputs);
         else if (message.type === "state") this.#keep(message.index, message.state);

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 
 import type { Frameset } from "../../src/frames/Frameset.ts";
 import type { Reading } from "../../src/frames/Reading.ts";
+import type { InferenceState } from "../../src/models/unified/inference.ts";
 import type { FeatureRow } from "../../src/stage/FeatureRow.ts";
 import { OnnxExtractor } from "../../src/stage/OnnxExtractor.ts";
 import { Stage, type StageOptions } from "../../src/stage/Stage.ts";
@@ -115,6 +116,48 @@ describe("Stage", () => {
     await opened.drained();
     expect(opened.restarts).toBe(1);
     expect(readings).toEqual(expected);
+  });
+
+  it("goes on where another stage left off, whatever that one was given in the meantime", async () => {
+    const expected = await readingsOf(60, await stage());
+    const first = await stage();
+    const states: InferenceState[] = [];
+    const places: number[] = [];
+    let answered = 0;
+    first.readings.subscribe(() => answered++);
+    for (let index = 0; index < 60; index++) {
+      first.submit(row(index));
+      if (index % 10 !== 9) continue;
+      first.capture((state) => {
+        if (state !== undefined) states.push(state);
+        places.push(answered);
+      });
+    }
+    await first.drained();
+    await expect.poll(() => places).toEqual([10, 20, 30, 40, 50, 60]);
+    const second = await stage();
+    second.restore(states[3] ?? { arrays: new Map() });
+    const readings = firstValueFrom(second.readings.pipe(take(20), toArray()));
+    for (let index = 40; index < 60; index++) second.submit(row(index));
+    expect(await readings).toEqual(expected.slice(40));
+    expect(() => second.restore({ arrays: new Map() })).toThrow("no rows before expected");
+  });
+
+  it("gives the state that was asked for although the worker dies over it", async () => {
+    const wanted = await stage();
+    for (let index = 0; index < 25; index++) wanted.submit(row(index));
+    const expected = await new Promise((resolve) => wanted.capture(resolve));
+    const threads: Worker[] = [];
+    const opened = await stage({ spawn: () => remembered(threads) });
+    for (let index = 0; index < 25; index++) opened.submit(row(index));
+    // Each 25 rows the worker sends its state: with and without rows to compute again.
+    for (const isSettled of [false, true]) {
+      if (isSettled) await opened.drained();
+      const state = new Promise((resolve) => opened.capture(resolve));
+      await threads.at(-1)?.terminate();
+      expect(await state).toEqual(expected);
+    }
+    expect(opened.restarts).toBe(2);
   });
 
   it("ends with an error when its workers die too often", async () => {
