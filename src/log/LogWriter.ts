@@ -9,6 +9,7 @@ import {
 } from "./LogWriterOptions.ts";
 import { SegmentChain, type WaitingChunk } from "./SegmentChain.ts";
 import { StandingRecords } from "./StandingRecords.ts";
+import { WriterLock } from "./WriterLock.ts";
 import { zstdReady } from "./zstd.ts";
 
 export type { LogWriterOptions } from "./LogWriterOptions.ts";
@@ -54,6 +55,7 @@ export class LogWriter implements AsyncDisposable {
   readonly #chain: SegmentChain;
   readonly #packer: ChunkPacker;
   readonly #standing: StandingRecords;
+  readonly #lock: WriterLock;
   readonly #options: CompleteOptions;
   readonly #timer = new AbortController();
   #state: LogStatus["state"] = "recording";
@@ -81,8 +83,10 @@ export class LogWriter implements AsyncDisposable {
     path: string,
     chain: SegmentChain,
     standing: StandingRecords,
+    lock: WriterLock,
     options: CompleteOptions,
   ) {
+    this.#lock = lock;
     this.#path = path;
     this.#chain = chain;
     this.#packer = chain.packer;
@@ -95,14 +99,21 @@ export class LogWriter implements AsyncDisposable {
    *
    * @throws {ConfigError} If a size or time is out of its range.
    * @param path Of a file; of a folder, where the log is one of segments.
-   * @throws {LogError} If the log exists and is refused, cannot be written, or is no log of ours.
+   * @throws {LogError} If the log exists and is refused, cannot be written, is no log of ours, or
+   *   somebody else writes to it.
    */
   static async open(path: string, options: LogWriterOptions): Promise<LogWriter> {
     const complete = completeOptions(path, options);
     await zstdReady;
-    const standing = new StandingRecords();
-    const chain = await SegmentChain.open(path, complete, standing);
-    return new LogWriter(path, chain, standing, complete);
+    const lock = await WriterLock.take(path);
+    try {
+      const standing = new StandingRecords();
+      const chain = await SegmentChain.open(path, complete, standing);
+      return new LogWriter(path, chain, standing, lock, complete);
+    } catch (error) {
+      await lock[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** How it is doing now. */
@@ -186,6 +197,7 @@ export class LogWriter implements AsyncDisposable {
       }
     }
     await this.#abandoning;
+    await this.#lock[Symbol.asyncDispose]();
   }
 
   #seal(): void {

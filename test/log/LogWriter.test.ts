@@ -206,6 +206,18 @@ describe("a log that exists", () => {
     expect(Buffer.compare(await readFile(resumed), await readFile(whole))).toBe(0);
   });
 
+  it.skipIf(process.platform !== "linux")("is written by one writer at a time", async () => {
+    const path = fresh();
+    const clock = new DrivenClock(micros(0));
+    const first = await LogWriter.open(path, { clock, onFailure: fail });
+    const second = LogWriter.open(path, { clock, onFailure: fail, existing: "append" });
+    await expect(second).rejects.toThrow("a log that nobody else writes to expected");
+    first.append(data(50_000));
+    await first.close();
+    await write(path, [data(60_000)], { existing: "append" });
+    expect(await read(path)).toHaveLength(2);
+  });
+
   it("is not taken for a log when it is something else", async () => {
     const path = fresh();
     await writeFile(path, "what is this");
