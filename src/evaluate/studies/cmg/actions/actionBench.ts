@@ -11,7 +11,7 @@ export const actionBench: TransferBench = {
     })),
     frames: ACTION_FEATURES.frames,
   }),
-  steps: 400,
+  steps: 800,
   classes: 27,
   bins: ACTION_FEATURES.frames,
   delay: 0,
