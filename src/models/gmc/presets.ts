@@ -104,7 +104,8 @@ function conv(
 
 /**
  * Motion clips: inertial [64, 1, 6], skeleton with its motion [32, 1, 120] and a depth film [8, 15, 14, 4],
- * each along its own time. Normalised row by row, so that a batch of one works; ours, not of the paper.
+ * each along its own time. Normalised example by example, so that a batch of one works; ours, not of
+ * the paper.
  */
 export const motionConfig: GmcConfig = {
   modalities: [
@@ -146,7 +147,8 @@ function along(channels: number): Layer {
     stride: [2, 1],
     padding: [1, 0],
     channels,
-    normalization: "layer",
+    // Over all of the clip: normalised row by row, a sensor would lose how strong a movement was.
+    normalization: "group:8",
     activation: "gelu",
   };
 }

@@ -1,7 +1,9 @@
 import { type HostTensor, hostTensor } from "../../../../tensor/HostTensor.ts";
+import type { Rng } from "../../../../tensor/Rng.ts";
 import { gatherRows } from "../../../Examples.ts";
 import { MHD_MODALITIES, type MhdDigits } from "../../../sets/mhdDigits.ts";
 import type { InstantInputs, Instants } from "../GmcTask.ts";
+import { moveSpeech } from "./moveSpeech.ts";
 
 /** Tuples of digits, laid out as the networks read them. */
 export interface DigitTuples extends Instants {
@@ -11,10 +13,21 @@ export interface DigitTuples extends Instants {
   readonly writings: Int32Array;
 }
 
-/** Lays out digits: speech as [bands, time, 1], the rest as it is. */
+/**
+ * Lays out digits: trajectories about 0, in −1..1, where an affine map learns them faster; speech as
+ * [bands, time, 1]; pictures as they are. With a generator, speech is moved, see `moveSpeech`.
+ */
 export function digitTuples(digits: MhdDigits): DigitTuples {
   const { rows } = digits;
-  const items: InstantInputs = { ...digits.items, speech: bandsFirst(digits.items.speech) };
+  const { trajectory } = digits.items;
+  const items: InstantInputs = {
+    ...digits.items,
+    trajectory: hostTensor(
+      trajectory.data.map((value) => 2 * value - 1),
+      trajectory.shape,
+    ),
+    speech: bandsFirst(digits.items.speech),
+  };
   const pick = (from: Int32Array, tuples: ArrayLike<number>): Int32Array =>
     Int32Array.from({ length: tuples.length }, (_, i) => from[tuples[i] ?? -1] ?? -1);
   return {
@@ -22,14 +35,28 @@ export function digitTuples(digits: MhdDigits): DigitTuples {
     labels: digits.labels,
     speakers: pick(digits.speakers, rows.speech),
     writings: rows.trajectory,
-    inputs: (tuples) =>
+    inputs: (tuples, rng) =>
       Object.fromEntries(
-        MHD_MODALITIES.map((name) => [
-          name,
-          gatherRows(items[name] ?? digits.items[name], pick(rows[name], tuples)),
-        ]),
+        MHD_MODALITIES.map((name) => {
+          const picked = gatherRows(items[name] ?? digits.items[name], pick(rows[name], tuples));
+          return [name, name === "speech" && rng !== undefined ? moved(picked, rng) : picked];
+        }),
       ),
   };
+}
+
+function moved({ data, shape }: HostTensor<"float32">, rng: Rng): HostTensor<"float32"> {
+  const [count = 0, bands = 0, time = 0] = shape;
+  const size = bands * time;
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < count; i++)
+    moveSpeech(
+      data.subarray(i * size, (i + 1) * size),
+      out.subarray(i * size, (i + 1) * size),
+      [bands, time],
+      rng,
+    );
+  return hostTensor(out, shape);
 }
 
 /** [S, time, bands] to [S, bands, time, 1]. */

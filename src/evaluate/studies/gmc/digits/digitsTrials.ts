@@ -15,10 +15,21 @@ const SHORT = 2;
 export function digitsTrials(): readonly Trial[] {
   const bench = digitsBench();
   return [
-    contrastTrial(bench, { variant: "", summary: "GMC as published, 8 epochs", epochs: 8 }),
+    contrastTrial(bench, {
+      variant: "",
+      summary: "GMC, 8 epochs, speech moved about, rate along a cosine",
+      epochs: 8,
+      schedule: "cosine",
+    }),
+    contrastTrial(digitsBench({ isMoved: false }), {
+      variant: "published",
+      summary: "GMC as published: 8 epochs at a constant rate, inputs as they are",
+      epochs: 8,
+      seeded: false,
+    }),
     contrastTrial(bench, {
       variant: "short",
-      summary: `GMC as published, ${SHORT} epochs: what the variants below compare with`,
+      summary: `GMC, ${SHORT} epochs at a constant rate: what the variants below compare with`,
       epochs: SHORT,
     }),
     jointNetworkTrial(bench, {
@@ -69,7 +80,7 @@ export function digitsTrials(): readonly Trial[] {
       modalities: ["trajectory", "pen-image"],
       seeded: false,
     }),
-    contrastTrial(digitsBench("stream"), {
+    contrastTrial(digitsBench({ normalization: "stream" }), {
       variant: "stream",
       summary: `group in place of batch normalisation, ${SHORT} epochs`,
       epochs: SHORT,

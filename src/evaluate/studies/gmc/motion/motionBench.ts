@@ -10,7 +10,7 @@ import { dcaScores } from "../dcaScores.ts";
 import type { GmcBench, InstantInputs, Instants } from "../GmcTask.ts";
 
 /** Variations of every depth clip, made once: anew in each step they would cost as much as the step. */
-const DEPTH_VARIATIONS = 8;
+const DEPTH_VARIATIONS = 12;
 
 /**
  * UTD-MHAD: inertial, skeleton with its motion, and depth at half its size, of 27 actions; other people

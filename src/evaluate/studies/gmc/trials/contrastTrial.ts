@@ -1,3 +1,4 @@
+import { combineEmbeddings } from "../../../../models/gmc/combine.ts";
 import type { GmcForm } from "../../../../models/gmc/loss.ts";
 import type { LinearParams } from "../../../../models/layers/Linear.ts";
 import type { HostTensor } from "../../../../tensor/HostTensor.ts";
@@ -14,7 +15,7 @@ import {
   type GmcBench,
   viewBatch,
 } from "../GmcTask.ts";
-import { predictorOf, scoreSubsets } from "../scoreSubsets.ts";
+import { accuracyOf, predictorOf, scoreSubsets } from "../scoreSubsets.ts";
 import { initSharedHead, nameBySharedHead, sharedHeadLoss } from "../sharedHead.ts";
 import { trainClassifier } from "../trainClassifier.ts";
 import { trainGmc } from "../trainGmc.ts";
@@ -122,6 +123,10 @@ export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial 
           task,
           predictorOf(embeddings, classify),
         )),
+        "accuracy/mean": accuracyOf(
+          classify(combineEmbeddings(Object.values(embeddings.modalities))),
+          task.test.labels,
+        ),
         ...task.align?.(embeddings, seed),
       };
     },

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import type { MhdDigits } from "../../../../src/evaluate/sets/mhdDigits.ts";
+import { digitTuples } from "../../../../src/evaluate/studies/gmc/digits/digitTuples.ts";
+import { moveSpeech } from "../../../../src/evaluate/studies/gmc/digits/moveSpeech.ts";
+import { hostTensor } from "../../../../src/tensor/HostTensor.ts";
+import { Rng } from "../../../../src/tensor/Rng.ts";
+
+const [BANDS, TIME] = [6, 10];
+
+describe("moveSpeech", () => {
+  it("keeps silence silent, levels in range of the sound, and its input as it was", () => {
+    const silent = new Float32Array(BANDS * TIME);
+    const target = new Float32Array(BANDS * TIME).fill(9);
+    moveSpeech(silent, target, [BANDS, TIME], Rng.fromSeed(1));
+    expect(target.every((value) => value === 0)).toBe(true);
+    const loud = new Float32Array(BANDS * TIME).fill(0.5);
+    const before = loud.slice();
+    moveSpeech(loud, target, [BANDS, TIME], Rng.fromSeed(2));
+    expect(loud).toEqual(before);
+    expect(Math.max(...target)).toBeLessThan(1);
+    expect(Math.max(...target)).toBeGreaterThan(0.2);
+  });
+
+  it("moves a click in time and along the bands, another way for each seed", () => {
+    const click = new Float32Array(BANDS * TIME);
+    click[2 * TIME + 5] = 1;
+    const places = Array.from({ length: 20 }, (_, seed) => {
+      const target = new Float32Array(BANDS * TIME);
+      moveSpeech(click, target, [BANDS, TIME], Rng.fromSeed(seed));
+      return target.indexOf(Math.max(...target));
+    });
+    expect(new Set(places.map((place) => Math.floor(place / TIME))).size).toBeGreaterThan(2);
+    expect(new Set(places.map((place) => place % TIME)).size).toBeGreaterThan(2);
+  });
+});
+
+describe("digitTuples", () => {
+  const rows = Int32Array.of(1, 0);
+  const picture = hostTensor(
+    Float32Array.from({ length: 2 * 784 }, (_, i) => i % 7),
+    [2, 28, 28, 1],
+  );
+  const digits: MhdDigits = {
+    count: 2,
+    classes: 10,
+    labels: Int32Array.of(3, 4),
+    rows: { trajectory: rows, "pen-image": rows, "mnist-image": rows, speech: rows },
+    items: {
+      trajectory: hostTensor(
+        Float32Array.from({ length: 400 }, (_, i) => (i < 200 ? 0 : 1)),
+        [2, 200],
+      ),
+      "pen-image": picture,
+      "mnist-image": picture,
+      speech: hostTensor(
+        Float32Array.from({ length: 12 }, (_, i) => i / 12),
+        [2, 3, 2],
+      ),
+    },
+    itemLabels: { trajectory: rows, "pen-image": rows, "mnist-image": rows, speech: rows },
+    speakers: Int32Array.of(7, 9),
+    writers: rows,
+  };
+
+  it("picks the items of a tuple, puts bands before time and trajectories about 0", () => {
+    const tuples = digitTuples(digits);
+    const { speech, trajectory } = tuples.inputs([1]);
+    expect(speech?.shape).toEqual([1, 2, 3, 1]);
+    const expected = [0, 2, 4, 1, 3, 5].map((value) => Math.fround(value / 12));
+    expect([...(speech?.data ?? [])]).toEqual(expected);
+    expect(new Set(trajectory?.data)).toEqual(new Set([-1]));
+    expect([...tuples.speakers]).toEqual([9, 7]);
+  });
+
+  it("moves speech alone, and only with a generator", () => {
+    const tuples = digitTuples(digits);
+    const [plain, moved] = [tuples.inputs([0]), tuples.inputs([0], Rng.fromSeed(3))];
+    expect(moved["speech"]?.data).not.toEqual(plain["speech"]?.data);
+    expect(moved["pen-image"]).toEqual(plain["pen-image"]);
+    expect(moved["trajectory"]).toEqual(plain["trajectory"]);
+  });
+});
