@@ -1,7 +1,6 @@
 import { filter, map, merge, type Observable, Subject } from "rxjs";
 
 import type { Blocking } from "../align/Blocking.ts";
-import { IdleWatch } from "../align/IdleWatch.ts";
 import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import type { LogError } from "../errors.ts";
@@ -18,18 +17,17 @@ import type { CurveGuard } from "../wire/CurveGuard.ts";
 import type { Inlet } from "../wire/Inlet.ts";
 import { Outlet } from "../wire/Outlet.ts";
 import { Checkpointer } from "./Checkpointer.ts";
+import { Continuation } from "./Continuation.ts";
 import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import { delayOf, delaysOn } from "./delays.ts";
-import { fleetPast } from "./fleetPast.ts";
 import { Ingest } from "./Ingest.ts";
 import { Interpretation } from "./Interpretation.ts";
 import type { Delay, Moment } from "./Moment.ts";
-import { DIGEST_NOTES } from "./ReadingDigest.ts";
+import { digestNotes } from "./ReadingDigest.ts";
 import type { RunOptions } from "./RunOptions.ts";
 import type { RunCounters, RunParts } from "./RunParts.ts";
 import type { PastLog } from "./readPast.ts";
-import { recallLog } from "./recallLog.ts";
 import { SensorFleet } from "./SensorFleet.ts";
 import { StreamBoard, type StreamSnapshot } from "./StreamBoard.ts";
 import { TruthTeller } from "./TruthTeller.ts";
@@ -268,13 +266,18 @@ export class PipelineRun {
   async go(): Promise<void> {
     const { feed, loop } = this.options;
     const failed = new Promise<never>((_, reject) => this.moments.subscribe({ error: reject }));
-    const past = this.#past?.origin === undefined ? undefined : this.#past;
-    if (past === undefined) this.#begin();
-    else await Promise.race([this.#recall(past), failed]);
+    const continuation = this.#continuation();
+    this.#origin = this.#past?.origin ?? this.#begin();
+    this.#isRecalling = true;
+    await Promise.race([continuation?.recall(), failed]);
+    this.#isRecalling = false;
     if (this.#closing !== undefined) return;
     this.#watch();
-    this.#truth = new TruthTeller(feed, loop, this.#origin, past?.truths);
-    this.#startFleet(past);
+    this.#truth = new TruthTeller(feed, loop, this.#origin, this.#past?.truths);
+    if (continuation === undefined) this.#fleet.start(this.#origin);
+    else continuation.startFleet(this.#origin);
+    for (const stream of Object.keys(this.definition.streams))
+      if (!this.#fleet.owns(stream)) this.#board.unplugged(stream);
     this.#tellTruth();
     await Promise.race([
       this.#clock instanceof DrivenClock ? this.#drive(this.#clock) : this.#poll(),
@@ -289,58 +292,28 @@ export class PipelineRun {
     return this.#closing;
   }
 
-  /** Starts a log. */
-  #begin(): void {
+  /** Starts a log. @returns Where its grid starts. */
+  #begin(): Micros {
     const { period } = this.definition.grid;
     const wait = this.options.pace === "realtime" ? HEAD_START : 0;
-    this.#origin = micros(this.#clock.now() + wait);
-    this.#ingest.configure({ version: 1, origin: this.#origin, period });
+    const origin = micros(this.#clock.now() + wait);
+    this.#ingest.configure({ version: 1, origin, period });
     this.#ingest.serve(this.#stage.model.version);
+    return origin;
   }
 
-  /** Goes on with a log: makes again what followed from it since the last checkpoint. */
-  async #recall(past: PastLog): Promise<void> {
-    const streams = Object.values(this.definition.streams).map(({ description }) => description);
+  /** What is gone on with; undefined where the log is new. */
+  #continuation(): Continuation | undefined {
+    const past = this.#past;
+    if (past?.origin === undefined) return undefined;
     if (past.isCut && past.state === undefined)
       this.#tell("the log has lost its start and has no checkpoint: it goes on from what is left");
-    this.#origin = past.origin ?? this.#origin;
-    this.#isRecalling = true;
-    const idle = await recallLog(past, {
-      streams,
-      stage: this.#stage,
-      look: (record) => {
-        this.#board.record(record);
-        this.#ingest.recall(record);
-      },
+    return new Continuation(past, {
+      ...{ definition: this.definition, clock: this.#clock, stage: this.#stage },
+      ...{ ingest: this.#ingest, board: this.#board, fleet: this.#fleet },
+      ...{ schedule: this.#schedule, headStart: HEAD_START },
       hand: (record) => this.#recalled.next(record),
     });
-    this.#isRecalling = false;
-    const { to = this.#clock.now() } = past;
-    if (this.#clock instanceof DrivenClock) this.#clock.advance(to);
-    const since = micros(this.#clock.now() + HEAD_START);
-    const watch = this.#clock instanceof DrivenClock ? idle : undefined;
-    this.#ingest.resume(watch ?? new IdleWatch({ streams, since }));
-    if (past.model !== this.#stage.model.version) this.#ingest.serve(this.#stage.model.version);
-  }
-
-  /** Starts the sensors, where a run was killed as they were then. */
-  #startFleet(past: PastLog | undefined): void {
-    const streams = Object.keys(this.definition.streams);
-    const { period } = this.definition.grid;
-    const isDriven = this.#clock instanceof DrivenClock;
-    if (past === undefined) this.#fleet.start(this.#origin);
-    else {
-      // What was due at the last tick itself is done after what came in at it.
-      const offset = this.#clock.now() - this.#origin - (isDriven ? period : 0);
-      const passed = this.#schedule.passed(micros(offset));
-      const origin = this.#origin;
-      const before = fleetPast({ past, passed, streams, origin, period, isDriven });
-      this.#fleet.start(origin, before);
-      for (const stream of streams)
-        if (before.unplugged.has(stream)) this.#board.unplugged(stream);
-        else this.#board.plugged(stream);
-    }
-    for (const stream of streams) if (!this.#fleet.owns(stream)) this.#board.unplugged(stream);
   }
 
   #watch(): void {
@@ -437,20 +410,11 @@ export class PipelineRun {
     await this.#guard?.[Symbol.asyncDispose]();
     this.#ingest.complete();
     await this.#stage[Symbol.asyncDispose]();
-    this.#noteDigest();
-    await this.#log?.[Symbol.asyncDispose]();
-    this.#problems.complete();
-  }
-
-  /** Puts on record what a replay must come to. */
-  #noteDigest(): void {
     const { digest, counts } = this.#interpretation;
     // A replay answers every row: where the run had to leave some out they cannot agree.
-    if (digest === undefined || counts.refusedRows > 0) return;
-    this.#log?.note({
-      [DIGEST_NOTES.readings]: String(digest.count),
-      [DIGEST_NOTES.sha256]: digest.sha256,
-    });
+    if (digest !== undefined && counts.refusedRows === 0) this.#log?.note(digestNotes(digest));
+    await this.#log?.[Symbol.asyncDispose]();
+    this.#problems.complete();
   }
 }
 

@@ -13,6 +13,11 @@ export interface DigestState {
   readonly sha256: string;
 }
 
+/** A digest as a log notes it. */
+export function digestNotes({ count, sha256 }: DigestState): Readonly<Record<string, string>> {
+  return { [DIGEST_NOTES.readings]: String(count), [DIGEST_NOTES.sha256]: sha256 };
+}
+
 /**
  * One number for all the readings of a run, bit for bit.
  *
