@@ -124,12 +124,14 @@ export interface SyntheticRun {
   readonly progress: (line: string) => void;
   readonly pairs: "true" | "shuffled";
   readonly steps: number;
+  /** Of the learning rate; constant unless given, as in the recipe. */
+  readonly schedule?: "cosine" | "constant";
 }
 
 /** Trains on one world and reads fresh clips of it: transfer of indices, ceilings, use of the codes. */
 export async function runSynthetic(
   config: CmgConfig,
-  { seed, threads, progress, pairs, steps }: SyntheticRun,
+  { seed, threads, progress, pairs, steps, schedule = "constant" }: SyntheticRun,
 ): Promise<Readonly<Record<string, number>>> {
   const world = new StickyWorld(seed);
   const rng = Rng.fromSeed(seed).fork("clips");
@@ -137,7 +139,7 @@ export async function runSynthetic(
   const model = await trainCmg({
     config,
     steps,
-    schedule: "constant",
+    schedule,
     seed,
     threads,
     draw: (random) =>
