@@ -7,7 +7,6 @@ import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
-import type { LogStatus, LogWriter } from "../log/LogWriter.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
@@ -16,17 +15,16 @@ import type { ControlServer } from "../wire/ControlServer.ts";
 import type { CurveGuard } from "../wire/CurveGuard.ts";
 import type { Inlet } from "../wire/Inlet.ts";
 import { Outlet } from "../wire/Outlet.ts";
-import { Checkpointer } from "./Checkpointer.ts";
 import { Continuation } from "./Continuation.ts";
 import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
-import { delayOf, delaysOn } from "./delays.ts";
+import { delayOf, delaysOn, noDelay } from "./delays.ts";
 import { Ingest } from "./Ingest.ts";
 import { Interpretation } from "./Interpretation.ts";
-import type { Delay, Moment } from "./Moment.ts";
-import { digestNotes } from "./ReadingDigest.ts";
+import type { Moment } from "./Moment.ts";
 import type { RunOptions } from "./RunOptions.ts";
 import type { RunCounters, RunParts } from "./RunParts.ts";
+import { type RecordingStatus, RunRecorder } from "./RunRecorder.ts";
 import type { PastLog } from "./readPast.ts";
 import { SensorFleet } from "./SensorFleet.ts";
 import { StreamBoard, type StreamSnapshot } from "./StreamBoard.ts";
@@ -42,9 +40,6 @@ const HEAD_START = seconds(2);
 
 /** How often silence, drops and ends are looked for on the machine's clock. */
 const POLL_MS = 10;
-
-/** Time between two checkpoints of the recording. */
-const CHECKPOINT_EVERY = seconds(10);
 
 /**
  * A pipeline at work.
@@ -85,13 +80,12 @@ export class PipelineRun {
   readonly #fleet: SensorFleet;
   readonly #board: StreamBoard;
   readonly #schedule: DropSchedule;
-  readonly #log: LogWriter | undefined;
+  readonly #recorder: RunRecorder | undefined;
   readonly #logFailures: Observable<LogError>;
   readonly #problems = new Subject<{ readonly text: string; readonly stream?: string }>();
   readonly #past: PastLog | undefined;
   /** What is on record and made again. */
   readonly #recalled = new Subject<LogRecord>();
-  readonly #checkpointer: Checkpointer | undefined;
   #isRecalling = false;
   #origin = micros(0);
   #truth: TruthTeller | undefined;
@@ -109,7 +103,6 @@ export class PipelineRun {
     this.#prober = parts.prober;
     this.#prober?.waves.subscribe((wave) => this.#ingest.measured(wave));
     this.#guard = guard;
-    this.#log = log;
     this.#logFailures = logFailures;
     this.#past = parts.past;
     const streams = Object.values(definition.streams).map(({ description }) => description);
@@ -125,8 +118,7 @@ export class PipelineRun {
     });
     // Before anything is made of a record it is on the log.
     this.#ingest.records.subscribe((record) => {
-      this.#log?.append(record);
-      this.#checkpointer?.recorded(record);
+      this.#recorder?.append(record);
       this.#board.record(record);
     });
     const delays = options.pace === "realtime" ? delaysOn(clock) : delayOf(new SystemClock());
@@ -139,11 +131,10 @@ export class PipelineRun {
       digests: log !== undefined,
       ...(state !== undefined && { state }),
     });
+    const interpretation = this.#interpretation;
+    const [every, model] = [options.recording?.checkpoints, stage.model.version];
     if (log !== undefined)
-      this.#checkpointer = new Checkpointer({
-        ...{ log, clock, interpretation: this.#interpretation, model: stage.model.version },
-        every: options.recording?.checkpoints ?? CHECKPOINT_EVERY,
-      });
+      this.#recorder = new RunRecorder({ log, clock, every, interpretation, model });
     this.#board = new StreamBoard({
       streams,
       wire: inlet.counters,
@@ -205,10 +196,7 @@ export class PipelineRun {
   }
 
   counters(): RunCounters {
-    return {
-      ...this.#interpretation.counts,
-      stageRestarts: this.#stage.restarts,
-    };
+    return { ...this.#interpretation.counts, stageRestarts: this.#stage.restarts };
   }
 
   /** Takes a stream's sensor away, for real: its process is killed. Settles when it is gone. */
@@ -241,9 +229,8 @@ export class PipelineRun {
   }
 
   /** How the run's recording is doing; undefined where it is not recorded. */
-  recording(): (LogStatus & { readonly problem?: string }) | undefined {
-    const problem = this.#log?.failure?.message;
-    return this.#log && { ...this.#log.status, ...(problem !== undefined && { problem }) };
+  recording(): RecordingStatus | undefined {
+    return this.#recorder?.status;
   }
 
   /** How many readings had been given and spans told where it goes on with an earlier run; else 0. */
@@ -283,7 +270,8 @@ export class PipelineRun {
       this.#clock instanceof DrivenClock ? this.#drive(this.#clock) : this.#poll(),
       failed,
     ]);
-    if (this.#closing === undefined) await this.#finish();
+    if (this.#closing === undefined) await this.#stage.drained();
+    if (this.#closing === undefined) this.#interpretation.finish();
   }
 
   /** Ends the run. Idempotent. */
@@ -326,7 +314,8 @@ export class PipelineRun {
         if (!this.#fleet.owns(stream)) this.#board.plugged(stream);
         release();
       },
-      error: (cause: unknown) => this.#tell(`the inlet failed: ${textOf(cause)}`),
+      error: (cause: unknown) =>
+        this.#tell(`the inlet failed: ${cause instanceof Error ? cause.message : cause}`),
     });
     this.#inlet.refusals.subscribe(({ stream, problem }) => this.#tell(problem, stream));
     this.#guard?.refusals.subscribe(({ problem }) => this.#tell(problem));
@@ -371,7 +360,7 @@ export class PipelineRun {
       this.#ingest.poll();
       this.#tellTruth();
       await this.#stage.drained();
-      this.#checkpointer?.poll();
+      this.#recorder?.poll();
     }
   }
 
@@ -382,7 +371,7 @@ export class PipelineRun {
         void this.#dropDue();
         this.#ingest.poll();
         this.#tellTruth();
-        this.#checkpointer?.poll();
+        this.#recorder?.poll();
         if (this.#closing === undefined && !this.#isOver()) return;
         clearInterval(timer);
         resolve();
@@ -397,11 +386,6 @@ export class PipelineRun {
     return this.#clock.now() >= this.#origin + feed.duration + WIND_DOWN && this.#fleet.finished;
   }
 
-  async #finish(): Promise<void> {
-    await this.#stage.drained();
-    this.#interpretation.finish();
-  }
-
   async #close(): Promise<void> {
     await this.#fleet[Symbol.asyncDispose]();
     await this.#prober?.[Symbol.asyncDispose]();
@@ -410,16 +394,7 @@ export class PipelineRun {
     await this.#guard?.[Symbol.asyncDispose]();
     this.#ingest.complete();
     await this.#stage[Symbol.asyncDispose]();
-    const { digest, counts } = this.#interpretation;
-    // A replay answers every row: where the run had to leave some out they cannot agree.
-    if (digest !== undefined && counts.refusedRows === 0) this.#log?.note(digestNotes(digest));
-    await this.#log?.[Symbol.asyncDispose]();
+    await this.#recorder?.[Symbol.asyncDispose]();
     this.#problems.complete();
   }
-}
-
-const noDelay = (): Delay => ({ total: micros(0), hops: {} });
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

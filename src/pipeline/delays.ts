@@ -38,3 +38,6 @@ export function delayOf(machine: Clock): Stopwatch {
     return () => ({ total: (machine.now() - formed) as Micros, hops: {} });
   };
 }
+
+/** Of a row whose time is not now: one that is made again. */
+export const noDelay = (): Delay => ({ total: micros(0), hops: {} });

@@ -12,7 +12,7 @@ import { millis, seconds } from "../../src/units.ts";
 import { type TinyPipeline, tinyPipeline } from "../support/tinyPipeline.ts";
 
 /** `RESUMES=50 npx vitest run test/pipeline/resume.test.ts` cuts more often. */
-const cuts = Number(process.env["RESUMES"] ?? 3);
+const cuts = Number(process.env["RESUMES"] ?? 2);
 const drops = [{ stream: "a", from: seconds(1), to: seconds(2) }];
 
 let tiny: TinyPipeline;
