@@ -58,14 +58,18 @@ export function infoncePairsTrial(bench: GmcBench, epochs: number): Trial {
         threads,
         progress,
         loss: (params, tensors, extra) => {
-          const statistics = { ...(extra as unknown as GmcStatistics<Tensor>), joint: {} };
+          // A tree without leaves is gone from the state: a network that normalises no batch has none.
+          const { modalities = {} } = extra as unknown as Partial<GmcStatistics<Tensor>>;
+          const statistics = { modalities, joint: {} };
           const own = params as unknown as GmcParams<Tensor>;
           return pairsLoss(bench, own, statistics, viewBatch(tensors).inputs);
         },
       });
       const params = trained.params as unknown as GmcParams<HostTensor<"float32">>;
-      const statistics = trained.extra as unknown as GmcStatistics<HostTensor<"float32">>;
-      const model: GmcModel = { config, params, statistics };
+      const { modalities = {} } = trained.extra as unknown as Partial<
+        GmcStatistics<HostTensor<"float32">>
+      >;
+      const model: GmcModel = { config, params, statistics: { modalities, joint: {} } };
       progress("embedding");
       const embeddings = await embedMean(model, task.test, threads);
       const classify = await trainClassifier({
