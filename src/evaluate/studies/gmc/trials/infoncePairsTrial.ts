@@ -59,17 +59,17 @@ export function infoncePairsTrial(bench: GmcBench, epochs: number): Trial {
         progress,
         loss: (params, tensors, extra) => {
           // A tree without leaves is gone from the state: a network that normalises no batch has none.
-          const { modalities = {} } = extra as unknown as Partial<GmcStatistics<Tensor>>;
-          const statistics = { modalities, joint: {} };
+          const { modalities: ofBatch = {} } = extra as unknown as Partial<GmcStatistics<Tensor>>;
+          const statistics = { modalities: ofBatch, joint: {} };
           const own = params as unknown as GmcParams<Tensor>;
           return pairsLoss(bench, own, statistics, viewBatch(tensors).inputs);
         },
       });
       const params = trained.params as unknown as GmcParams<HostTensor<"float32">>;
-      const { modalities = {} } = trained.extra as unknown as Partial<
+      const { modalities: held = {} } = trained.extra as unknown as Partial<
         GmcStatistics<HostTensor<"float32">>
       >;
-      const model: GmcModel = { config, params, statistics: { modalities, joint: {} } };
+      const model: GmcModel = { config, params, statistics: { modalities: held, joint: {} } };
       progress("embedding");
       const embeddings = await embedMean(model, task.test, threads);
       const classify = await trainClassifier({
