@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { ConfigError, ShapeError } from "../../../src/errors.ts";
 import { linearCca } from "../../../src/evaluate/baselines/cca.ts";
@@ -6,6 +6,9 @@ import { trainInfoNcePairs } from "../../../src/evaluate/baselines/infoNcePairs.
 import { fitPca } from "../../../src/evaluate/baselines/pca.ts";
 import { columnMeans, crossCovariance } from "../../../src/evaluate/baselines/rowProducts.ts";
 import { Rng } from "../../../src/tensor/Rng.ts";
+
+// Each compiles programs: seconds on a free machine, much longer beside other work.
+vi.setConfig({ testTimeout: 120_000 });
 
 const rng = Rng.fromSeed(12);
 
@@ -113,5 +116,5 @@ describe("trainInfoNcePairs", () => {
       Array.from({ length: rows }, (_, j) => j).every((j) => score(i, j) <= score(i, i)),
     );
     expect(found.length / rows).toBeGreaterThan(0.6);
-  }, 60_000);
+  });
 });

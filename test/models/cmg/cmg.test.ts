@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { ConfigError, ShapeError } from "../../../src/errors.ts";
 import { openCmgEncoder } from "../../../src/models/cmg/CmgEncoder.ts";
@@ -27,6 +27,9 @@ import { sizeOfShape } from "../../../src/tensor/TensorSpec.ts";
 import { type Tensor, tf } from "../../../src/tensor/tf.ts";
 import { flattenTree } from "../../../src/tensor/tree.ts";
 import { onTensors } from "../../support/onTensors.ts";
+
+// Each compiles programs: seconds on a free machine, much longer beside other work.
+vi.setConfig({ testTimeout: 120_000 });
 
 const rng = Rng.fromSeed(31);
 const uniform = (): number => rng.uniform();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { CmgConfig } from "../../../src/models/cmg/config.ts";
 import { cmgEncode, cmgLoss, cmgQuantize } from "../../../src/models/cmg/loss.ts";
@@ -29,6 +29,9 @@ import {
   normalizeRow,
   relu,
 } from "./support/oracle.ts";
+
+// Each compiles programs: seconds on a free machine, much longer beside other work.
+vi.setConfig({ testTimeout: 120_000 });
 
 const [B, T, D, L, S, H] = [3, 4, 3, 5, 2, 2];
 const SIZES = { a: 3, b: 2 } as const;

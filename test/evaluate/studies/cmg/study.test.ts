@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { ConfigError, ShapeError } from "../../../../src/errors.ts";
 import { ablations } from "../../../../src/evaluate/studies/cmg/ablations.ts";
@@ -12,6 +12,9 @@ import { wordBins } from "../../../../src/evaluate/studies/cmg/wordBins.ts";
 import { checkCmgConfig } from "../../../../src/models/cmg/config.ts";
 import { hostTensor } from "../../../../src/tensor/HostTensor.ts";
 import { Rng } from "../../../../src/tensor/Rng.ts";
+
+// Each compiles programs: seconds on a free machine, much longer beside other work.
+vi.setConfig({ testTimeout: 120_000 });
 
 const codes = (...values: number[]): Int32Array => Int32Array.from(values);
 
