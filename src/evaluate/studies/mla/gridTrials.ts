@@ -38,7 +38,7 @@ const VARIANTS: readonly GridVariant[] = [
     joint: "concat",
   },
   {
-    variant: "joint,clean-trained",
+    variant: "joint-clean-trained",
     summary: "the same, trained on clean sound alone",
     joint: "concat",
     sound: "clean",

@@ -1,8 +1,14 @@
-import type { Study, Trial } from "../../Study.ts";
+import { drawSubsetHeatMap } from "../../drawSubsetHeatMap.ts";
+import { metricName, type Study, type Trial } from "../../Study.ts";
+import { MHD_ENCODERS, UTD_ENCODERS } from "./encoders.ts";
+import { subsetsOf } from "./fuseAnswers.ts";
+import { GRID_CONDITIONS } from "./gridTask.ts";
 import { gridTrials } from "./gridTrials.ts";
 import { MHD_SETTINGS, mhdTask } from "./mhdTask.ts";
+import { MISSING_RATES } from "./missingAt.ts";
 import { subsetTrials } from "./subsetTrials.ts";
 import { UTD_SETTINGS, utdTask } from "./utdTask.ts";
+import { mlaVerdict } from "./verdict.ts";
 
 /** What is tried on one set, and what is asked of it. */
 interface SetStudy {
@@ -59,10 +65,46 @@ ${MISSING}`,
   },
 };
 
+/** Subsets and conditions with a row of their own in the heat map. */
+const ROWS: Readonly<Record<string, readonly string[]>> = {
+  grid_av: ["audio", "lips", "sum", "fused"].flatMap((name) =>
+    Object.keys(GRID_CONDITIONS).map((condition) => `${name}@${condition}`),
+  ),
+  utd_mhad: rowsOf(Object.keys(UTD_ENCODERS)),
+  mhd_digits: rowsOf(Object.keys(MHD_ENCODERS)),
+};
+
 /** MLA put to the test. */
 export const study: Study = {
   name: "mla",
+  idea: "Modalities trained together in one step compete, and the quick one leaves the slow one unlearnt. MLA trains them by turns: each step sees one modality alone, through its own encoder and one head that all share. So an absent sensor has no step, no pairs are needed, and every modality can answer by itself; at test the answers are weighed by how decided each is.",
   sets: Object.keys(SETS),
   trials: (set) => SETS[set]?.trials() ?? [],
   about: (set) => SETS[set]?.about ?? "",
+  verdict: mlaVerdict,
+  pictures: (set, metrics) => {
+    const rows = ROWS[set] ?? [];
+    const methods = (SETS[set]?.trials() ?? [])
+      .map(({ variant }) => variant)
+      .filter((variant) => rows.some((row) => metricName(`accuracy/${row}`, variant) in metrics));
+    return [
+      {
+        name: "subsets",
+        caption: "Accuracy by what is there, all variants side by side; the best of a row in bold.",
+        svg: drawSubsetHeatMap({
+          title: `MLA on ${set}: accuracy by what is there`,
+          subsets: rows.map((row) => ({ label: row, metric: `accuracy/${row}` })),
+          methods: methods.map((variant) => ({ label: variant === "" ? "mla" : variant, variant })),
+          metrics,
+        }),
+      },
+    ];
+  },
 };
+
+function rowsOf(names: readonly string[]): readonly string[] {
+  return [
+    ...subsetsOf(names).map((modalities) => modalities.join("+")),
+    ...MISSING_RATES.map((rate) => `all@missing${rate}`),
+  ];
+}
