@@ -23,7 +23,7 @@ const steady: FarEnd = {
 
 describe("a publisher's clock", () => {
   for (const { id, title, holds } of clockProperties)
-    it(`${id}: ${title}`, () => {
+    it(`${id}: ${title}`, { timeout: 120_000 }, () => {
       fc.assert(holds, { numRuns: RUNS, seed: SEED });
     });
 
