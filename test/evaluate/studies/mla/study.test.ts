@@ -69,7 +69,7 @@ describe("subsetTrials", () => {
   it("tells forgetting, temperatures and the other fusion rules beside the method's own", async () => {
     expect(Object.keys(await run(""))).toEqual(
       expect.arrayContaining([
-        "forgetting/a",
+        "forgetting/b", // six steps: one measured, of a
         "temperature/a",
         "accuracy/a+b@sum",
         "accuracy/a+b@no-temperature",
