@@ -32,7 +32,7 @@ type Batch = Readonly<Record<string, HostTensor<"float32">>>;
  * the vertical, shifted, with noise. All modalities of a clip share the crop, as they share the moment.
  *
  * @param inputs Any of `inertial` [N, 64, 6], `skeleton` [N, 32, 60], `depth` [N, 16, 30, 28, 4], as
- *   `readUtdMhad` gives them. Not changed.
+ *   `readUtdMhad` gives them; depth pictures may be of another size. Not changed.
  * @returns New tensors of the same shapes.
  * @throws {ConfigError} If there is an input of another name.
  */
@@ -62,14 +62,19 @@ export function augmentUtdMhad(
       const source = tensor.data.subarray(clip * size, (clip + 1) * size);
       const target = data.subarray(clip * size, (clip + 1) * size);
       stretch(source, target, rows, crop);
-      change(target, rng, augmentation);
+      change(target, rng, augmentation, tensor.shape);
     }
     out[name] = hostTensor(data, tensor.shape);
   }
   return out;
 }
 
-type Change = (clip: Float32Array, rng: Rng, augmentation: UtdAugmentation) => void;
+type Change = (
+  clip: Float32Array,
+  rng: Rng,
+  augmentation: UtdAugmentation,
+  shape: readonly number[],
+) => void;
 
 const CHANGES: Readonly<Record<string, Change>> = {
   inertial: (clip, rng, { gain, noise, turn }) => {
@@ -90,11 +95,12 @@ const CHANGES: Readonly<Record<string, Change>> = {
     for (let at = 0; at < clip.length; at++)
       clip[at] = (clip[at] ?? 0) * size + rng.normal(0, noise / 10);
   },
-  depth: (clip, rng, { gain, shift }) => {
-    shiftPictures(clip, rng.int(-shift, shift + 1), rng.int(-shift, shift + 1));
-    const size = factor(rng, gain);
+  depth: (clip, rng, { gain, shift }, [, , height = 0, width = 0, channels = 0]) => {
+    const size = { height, width, channels };
+    shiftPictures(clip, size, rng.int(-shift, shift + 1), rng.int(-shift, shift + 1));
+    const gained = factor(rng, gain);
     // Channels 0 and 2 are distances, 1 and 3 whether there is a reading.
-    for (let at = 0; at < clip.length; at += 2) clip[at] = (clip[at] ?? 0) * size;
+    for (let at = 0; at < clip.length; at += 2) clip[at] = (clip[at] ?? 0) * gained;
   },
 };
 
@@ -134,25 +140,34 @@ function stretch(
   }
 }
 
-const [HEIGHT, WIDTH, CHANNELS] = [30, 28, 4] as const;
+interface PictureSize {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
 
 /** Moves every picture of a clip, zeros coming in from the border. */
-function shiftPictures(clip: Float32Array, down: number, right: number): void {
+function shiftPictures(
+  clip: Float32Array,
+  { height, width, channels }: PictureSize,
+  down: number,
+  right: number,
+): void {
   if (down === 0 && right === 0) return;
-  const size = HEIGHT * WIDTH * CHANNELS;
+  const size = height * width * channels;
   for (let start = 0; start < clip.length; start += size) {
     const old = clip.slice(start, start + size);
     const picture = clip.subarray(start, start + size).fill(0);
-    for (let row = 0; row < HEIGHT; row++) {
+    for (let row = 0; row < height; row++) {
       const fromRow = row - down;
-      if (fromRow < 0 || fromRow >= HEIGHT) continue;
+      if (fromRow < 0 || fromRow >= height) continue;
       const [to, from] = right >= 0 ? [right, 0] : [0, -right];
-      const width = WIDTH - Math.abs(right);
+      const shown = width - Math.abs(right);
       const line = old.subarray(
-        (fromRow * WIDTH + from) * CHANNELS,
-        (fromRow * WIDTH + from + width) * CHANNELS,
+        (fromRow * width + from) * channels,
+        (fromRow * width + from + shown) * channels,
       );
-      picture.set(line, (row * WIDTH + to) * CHANNELS);
+      picture.set(line, (row * width + to) * channels);
     }
   }
 }

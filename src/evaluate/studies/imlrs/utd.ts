@@ -1,6 +1,6 @@
 import type { ImlConfig } from "../../../models/imlrs/config.ts";
 import { hostTensor } from "../../../tensor/HostTensor.ts";
-import { augmentUtdMhad } from "../../sets/augmentUtdMhad.ts";
+import { augmentUtdMhad, UTD_AUGMENTATION } from "../../sets/augmentUtdMhad.ts";
 import { readUtdMhad, UTD_ROWS } from "../../sets/utdMhad.ts";
 import { allSubsets, type HostBatch, type ImlProtocol } from "./protocol.ts";
 
@@ -81,9 +81,13 @@ export const utd: ImlProtocol = {
   subsets: allSubsets(MODALITIES),
   specialists: allSubsets(MODALITIES),
   leftOut: ["batch-combination", "pretrained-dino", "pretrained-reconstruction"],
-  read: readUtdMhad,
-  augment: augmentUtdMhad,
-  prepare: withSmallDepth,
+  read: async (data, split) => {
+    const examples = await readUtdMhad(data, split);
+    return { ...examples, inputs: withSmallDepth(examples.inputs) };
+  },
+  // A pixel of the small pictures is two of the original ones.
+  augment: (batch, rng) =>
+    augmentUtdMhad(batch, rng, { ...UTD_AUGMENTATION, shift: UTD_AUGMENTATION.shift / 2 }),
 };
 
 /** Depth at half the rows and columns: means of 2 × 2 pixels, all four channels. */
