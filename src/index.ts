@@ -3,6 +3,7 @@
 export { Aligner, type AlignerCounters, type AlignerOptions } from "./align/Aligner.ts";
 export { align } from "./align/align.ts";
 export { exact, last, linear, nearest, type Policy, window } from "./align/Policy.ts";
+export type { Role } from "./align/Role.ts";
 export type { Clock } from "./clock/Clock.ts";
 export { Dejitter, type DejitterOptions } from "./clock/Dejitter.ts";
 export { DrivenClock } from "./clock/DrivenClock.ts";

@@ -23,6 +23,7 @@ const WORDS: Readonly<Record<string, string>> = {
   skew: "too far behind",
   "too-old": "too old",
   incomplete: "incomplete",
+  optional: "not waited for",
   gap: "gap",
 };
 
