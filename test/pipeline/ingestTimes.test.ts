@@ -90,7 +90,7 @@ function framesOf(
   });
 }
 
-describe("the times of a jittered stream", () => {
+describe("the times of a jittered stream", { timeout: 60_000 }, () => {
   const rng = () => Rng.fromSeed(11);
 
   it("are right to 1 ms from ten seconds on, and stay as stamped unless the stream says jittered", () => {
@@ -216,7 +216,7 @@ describe("the times of a jittered stream", () => {
   });
 });
 
-describe("the skew bound of an ingest that tunes it", () => {
+describe("the skew bound of an ingest that tunes it", { timeout: 60_000 }, () => {
   /** Stream b comes up to 300 ms behind a, now more, now less. */
   function arrivals(seed: number): Arrival[] {
     const draw = Rng.fromSeed(seed);

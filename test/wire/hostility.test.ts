@@ -108,7 +108,7 @@ describe("an inlet under fire", () => {
   });
 });
 
-describe("an inlet with a pipeline behind it", () => {
+describe("an inlet with a pipeline behind it", { timeout: 60_000 }, () => {
   it("takes or refuses everything that hostile messages can be, and a good sensor loses nothing", async () => {
     await using fortress = await Fortress.open();
     const count = 5_000;

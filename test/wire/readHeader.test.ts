@@ -37,7 +37,7 @@ function read(bytes: Uint8Array) {
   return readPlainHeader(bytes, 0, bytes.byteLength);
 }
 
-describe("readPlainHeader", () => {
+describe("readPlainHeader", { timeout: 60_000 }, () => {
   it("gives what msgpackr gives, or nothing, for every header", () => {
     let plain = 0;
     fc.assert(
