@@ -61,7 +61,7 @@ export const utd: ImlProtocol = {
   network,
   score: "accuracy",
   classify: {
-    steps: 800,
+    steps: 1400,
     batch: 16,
     peak: 2e-3,
     weightDecay: 0.05,
