@@ -49,10 +49,24 @@ describe("fitTemperature", () => {
     ).toBe(1);
   });
 
-  it("shrinks the logarithm towards 0 by N / (N + n)", () => {
+  it("is drawn towards 1 by a prior, to where loss and prior pull alike", () => {
     const logits = Float32Array.of(2, 0, 2, 0, 2, 0, 2, 0);
     const set = { logits, labels: Int32Array.of(0, 0, 0, 1), classes: 2 };
-    expect(fitTemperature(set, { shrinkage: 4 })).toBeCloseTo(Math.sqrt(2 / Math.log(3)), 6);
+    const [free, shrunk] = [fitTemperature(set), fitTemperature(set, { shrinkage: 4 })];
+    expect(shrunk).toBeGreaterThan(1);
+    expect(shrunk).toBeLessThan(free);
+    // d/du of Σ loss + (n/2) u², u = ln β: β (8 σ(2β) − 6) + n u.
+    const beta = 1 / shrunk;
+    const pull = beta * (8 / (1 + Math.exp(-2 * beta)) - 6) + 4 * Math.log(beta);
+    expect(pull).toBeCloseTo(0, 6);
+    expect(fitTemperature(set, { shrinkage: 1e9 })).toBeCloseTo(1, 6);
+  });
+
+  it("does not run away on a set that is all right, given a prior", () => {
+    const set = { logits: Float32Array.of(3, 0, 3, 0), labels: Int32Array.of(0, 0), classes: 2 };
+    const shrunk = fitTemperature(set, { shrinkage: 1 });
+    expect(shrunk).toBeGreaterThan(0.7);
+    expect(shrunk).toBeLessThan(1);
   });
 
   it("refuses sizes that do not fit and a negative shrinkage", () => {

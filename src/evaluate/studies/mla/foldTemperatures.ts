@@ -3,8 +3,8 @@ import { type Answers, answer, fitTemperatures, joinAnswers } from "./Answers.ts
 import type { SubsetTask } from "./SubsetTask.ts";
 import { trainMla } from "./trainMla.ts";
 
-/** Examples' worth of belief in a temperature of 1: half of what a set of some hundred clips says. */
-const SHRINKAGE = 400;
+/** Prior on ln T of deviation 0.1: other people differ more than some hundred clips can tell. */
+const SHRINKAGE = 100;
 
 /**
  * Temperatures for people who are not in the training: each person's clips are answered by a model

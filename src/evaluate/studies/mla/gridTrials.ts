@@ -17,6 +17,8 @@ const CONFIG: Partial<MlaConfig> = {
 };
 /** Sound has many noise copies and a small network: it steps so often for each step of the lips. */
 const SOUND_STEPS = 2;
+/** Prior on ln T: sixty held-out sentences may all be right, which says nothing of how sure to be. */
+const SHRINKAGE = 20;
 const CONDITIONS = Object.keys(GRID_CONDITIONS) as GridCondition[];
 
 /** What a variant changes. */
@@ -85,8 +87,8 @@ async function runGrid(
   const ask = async (questions: Awaited<ReturnType<GridTask["test"]>>): Promise<Answers> =>
     await answer(config, params, questions, context.threads);
 
-  const noisy = fitTemperatures(await ask(await task.validation("noisy")));
-  const clean = fitTemperatures(await ask(await task.validation("clean")));
+  const noisy = fitTemperatures(await ask(await task.validation("noisy")), SHRINKAGE);
+  const clean = fitTemperatures(await ask(await task.validation("clean")), SHRINKAGE);
   const rules: Rules = {
     fused: { sharpness: 1, temperatures: noisy },
     sum: { sharpness: 0, temperatures: noisy },
