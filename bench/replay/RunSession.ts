@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -36,13 +35,13 @@ export class RunSession {
   }
 
   /**
-   * Lets it live for so many ms from when its log is there.
+   * Lets it live for so many ms from when it has come somewhere.
    *
    * @returns Whether it was killed, not done before.
    */
-  async live(log: string, life: number): Promise<boolean> {
+  async live(hasCome: () => boolean, life: number): Promise<boolean> {
     const ended = this.#ended.then(() => "ended" as const);
-    while (!existsSync(log)) {
+    while (!hasCome()) {
       const news = await Promise.race([ended, sleep(LOOK_EVERY, "waiting" as const)]);
       if (news === "ended") break;
     }
