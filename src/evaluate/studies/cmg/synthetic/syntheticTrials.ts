@@ -19,7 +19,12 @@ const { cpc: _cpc, club, cmcm: _cmcm, ...bare } = SYNTHETIC_CONFIG;
 const { club: _club, ...withoutClub } = SYNTHETIC_CONFIG;
 const { cpc: __, ...withoutCpc } = withoutClub;
 const alone: Pick<CmgConfig, "codebook" | "commitment"> = {
-  codebook: { ...bare.codebook, partner: { kind: "none" } },
+  codebook: {
+    ...bare.codebook,
+    partner: { kind: "none" },
+    // Nothing makes codes serve both here: resetting those that do not would only take them away.
+    reset: { rule: "any", after: 100, onto: "data", noise: 0, syncStats: true },
+  },
   commitment: { own: 0.5, cross: 0 },
 };
 
