@@ -109,7 +109,7 @@ function conv(
  */
 export const motionConfig: GmcConfig = {
   modalities: [
-    { name: "inertial", shape: [64, 1, 6], layers: [along(64), along(96), along(96)] },
+    { name: "inertial", shape: [64, 1, 6], layers: [along(64), along(96), along(128)] },
     { name: "skeleton", shape: [32, 1, 120], layers: [along(96), along(96)] },
     {
       name: "depth",
@@ -123,12 +123,12 @@ export const motionConfig: GmcConfig = {
           kernel: [1, 1],
           stride: [1, 1],
           padding: [0, 0],
-          channels: 64,
+          channels: 96,
           normalization: "layer",
           activation: "gelu",
         },
         along(96),
-        along(96),
+        along(128),
       ],
     },
   ],

@@ -10,9 +10,9 @@ import { missingTrial } from "../trials/missingTrial.ts";
 import { separateTrial } from "../trials/separateTrial.ts";
 import { motionBench } from "./motionBench.ts";
 
-const EPOCHS = 50;
+const EPOCHS = 60;
 /** Weight of the contrast beside the labels' loss. */
-const CONTRAST = 0.3;
+const CONTRAST = 0.2;
 
 /** Chance that a modality of a training clip is missing, where some are. */
 const MISSING = 0.4;
