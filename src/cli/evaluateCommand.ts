@@ -20,6 +20,7 @@ export interface EvaluateFlags {
   readonly variants?: readonly string[];
   readonly jobs: number;
   readonly resume?: true;
+  readonly onlyFinished?: true;
   readonly cache: string;
   readonly writeResults?: true;
 }
@@ -43,6 +44,7 @@ export function addEvaluateCommand(program: Command): void {
     .option("--variants <list>", "methods: only these, method being the method itself", list)
     .option("--jobs <n>", "methods: trials at a time", count, 1)
     .option("--resume", "methods: take over finished trials of the same configuration")
+    .option("--only-finished", "methods: run nothing, sum up the finished trials there are")
     .option("--cache <dir>", "methods: where finished trials are kept", ".cache/evaluate")
     .option("--write-results", "methods: write the page and the plots of docs/results")
     .option("--json", "print one JSON object as the last line")

@@ -26,6 +26,7 @@ export async function evaluateMethod(name: string, flags: EvaluateFlags): Promis
     threads,
     cache,
     resume: resume === true,
+    onlyFinished: flags.onlyFinished === true,
     clock: new SystemClock(),
     onProgress: ({ done, of, line, isMilestone }) =>
       progress.show(`${done} of ${of} | ${line}`, isMilestone),

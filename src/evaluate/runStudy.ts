@@ -28,6 +28,8 @@ export interface StudyRunOptions {
   readonly cache: string;
   /** Whether finished trials of an earlier run with the same configuration are taken over. */
   readonly resume: boolean;
+  /** Runs nothing: sums up what finished trials of the same configuration there are. */
+  readonly onlyFinished?: boolean;
   readonly clock: Clock;
   onProgress(progress: StudyProgress): void;
 }
@@ -87,14 +89,16 @@ export async function runStudy(options: StudyRunOptions): Promise<StudyReport> {
 
   const store = new TrialStore(cache);
   const tasks = tasksOf(study, set.name, options);
-  const found = resume ? await Promise.all(tasks.map(({ key }) => store.find(key))) : [];
+  const onlyFinished = options.onlyFinished ?? false;
+  const found =
+    resume || onlyFinished ? await Promise.all(tasks.map(({ key }) => store.find(key))) : [];
   const results = new Map<string, TrialResult>();
   tasks.forEach(({ name }, i) => {
     const earlier = found[i];
     if (earlier !== undefined) results.set(name, earlier);
   });
   const takenOver = [...results.values()];
-  const waiting = tasks.filter(({ name }) => !results.has(name));
+  const waiting = onlyFinished ? [] : tasks.filter(({ name }) => !results.has(name));
   const failures: string[] = [];
   const tell = (line: string, isMilestone: boolean): void =>
     onProgress({ done: results.size, of: tasks.length, line, isMilestone });

@@ -50,7 +50,7 @@ export async function writeResults({
   const page = [
     `# ${study.name} on ${set}`,
     study.about(set),
-    `Tested on \`${split}\`, ${seeds} seed${seeds === 1 ? "" : "s"}, mean ± standard deviation. Written by`,
+    `Tested on \`${split}\`, ${seedsOf(report, seeds)}, mean ± standard deviation. Written by`,
     `\`\`\`\nnpm run evaluate -- ${study.name} --data DIR/${set} --split ${split} --seeds ${seeds} --write-results\n\`\`\``,
     `in ${Math.round(seconds)} s of trials and ${peakMiB} MiB at most.`,
     ...sections,
@@ -75,4 +75,14 @@ export async function writeResults({
     `${JSON.stringify(figures, undefined, 1)}\n`,
   );
   await writeResultsIndex(folder);
+}
+
+/** How many seeds the figures rest on: where variants differ, the method's own and the fewest. */
+function seedsOf({ results }: StudyReport, seeds: number): string {
+  const count = (variant: string): number =>
+    results.filter((result) => result.variant === variant).length;
+  const counts = [...new Set(results.map(({ variant }) => variant))].map(count);
+  const [own, fewest] = [count("") || seeds, Math.min(...counts)];
+  const plural = own === 1 ? "1 seed" : `${own} seeds`;
+  return fewest < own ? `${plural} of the method, ${fewest} or more of the others` : plural;
 }

@@ -65,6 +65,14 @@ describe("runStudy", () => {
     );
   });
 
+  it("sums up what is finished without running anything, where asked to", async () => {
+    expect((await run({ onlyFinished: true })).results).toEqual([]);
+    await run({ variants: ["fixed"] });
+    const { results, metrics } = await run({ onlyFinished: true });
+    expect(results.map(({ variant }) => variant)).toEqual(["fixed"]);
+    expect(metrics["heads/left->right@fixed"]).toEqual({ mean: 1, std: 0 });
+  });
+
   it("runs only the variants that are named", async () => {
     const { results } = await run({ variants: ["method"] });
     expect(results.map(({ variant, seed }) => `${variant}:${seed}`)).toEqual([":1", ":2", ":3"]);
