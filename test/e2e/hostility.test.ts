@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Push } from "zeromq";
-
-import { readingLine } from "../../src/pipeline/readingLine.ts";
 import type { PipelineRun } from "../../src/pipeline/PipelineRun.ts";
+import { readingLine } from "../../src/pipeline/readingLine.ts";
 import { Rng } from "../../src/tensor/Rng.ts";
 import { micros, seconds } from "../../src/units.ts";
 import { encodeChunk } from "../../src/wire/encodeMessage.ts";
