@@ -81,7 +81,7 @@ export const MLA_PAPER = {
   labelSmoothing: 0,
 } as const satisfies Partial<MlaConfig>;
 
-/** What held up on our sets: no guard, AdamW; see docs/mla.md for figures. */
+/** Where to start: no guard, AdamW; what of it was measured says docs/mla.md. */
 export const MLA_DEFAULTS = {
   guard: { kind: "none" },
   guardsBias: false,
