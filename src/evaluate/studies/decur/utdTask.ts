@@ -1,8 +1,8 @@
 import { augmentInertial } from "../../../models/decur/augment/augmentInertial.ts";
 import { augmentVideo } from "../../../models/decur/augment/augmentVideo.ts";
+import { halveDepth } from "../../sets/halveDepth.ts";
 import { readUtdMhad, UTD_ROWS } from "../../sets/utdMhad.ts";
 import { type DecurTask, readBoth } from "./DecurTask.ts";
-import { halveDepth } from "./halveDepth.ts";
 import { COMMON, LAMBDA, PROJECTOR } from "./taskDefaults.ts";
 
 const ATTENTION = { heads: 4, groups: 2, kernel: 3, stride: 2 } as const;

@@ -4,11 +4,11 @@ import { Rng } from "../../../tensor/Rng.ts";
 import type { DataSet } from "../../DataSet.ts";
 import { type Examples, gatherRows } from "../../Examples.ts";
 import { augmentUtdMhad } from "../../sets/augmentUtdMhad.ts";
+import { halveDepth } from "../../sets/halveDepth.ts";
+import { skeletonMotion } from "../../sets/skeletonMotion.ts";
 import { readUtdMhad } from "../../sets/utdMhad.ts";
-import { halveDepth } from "../decur/halveDepth.ts";
 import { UTD_ENCODERS } from "./encoders.ts";
 import type { SubsetTask } from "./SubsetTask.ts";
-import { skeletonMotion } from "./skeletonMotion.ts";
 
 const SCHEDULE = { epochs: 50, batch: 32, peakRate: 2e-3, dropout: 0.4 } as const;
 /** Variations of every depth clip, made once: anew in each step they would cost as much as the step. */

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 
 import { ConfigError } from "../../../../src/errors.ts";
 import type { Examples } from "../../../../src/evaluate/Examples.ts";
+import { halveDepth } from "../../../../src/evaluate/sets/halveDepth.ts";
 import { configOf, subsetName } from "../../../../src/evaluate/studies/decur/DecurTask.ts";
 import { encodeExamples } from "../../../../src/evaluate/studies/decur/encodeExamples.ts";
-import { halveDepth } from "../../../../src/evaluate/studies/decur/halveDepth.ts";
 import { pretrain } from "../../../../src/evaluate/studies/decur/pretrain.ts";
 import { probeSubsets } from "../../../../src/evaluate/studies/decur/probeSubsets.ts";
 import { study } from "../../../../src/evaluate/studies/decur/study.ts";

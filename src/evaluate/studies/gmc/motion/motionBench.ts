@@ -3,9 +3,9 @@ import { type HostTensor, hostTensor } from "../../../../tensor/HostTensor.ts";
 import { Rng } from "../../../../tensor/Rng.ts";
 import { type Examples, gatherRows } from "../../../Examples.ts";
 import { augmentUtdMhad } from "../../../sets/augmentUtdMhad.ts";
+import { halveDepth } from "../../../sets/halveDepth.ts";
+import { skeletonMotion } from "../../../sets/skeletonMotion.ts";
 import { readUtdMhad } from "../../../sets/utdMhad.ts";
-import { halveDepth } from "../../decur/halveDepth.ts";
-import { skeletonMotion } from "../../mla/skeletonMotion.ts";
 import { dcaScores } from "../dcaScores.ts";
 import type { GmcBench, InstantInputs, Instants } from "../GmcTask.ts";
 

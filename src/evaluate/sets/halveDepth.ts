@@ -1,6 +1,6 @@
-import { ConfigError } from "../../../errors.ts";
-import { hostTensor } from "../../../tensor/HostTensor.ts";
-import type { Examples } from "../../Examples.ts";
+import { ConfigError } from "../../errors.ts";
+import { hostTensor } from "../../tensor/HostTensor.ts";
+import type { Examples } from "../Examples.ts";
 
 /**
  * Depth clips of half the frames, rows and columns: every second frame, means of 2 × 2 pixels.

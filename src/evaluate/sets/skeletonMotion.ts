@@ -1,4 +1,4 @@
-import { type HostTensor, hostTensor } from "../../../tensor/HostTensor.ts";
+import { type HostTensor, hostTensor } from "../../tensor/HostTensor.ts";
 
 const [COORDINATES, HIP] = [60, 9] as const;
 /** Motion between rows is some twentieth of a limb: this brings it to the size of the postures. */

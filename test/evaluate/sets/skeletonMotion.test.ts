@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { skeletonMotion } from "../../../../src/evaluate/studies/mla/skeletonMotion.ts";
-import { hostTensor } from "../../../../src/tensor/HostTensor.ts";
-import { Rng } from "../../../../src/tensor/Rng.ts";
+import { skeletonMotion } from "../../../src/evaluate/sets/skeletonMotion.ts";
+import { hostTensor } from "../../../src/tensor/HostTensor.ts";
+import { Rng } from "../../../src/tensor/Rng.ts";
 
 const clip = (): Float32Array => Rng.fromSeed(1).normalArray(2 * 4 * 60);
 const shape = [2, 4, 60];
