@@ -51,6 +51,7 @@ describe("the public lists, verbatim", () => {
         "micros",
         "millis",
         "nearest",
+        "packValue",
         "parseCaption",
         "readLog",
         "recordFeed",
@@ -62,6 +63,7 @@ describe("the public lists, verbatim", () => {
         "tf",
         "toMillis",
         "toSeconds",
+        "unpackValue",
         "window",
       ]
     `);
@@ -87,6 +89,7 @@ describe("the public lists, verbatim", () => {
         "hertz",
         "micros",
         "millis",
+        "parseWebVtt",
         "periodUs",
         "readRecordedFrames",
         "recordingStart",

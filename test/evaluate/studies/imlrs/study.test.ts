@@ -137,12 +137,16 @@ describe("the study", () => {
 });
 
 describe("the noise on ExtraSensory", () => {
-  it("leaves flags and missing values as they are", () => {
+  it("takes values away flag and all, moves the others a little, leaves missing ones as they are", () => {
     const location = hostTensor(new Float32Array(68).fill(0), [2, 34]);
     location.data[17] = 1; // the first value of the first minute is missing
-    const moved = extraSensory.augment?.({ location }, Rng.fromSeed(1))["location"]?.data;
-    expect(moved?.[0]).toBe(0);
-    expect(moved?.[1]).not.toBe(0);
-    expect([...(moved?.subarray(17, 34) ?? [])]).toEqual([1, ...new Array(16).fill(0)]);
+    const moved = extraSensory.augment?.({ location }, Rng.fromSeed(1))["location"]?.data ?? [];
+    expect([moved[0], moved[17]]).toEqual([0, 1]);
+    const measured = Array.from({ length: 33 }, (_, i) => (i < 16 ? i + 1 : i + 18));
+    const hidden = measured.filter((i) => moved[i + 17] === 1);
+    expect(hidden.every((i) => moved[i] === 0)).toBe(true);
+    expect(measured.filter((i) => moved[i + 17] === 0).every((i) => moved[i] !== 0)).toBe(true);
+    expect(hidden.length).toBeGreaterThan(5);
+    expect(hidden.length).toBeLessThan(28);
   });
 });
