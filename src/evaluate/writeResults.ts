@@ -72,7 +72,7 @@ export async function writeResults({
   };
   await writeFile(
     join(folder, "data", `${name}.json`),
-    `${JSON.stringify(figures, undefined, 1)}\n`,
+    `${JSON.stringify(figures, undefined, 2)}\n`,
   );
   await writeResultsIndex(folder);
 }
