@@ -30,8 +30,11 @@ const streams = ["steady", "victim"].map((stream) => ({
 const policy = last({ maxAge: millis(400) });
 const columns = { steady: policy, victim: policy };
 
-/** Frames are lost, come twice, and out of order. */
-const rough = { drop: 0.05, duplicate: 0.1, corrupt: 0.02, hold: 0.1, longestHold: 3 };
+/**
+ * Frames are lost, come twice, and out of order. None is spoilt: a byte changed in a header can be a valid
+ * time in the future, of either stream, and what that does is the matter of chaos.test.ts.
+ */
+const rough = { drop: 0.05, duplicate: 0.1, corrupt: 0, hold: 0.1, longestHold: 3 };
 
 /** Two live sensors behind a bad network, one with a clock of its own, up to rows. */
 async function running() {
