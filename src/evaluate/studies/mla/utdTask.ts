@@ -3,7 +3,7 @@ import { type HostTensor, hostTensor } from "../../../tensor/HostTensor.ts";
 import { Rng } from "../../../tensor/Rng.ts";
 import type { DataSet } from "../../DataSet.ts";
 import { type Examples, gatherRows } from "../../Examples.ts";
-import { augmentUtdMhad } from "../../sets/augmentUtdMhad.ts";
+import { augmentUtdMhad, UTD_AUGMENTATION } from "../../sets/augmentUtdMhad.ts";
 import { halveDepth } from "../../sets/halveDepth.ts";
 import { skeletonMotion } from "../../sets/skeletonMotion.ts";
 import { readUtdMhad } from "../../sets/utdMhad.ts";
@@ -89,9 +89,12 @@ function prepare(examples: Examples): Examples {
 /** [variations · N, 8, 15, 14, 4]: all clips varied, then all varied again. */
 function varyDepth(train: Examples): HostTensor<"float32"> {
   const rng = Rng.fromSeed(DEPTH_SEED);
-  const depth = inputOf(train, "depth");
-  const parts = Array.from({ length: DEPTH_VARIATIONS }, () =>
-    inputOf(halveDepth({ ...train, inputs: augmentUtdMhad({ depth }, rng) }), "depth"),
+  const depth = inputOf(halveDepth(train), "depth");
+  // A pixel of the halved pictures is two of the set's.
+  const augmentation = { ...UTD_AUGMENTATION, shift: UTD_AUGMENTATION.shift / 2 };
+  const parts = Array.from(
+    { length: DEPTH_VARIATIONS },
+    () => augmentUtdMhad({ depth }, rng, augmentation)["depth"] ?? depth,
   );
   const [, ...shape] = parts[0]?.shape ?? [];
   const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
