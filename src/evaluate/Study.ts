@@ -19,7 +19,7 @@ export interface Trial {
   readonly variant: string;
   /** What it is, in one line of the results page. */
   readonly summary: string;
-  /** False where nothing is drawn, or where one seed tells enough. */
+  /** False where once is enough: nothing is drawn, or the method's own spread is what it is held against. */
   readonly seeded?: boolean;
   /** Run only where it is named: what takes long and few ask for. */
   readonly onRequest?: boolean;
