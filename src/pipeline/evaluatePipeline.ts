@@ -1,3 +1,4 @@
+import { ModelError } from "../errors.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import type { FeedRequest } from "./Feed.ts";
 import type { RunOptions } from "./RunOptions.ts";
@@ -28,6 +29,7 @@ export interface EvaluateOptions {
  * Scores a pipeline on a feed, through its real sensors and sockets, with all of the streams that count
  * and with each of them alone.
  *
+ * @throws {ModelError} If the model is yet to be trained.
  * @returns By `<metric>/<streams joined by +>`: the slot accuracies and `eventF1`, over the seeds.
  */
 export async function evaluatePipeline(
@@ -59,6 +61,11 @@ export async function evaluatePipeline(
         loop: false,
         pace: "driven",
       });
+      if (!pipeline.model.trained)
+        throw new ModelError(
+          `pipeline ${definition.name}`,
+          "expected trained weights to score (sensorium train makes them), got none",
+        );
       const report = new RunReport(pipeline);
       await pipeline.go();
       const { slotAccuracy, eventF1 } = report.summary();

@@ -117,6 +117,7 @@ function helloOf({ definition, model, options }: PipelineRun): HelloMessage {
     })),
     codes: model.codes,
     model: model.version,
+    ...(!model.trained && { untrained: true }),
     hasTruth: options.feed.truth.length > 0,
   };
 }
