@@ -13,6 +13,7 @@ import {
 import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { cropOf, pictureFilters } from "./media/pictureFrames.ts";
+import { onlyOffer, USUAL_PICTURES } from "./usualStreams.ts";
 
 /** Each platform's way to a camera, in ffmpeg's words. */
 const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
@@ -22,6 +23,9 @@ const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
 
 /** Left, top, width and height as fractions of the picture: its middle, where the mouth is to be held. */
 const MIDDLE = [0.3, 0.31, 0.4, 0.38];
+
+/** All of the picture. */
+const WHOLE = [0, 0, 1, 1];
 
 /**
  * A camera, or anything else that ffmpeg sees, as small grey pictures of a part of it.
@@ -35,6 +39,8 @@ export const camera: SensorKind = {
   name: "camera",
   summary: "Watches a camera or a network stream through ffmpeg.",
   probe: () => probeFfmpeg(probeDevice),
+  argument: "input",
+  offers: async (options) => onlyOffer(USUAL_PICTURES, { crop: WHOLE, ...options }),
   create(options) {
     const settings = new SensorSettings("camera", options);
     const input = mediaInput(settings, DEFAULTS[process.platform]);

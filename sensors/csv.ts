@@ -4,6 +4,7 @@ import { ConfigError, type SensorKind, SensorSettings } from "../src/sensing.ts"
 import { lineSource } from "./lines/lineSource.ts";
 import { type ParsedLine, rowFrames, rowPace } from "./lines/rowFrames.ts";
 import { numberOf, rowStamps } from "./lines/rowStamps.ts";
+import { tableOffer } from "./lines/tableOffer.ts";
 
 /** What a table's lines look like. */
 interface TableForm {
@@ -28,6 +29,8 @@ export const csv: SensorKind = {
     works: true,
     detail: "reads files, standard input, sockets, serial lines",
   }),
+  argument: "source",
+  offers: tableOffer,
   create(options) {
     const settings = new SensorSettings("csv", options);
     const source = lineSource(settings);

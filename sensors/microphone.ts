@@ -14,6 +14,7 @@ import {
 import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { SoundStamps } from "./media/SoundStamps.ts";
+import { onlyOffer, USUAL_SOUND } from "./usualStreams.ts";
 
 /** Each platform's way to a microphone, in ffmpeg's words. */
 const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
@@ -32,6 +33,8 @@ export const microphone: SensorKind = {
   name: "microphone",
   summary: "Listens to a microphone, a file or a network stream through ffmpeg.",
   probe: () => probeFfmpeg(probeDevice),
+  argument: "input",
+  offers: async (options) => onlyOffer(USUAL_SOUND, options),
   create(options) {
     const settings = new SensorSettings("microphone", options);
     const input = mediaInput(settings, DEFAULTS[process.platform]);

@@ -13,6 +13,7 @@ import {
   SensorSettings,
 } from "../src/sensing.ts";
 import { linesOf } from "./lines/linesOf.ts";
+import { onlyOffer, USUAL_TEXT } from "./usualStreams.ts";
 
 /**
  * Captions, line by line, from standard input or a file.
@@ -28,6 +29,8 @@ export const text: SensorKind = {
   name: "text",
   summary: "Reads captions line by line, plain or JSON, from standard input or a file.",
   probe: async () => ({ works: true, detail: "reads standard input or a file" }),
+  argument: "file",
+  offers: async (options) => onlyOffer(USUAL_TEXT, options),
   create(options) {
     const settings = new SensorSettings("text", options);
     const file = settings.text("file", "-");

@@ -1,6 +1,8 @@
 import { z } from "zod";
 
 import { ConfigError } from "../errors.ts";
+import type { LogRecord } from "../log/LogRecord.ts";
+import { recordOfLine } from "../log/recordLine.ts";
 
 /** Where `npm start` serves unless told otherwise. */
 export const DEFAULT_URL = "http://127.0.0.1:8080";
@@ -123,18 +125,18 @@ export class RunningPipeline {
   async *frames(stream: string, signal: AbortSignal): AsyncGenerator<EchoedLine, void, undefined> {
     const path = `/api/frames/${encodeURIComponent(stream)}`;
     const { body } = await this.#get(path, signal);
-    if (body === null) return;
-    let rest = "";
-    try {
-      for await (const text of body.pipeThrough(new TextDecoderStream())) {
-        const lines = (rest + text).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) if (line !== "") yield this.#lineOf(line, path);
-      }
-    } catch (cause) {
-      // Aborting is how a reader says that it has had enough; a cut connection ends the stream too.
-      if (cause instanceof ConfigError) throw cause;
-    }
+    for await (const line of lines(body)) yield this.#lineOf(line, path);
+  }
+
+  /**
+   * Its log as it grows: what is in force now, then each record, until the signal aborts or the pipeline ends.
+   *
+   * @throws {ConfigError} If nobody answers, or somebody else.
+   * @throws {LogError} If a record is none.
+   */
+  async *records(signal: AbortSignal): AsyncGenerator<LogRecord, void, undefined> {
+    const { body } = await this.#get("/api/records", signal);
+    for await (const line of lines(body)) yield recordOfLine(line);
   }
 
   #lineOf(line: string, path: string): EchoedLine {
@@ -169,5 +171,32 @@ export class RunningPipeline {
       `expected ${path} to answer as a pipeline does, got something else`,
       { cause },
     );
+  }
+}
+
+/** The lines of a reply that are not empty; ends when it is cut off, too. */
+async function* lines(body: Response["body"]): AsyncGenerator<string, void, undefined> {
+  let rest: string[] = [];
+  for await (const piece of pieces(body)) {
+    const [first = "", ...others] = piece.split("\n");
+    rest.push(first);
+    if (others.length === 0) continue;
+    const last = others.pop() ?? "";
+    for (const line of [rest.join(""), ...others]) if (line !== "") yield line;
+    rest = [last];
+  }
+}
+
+async function* pieces(body: Response["body"]): AsyncGenerator<string, void, undefined> {
+  const all = body?.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      // Aborting is how a reader says that it has had enough; a cut connection ends the stream too.
+      const piece = await all?.next().catch(() => undefined);
+      if (piece === undefined || piece.done) return;
+      yield piece.value;
+    }
+  } finally {
+    await all?.return?.().catch(() => undefined);
   }
 }

@@ -89,8 +89,9 @@ export class Interpretation {
     this.#drill = new SubsetDrill({ memory: DRILL_MEMORY, ignored: this.#ignored });
     this.#period = definition.grid.period;
     this.#localizer = new EventLocalizer({
-      classes: stage.model.classes,
-      prior: stage.model.prior,
+      // Without training nothing is ever localised: there is the silence, and no answer to compare it with.
+      classes: stage.model.trained ? stage.model.classes : [definition.silence],
+      prior: stage.model.trained ? stage.model.prior : [1],
       silence: definition.silence,
       period: definition.grid.period,
     });
@@ -221,7 +222,7 @@ export class Interpretation {
       views: asked.row.views,
       delay: asked.delay(),
     });
-    this.#tell(this.#localizer.push(answer));
+    if (this.#stage.model.trained) this.#tell(this.#localizer.push(answer));
   }
 
   #tell(spans: readonly EventSpan[]): void {

@@ -134,6 +134,12 @@ export class SensorFleet {
     return [...this.#members.values()].every(({ plugged, ended }) => ended || !plugged);
   }
 
+  /** Whether these sensors have given all they had; all of them, where none is named. */
+  hasEnded(streams: readonly string[]): boolean {
+    const all = streams.length > 0 ? streams : [...this.#members.keys()];
+    return all.every((stream) => this.#members.get(stream)?.ended ?? true);
+  }
+
   /**
    * Settles once every sensor that is plugged in has sent all that was due by `at`, or has ended.
    *

@@ -3,6 +3,7 @@ import type { Observable } from "rxjs";
 import type { Blocking } from "../align/Blocking.ts";
 import type { Chunk } from "../frames/Chunk.ts";
 import type { HelloMessage, ReplugMessage, ServerMessage, UnplugMessage } from "./messages.ts";
+import type { GrowingLog } from "./recordLines.ts";
 
 /**
  * What a server shows: one running pipeline, seen from outside.
@@ -28,4 +29,6 @@ export interface LiveFeed {
   blocking?(): Blocking | undefined;
   /** The frames of a stream as they come in, where the feed has them; undefined of no such stream. */
   frames?(stream: string): Observable<Chunk> | undefined;
+  /** The log as it grows, where the feed has one. */
+  log?(): GrowingLog;
 }

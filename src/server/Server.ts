@@ -20,6 +20,7 @@ import { addJoinRoutes } from "./join/joinRoutes.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
 import { originAllowed } from "./originAllowed.ts";
 import { decodeClientMessage, encodeMessage, type ServerMessage, SOCKET_PATH } from "./protocol.ts";
+import { recordLines } from "./recordLines.ts";
 
 /** How a server is started. */
 export interface ServerOptions {
@@ -232,13 +233,23 @@ export class Server implements AsyncDisposable {
       server: this.counters,
       pages: this.pages,
     }));
+    /** A browser sends no origin with a page's own requests: the host must not be a re-bound name. */
+    const isStranger = (host: string | undefined): boolean => {
+      const isOurs = originAllowed({ origin: `http://${host}`, host }, allowedHosts);
+      if (!isOurs) this.#counters.refusedOrigins += 1;
+      return !isOurs;
+    };
+    app.get("/api/records", async ({ headers: { host } }, reply) => {
+      if (isStranger(host))
+        return reply.code(403).send({ error: `${host} is no name of this server` });
+      const log = this.#feed.log?.();
+      if (log === undefined) return reply.code(404).send({ error: "there is no log to record" });
+      return reply.type("application/x-ndjson").send(recordLines(log));
+    });
     app.get<{ Params: { stream: string } }>("/api/frames/:stream", async (request, reply) => {
       const { host } = request.headers;
-      // A browser sends no origin with a page's own requests: the host must not be a re-bound name.
-      if (!originAllowed({ origin: `http://${host}`, host }, allowedHosts)) {
-        this.#counters.refusedOrigins += 1;
+      if (isStranger(host))
         return reply.code(403).send({ error: `${host} is no name of this server` });
-      }
       const { stream } = request.params;
       const chunks = this.#feed.frames?.(stream);
       if (chunks === undefined)

@@ -2,6 +2,7 @@ import { bufferTime, filter, interval, map, merge, Observable, share, startWith,
 
 import { parseCaption } from "../features/CaptionGrams.ts";
 import type { Cell } from "../frames/Frameset.ts";
+import { restated, StandingRecords } from "../log/StandingRecords.ts";
 import type { Moment } from "../pipeline/Moment.ts";
 import { Percentiles } from "../pipeline/Percentiles.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
@@ -37,6 +38,8 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
     hops.set(name, known);
     return known;
   };
+  const standing = new StandingRecords();
+  run.records.subscribe((record) => standing.observe(record));
   const hello = (): HelloMessage => helloOf(run);
   const messages = new Observable<ServerMessage>((subscriber) => {
     let spoke = -Infinity;
@@ -83,6 +86,7 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       return undefined;
     },
     blocking: () => run.blocking(),
+    log: () => ({ standing: restated(standing.records(), run.now()), records: run.records }),
     frames: (stream) =>
       stream in run.definition.streams
         ? run.records.pipe(
@@ -117,6 +121,7 @@ function helloOf({ definition, model, options }: PipelineRun): HelloMessage {
     })),
     codes: model.codes,
     model: model.version,
+    ...(!model.trained && { untrained: true }),
     hasTruth: options.feed.truth.length > 0,
   };
 }

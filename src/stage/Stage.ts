@@ -16,6 +16,8 @@ import { spawnWorker } from "./spawnWorker.ts";
 /** What the stage's model is; known once the stage is open. */
 export interface StageModel {
   readonly version: string;
+  /** Whether it has weights; one that has none answers nothing: see `untrained`. */
+  readonly trained: boolean;
   /** Device that computes: "cpu", "webgpu"… */
   readonly device: string;
   readonly classes: readonly string[];
@@ -30,8 +32,8 @@ export interface StageModel {
 export interface StageOptions {
   /** Prefix of the model's version; the pipeline's name. */
   readonly name: string;
-  /** Bytes of the weights file. */
-  readonly weights: Uint8Array;
+  /** Bytes of the weights file; without them the readings say what was present, and no more. */
+  readonly weights?: Uint8Array;
   /** Bytes of the `.onnx` file that some streams' features go through first, by stream. */
   readonly extractors?: Readonly<Record<string, Uint8Array>>;
   readonly device: DeviceChoice;
@@ -245,6 +247,7 @@ export class Stage {
         if (message.type === "ready") {
           this.#model = {
             version: message.model,
+            trained: message.trained,
             device: message.device,
             classes: message.classes,
             prior: message.prior,
@@ -285,7 +288,7 @@ export class Stage {
       this.#tell({
         type: "open",
         name,
-        weights,
+        ...(weights !== undefined && { weights }),
         device,
         threads,
         extractors,

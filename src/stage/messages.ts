@@ -13,8 +13,8 @@ export type ToWorker =
       readonly type: "open";
       /** Prefix of the model's version. */
       readonly name: string;
-      /** Bytes of the weights file. */
-      readonly weights: Uint8Array;
+      /** Bytes of the weights file; absent for a model that is yet to be trained. */
+      readonly weights?: Uint8Array;
       readonly device: DeviceChoice;
       readonly threads: number;
       /** Bytes of the `.onnx` file that some streams' features go through first, by stream. */
@@ -41,6 +41,7 @@ export type FromWorker =
   | {
       readonly type: "ready";
       readonly model: string;
+      readonly trained: boolean;
       readonly device: string;
       readonly classes: readonly string[];
       readonly lookAhead: number;
