@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 
 import {
   ConfigError,
+  hertz,
   micros,
   millis,
   type SensedFrame,
@@ -34,6 +35,10 @@ const MIDDLE = [0.3, 0.31, 0.4, 0.38];
 export const camera: SensorKind = {
   name: "camera",
   summary: "Watches a camera or a network stream through ffmpeg.",
+  usual: () => ({
+    ...{ modality: "video", dtype: "u8", shape: [48, 64], unit: "grey level" },
+    rate: hertz(25),
+  }),
   probe: () => probeFfmpeg(probeDevice),
   create(options) {
     const settings = new SensorSettings("camera", options);

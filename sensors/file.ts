@@ -2,13 +2,16 @@ import { access, constants } from "node:fs/promises";
 
 import {
   ConfigError,
+  hertz,
   micros,
+  millis,
   replayPasses,
   type SensedFrame,
   type SensorContext,
   SensorError,
   type SensorKind,
   SensorSettings,
+  type UsualStream,
 } from "../src/sensing.ts";
 import { probeFfmpeg } from "./media/ffmpeg.ts";
 import { cropOf, pictureFrames } from "./media/pictureFrames.ts";
@@ -21,6 +24,13 @@ const TRACKS = {
   pictures: "video",
   subtitles: "subtitle",
 } as const satisfies Record<string, TrackKind>;
+
+/** What each track usually becomes. */
+const USUAL: Readonly<Record<string, UsualStream>> = {
+  sound: { modality: "audio", dtype: "i16", shape: [160], rate: hertz(100), span: millis(10) },
+  pictures: { modality: "video", dtype: "u8", shape: [48, 64], rate: hertz(25) },
+  subtitles: { modality: "text", dtype: "utf8", shape: [], rate: "irregular" },
+};
 
 /** The whole picture: left, top, width and height as fractions. */
 const WHOLE = [0, 0, 1, 1];
@@ -38,6 +48,7 @@ const WHOLE = [0, 0, 1, 1];
 export const file: SensorKind = {
   name: "file",
   summary: "Replays the sound, the pictures or the subtitles of a media file through ffmpeg.",
+  usual: ({ track }) => USUAL[String(track)],
   probe: () => probeFfmpeg(async () => ({ works: true, detail: "reads media files" })),
   create(options) {
     const settings = new SensorSettings("file", options);

@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  hertz,
   micros,
   Rng,
   replayPasses,
@@ -35,6 +36,7 @@ interface SyntheticForm {
 export const synthetic: SensorKind = {
   name: "synthetic",
   summary: "Makes up a sine, noise or steps: to try a pipeline without a sensor.",
+  usual: () => ({ modality: "sensor", dtype: "f32", shape: [1], rate: hertz(25) }),
   probe: async () => ({ works: true, detail: "needs nothing" }),
   create(options) {
     const settings = new SensorSettings("synthetic", options);

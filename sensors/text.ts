@@ -27,6 +27,7 @@ import { linesOf } from "./lines/linesOf.ts";
 export const text: SensorKind = {
   name: "text",
   summary: "Reads captions line by line, plain or JSON, from standard input or a file.",
+  usual: () => ({ modality: "text", dtype: "utf8", shape: [], rate: "irregular", unit: "words" }),
   probe: async () => ({ works: true, detail: "reads standard input or a file" }),
   create(options) {
     const settings = new SensorSettings("text", options);

@@ -25,6 +25,7 @@ export type {
   SensorContext,
   SensorKind,
   SensorProbe,
+  UsualStream,
 } from "./pipeline/Sensor.ts";
 export { SensorSettings } from "./pipeline/SensorSettings.ts";
 export { Rng } from "./tensor/Rng.ts";
