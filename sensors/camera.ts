@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 
 import {
   ConfigError,
+  hertz,
   micros,
   millis,
   type SensedFrame,
@@ -38,6 +39,10 @@ const WHOLE = [0, 0, 1, 1];
 export const camera: SensorKind = {
   name: "camera",
   summary: "Watches a camera or a network stream through ffmpeg.",
+  usual: () => ({
+    ...{ modality: "video", dtype: "u8", shape: [48, 64], unit: "grey level" },
+    rate: hertz(25),
+  }),
   probe: () => probeFfmpeg(probeDevice),
   argument: "input",
   offers: async (options) => onlyOffer(USUAL_PICTURES, { crop: WHOLE, ...options }),

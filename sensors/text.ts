@@ -28,6 +28,7 @@ import { onlyOffer, USUAL_TEXT } from "./usualStreams.ts";
 export const text: SensorKind = {
   name: "text",
   summary: "Reads captions line by line, plain or JSON, from standard input or a file.",
+  usual: () => ({ modality: "text", dtype: "utf8", shape: [], rate: "irregular", unit: "words" }),
   probe: async () => ({ works: true, detail: "reads standard input or a file" }),
   argument: "file",
   offers: async (options) => onlyOffer(USUAL_TEXT, options),

@@ -27,6 +27,7 @@ export type {
   SensorKind,
   SensorProbe,
   StreamOffer,
+  UsualStream,
 } from "./pipeline/Sensor.ts";
 export { SensorSettings } from "./pipeline/SensorSettings.ts";
 export { Rng } from "./tensor/Rng.ts";

@@ -14,6 +14,7 @@ import { FeatureRows } from "../stage/FeatureRows.ts";
 import type { Stage } from "../stage/Stage.ts";
 import { type Micros, micros } from "../units.ts";
 import { type PipelineDefinition, rolesOf } from "./definePipeline.ts";
+import { guestPolicy } from "./guestPolicy.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
 import type { Delay, Moment } from "./Moment.ts";
 import { type DigestState, ReadingDigest } from "./ReadingDigest.ts";
@@ -239,6 +240,7 @@ export function alignerOptions(definition: PipelineDefinition): AlignerOptions {
     columns: Object.fromEntries(
       Object.entries(definition.streams).map(([stream, { policy }]) => [stream, policy]),
     ),
+    guests: guestPolicy,
     roles: rolesOf(definition),
     skew,
     futureBound: future,
