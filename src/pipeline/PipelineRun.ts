@@ -301,13 +301,14 @@ export class PipelineRun {
 
   #watch(): void {
     this.#inlet.deliveries.subscribe({
-      next: ({ message, release }) => {
+      next: (delivery) => {
+        const { message } = delivery;
         this.#ingest.accept(message);
         this.#fleet.heard(message);
         const { stream } = message.kind === "data" ? message.chunk : message;
         // Somebody else's publisher speaks where we started no sensor.
         if (!this.#fleet.owns(stream)) this.#board.plugged(stream);
-        release();
+        delivery.release();
       },
       error: (cause: unknown) =>
         this.#tell(`the inlet failed: ${cause instanceof Error ? cause.message : cause}`),
