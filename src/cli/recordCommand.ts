@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { recordFeed } from "../pipeline/recordFeed.ts";
+import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
+import type { Feed } from "../pipeline/Feed.ts";
+import { recordDriven } from "../pipeline/recordDriven.ts";
+import { type RecordSummary, recordFeed } from "../pipeline/recordFeed.ts";
 import { type Micros, seconds } from "../units.ts";
 import { count } from "./count.ts";
 import { curveOptions } from "./keyFiles.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
+import { progressLine } from "./progressLine.ts";
 import { addRecordingFlags, type RecordingFlags, recordingOf } from "./recordingFlags.ts";
 
 interface RecordFlags extends RecordingFlags {
@@ -23,6 +27,7 @@ interface RecordFlags extends RecordingFlags {
   readonly allow?: string;
   readonly insecure?: true;
   readonly seed: number;
+  readonly pace: "realtime" | "fast";
   readonly json?: true;
 }
 
@@ -45,6 +50,11 @@ export function addRecordCommand(program: Command): void {
     .option("--data <dir>", "stream a data set through the sensors instead of the demo")
     .option("--split <name>", "split of the data set", "dev")
     .option("--sentences <n>", "how many of its items; all unless given", count)
+    .addOption(
+      new Option("--pace <pace>", "on the machine's clock, or a replay as fast as it goes")
+        .choices(["realtime", "fast"])
+        .default("realtime"),
+    )
     .addOption(new Option("--for <seconds>", "end after so long").argParser(length))
     .option("--without <stream>", "never start this stream's sensor", several, [])
     .option("--bind <address>", "where sensors push to, like tcp://127.0.0.1:5560")
@@ -77,26 +87,30 @@ async function record(file: string, name: string, flags: RecordFlags): Promise<v
   });
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  const summary = await recordFeed(
-    definition,
-    {
-      file,
-      feed,
-      without,
-      seed,
-      sensors: join(codeRoot(), "sensors"),
-      subscribe,
-      insecure: flags.insecure ?? false,
-      ...(flags.for !== undefined && { length: flags.for }),
-      ...recordingOf(flags),
-      ...(bind !== undefined && { bind }),
-      ...(flags.control !== undefined && { control: flags.control }),
-      ...curveOptions(flags),
-      onOpen: (endpoint) => process.stderr.write(`recording ${feed.name}; sensors: ${endpoint}\n`),
-      onProblem: (text) => process.stderr.write(`problem: ${text}\n`),
-    },
-    stop.signal,
-  );
+  const summary =
+    flags.pace === "fast"
+      ? await recordFast(definition, file, feed, flags, stop.signal)
+      : await recordFeed(
+          definition,
+          {
+            file,
+            feed,
+            without,
+            seed,
+            sensors: join(codeRoot(), "sensors"),
+            subscribe,
+            insecure: flags.insecure ?? false,
+            ...(flags.for !== undefined && { length: flags.for }),
+            ...recordingOf(flags),
+            ...(bind !== undefined && { bind }),
+            ...(flags.control !== undefined && { control: flags.control }),
+            ...curveOptions(flags),
+            onOpen: (endpoint) =>
+              process.stderr.write(`recording ${feed.name}; sensors: ${endpoint}\n`),
+            onProblem: (text) => process.stderr.write(`problem: ${text}\n`),
+          },
+          stop.signal,
+        );
   const { frames, records } = summary;
   const text = json
     ? JSON.stringify({ file, ...summary })
@@ -104,6 +118,33 @@ async function record(file: string, name: string, flags: RecordFlags): Promise<v
         .map(([stream, of]) => `${of} frames of ${stream}`)
         .join(", ")}`;
   process.stdout.write(`${text}\n`);
+}
+
+/** What needs no wire and no machine's clock: the sensors of a feed that is replayed. */
+async function recordFast(
+  definition: PipelineDefinition,
+  file: string,
+  feed: Feed,
+  flags: RecordFlags,
+  signal: AbortSignal,
+): Promise<RecordSummary> {
+  const progress = progressLine(process.stderr);
+  const summary = await recordDriven(
+    definition,
+    {
+      file,
+      feed,
+      without: flags.without,
+      sensors: join(codeRoot(), "sensors"),
+      ...(flags.for !== undefined && { length: flags.for }),
+      ...recordingOf(flags),
+      onProgress: (share) =>
+        progress.show(`recording ${feed.name}: ${Math.round(100 * share)} %`, share === 1),
+    },
+    signal,
+  );
+  progress.end();
+  return summary;
 }
 
 function length(text: string): Micros {
