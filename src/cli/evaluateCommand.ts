@@ -16,6 +16,7 @@ export interface EvaluateFlags {
   readonly threads: number;
   readonly json?: true;
   readonly sentences?: number;
+  readonly conditions?: readonly string[];
   readonly device: DeviceChoice;
   readonly variants?: readonly string[];
   readonly jobs: number;
@@ -36,6 +37,7 @@ export function addEvaluateCommand(program: Command): void {
     .option("--seeds <n>", "how many seeds of what is drawn at random", count, 1)
     .option("--threads <n>", "threads of the model", count, 1)
     .option("--sentences <n>", "pipelines: how many of the set's items; all unless given", count)
+    .option("--conditions <list>", "pipelines: only these besides clean; all unless given", list)
     .addOption(
       new Option("--device <device>", "pipelines: what computes")
         .choices([...devices, "auto"])

@@ -12,6 +12,7 @@ import { SubsetDrill } from "../robustness/SubsetDrill.ts";
 import type { FeatureRow } from "../stage/FeatureRow.ts";
 import { FeatureRows } from "../stage/FeatureRows.ts";
 import type { Stage } from "../stage/Stage.ts";
+import { type Micros, micros } from "../units.ts";
 import { type PipelineDefinition, rolesOf } from "./definePipeline.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
 import type { Delay, Moment } from "./Moment.ts";
@@ -64,6 +65,7 @@ export class Interpretation {
   readonly #stage: Stage;
   readonly #localizer: EventLocalizer;
   readonly #drill: SubsetDrill;
+  readonly #period: Micros;
   readonly #ignored: readonly string[];
   readonly #prior: Float32Array;
   readonly #asked: { readonly row: FeatureRow; readonly delay: () => Delay }[] = [];
@@ -85,6 +87,7 @@ export class Interpretation {
     this.#ignored = definition.answerStreams.filter((stream) => !answerWith.includes(stream));
     this.#prior = Float32Array.from(stage.model.prior, Math.log);
     this.#drill = new SubsetDrill({ memory: DRILL_MEMORY, ignored: this.#ignored });
+    this.#period = definition.grid.period;
     this.#localizer = new EventLocalizer({
       classes: stage.model.classes,
       prior: stage.model.prior,
@@ -123,6 +126,11 @@ export class Interpretation {
       if (stage.submit(row) === "accepted") this.#asked.push({ row, delay });
       else this.#refused++;
     });
+  }
+
+  /** Time between an event's end and its final form, beyond the model's look-ahead. */
+  get finalDelay(): Micros {
+    return micros(this.#localizer.delayRows * this.#period);
   }
 
   /** Framesets formed, moments given, and rows that the model refused so far. */

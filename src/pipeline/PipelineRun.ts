@@ -195,6 +195,11 @@ export class PipelineRun {
     return this.#interpretation.blocking();
   }
 
+  /** Time between an event's end and its final form, beyond the model's look-ahead. */
+  get finalDelay(): Micros {
+    return this.#interpretation.finalDelay;
+  }
+
   counters(): RunCounters {
     return { ...this.#interpretation.counts, stageRestarts: this.#stage.restarts };
   }

@@ -78,6 +78,8 @@ export interface PipelineDefinition {
   readonly slots: Readonly<Record<string, readonly string[]>>;
   /** Streams that contain the answer and therefore stay out of scores unless asked for by name. */
   readonly answerStreams: readonly string[];
+  /** Harder conditions that the feed can make of a data set, by name: `babble0dB`. None unless given. */
+  readonly conditions?: readonly string[];
   /** Opens the feed that a person asked for. */
   readonly feed: (request: FeedRequest) => Promise<Feed>;
 }

@@ -43,14 +43,10 @@ describe("corpusLine", () => {
   });
 
   it("lays babble under the sentences alone", async () => {
-    const clean = await corpusLine({ directory: folder, split: "dev", seed: 4 });
-    const rng = Rng.fromSeed(1);
-    const noisy = await corpusLine({
-      directory: folder,
-      split: "dev",
-      seed: 4,
-      babble: { decibels: 6, random: () => rng.uniform() },
-    });
+    await writeGridFiles(folder, "noisy", 5);
+    const where = { directory: folder, split: "noisy", seed: 4 };
+    const clean = await corpusLine(where);
+    const noisy = await corpusLine({ ...where, babbleDb: 6 });
     const first = clean.words[0]?.fromMs ?? 0;
     const sentence = (first - 500) * 16;
     expect(noisy.pcm.subarray(0, sentence)).toEqual(clean.pcm.subarray(0, sentence));
