@@ -5,6 +5,7 @@
 import { parentPort } from "node:worker_threads";
 
 import { ConfigError } from "../errors.ts";
+import { type AdaptedPart, checkAdapted } from "../models/unified/adapted.ts";
 import {
   createInference,
   type Inference,
@@ -23,6 +24,8 @@ if (port === null) throw new ConfigError("stage worker", "expected to run as a w
 
 let inference: Inference | undefined;
 let state: InferenceState | undefined;
+let part: AdaptedPart | undefined;
+let givesFeatures = false;
 const extractors = new Map<string, OnnxExtractor>();
 /** Rows are answered strictly one after the other: each needs the state that the one before left. */
 let turn: Promise<void> = Promise.resolve();
@@ -49,6 +52,8 @@ async function handle(message: ToWorker): Promise<void> {
       threads: message.threads,
     });
     state = message.state ?? inference.initialState();
+    part = message.part && checkAdapted(message.part, inference.config);
+    givesFeatures = message.features;
     const { classes, prior, lookAheadRows, rowMicros } = inference.config;
     tell({
       type: "ready",
@@ -63,6 +68,10 @@ async function handle(message: ToWorker): Promise<void> {
   }
   if (inference === undefined || state === undefined)
     throw new ConfigError("stage worker", "expected to be opened before the first row");
+  if (message.type === "serve") {
+    part = message.part && checkAdapted(message.part, inference.config);
+    return;
+  }
   if (message.type === "restore") {
     state = message.state;
     return;
@@ -71,9 +80,10 @@ async function handle(message: ToWorker): Promise<void> {
     tell({ type: "state", index: message.index, state });
     return;
   }
-  const step = await inference.step(await extracted(message.inputs), state);
+  const step = await inference.step(await extracted(message.inputs), state, part);
   state = step.state;
-  tell({ type: "answer", index: message.index, outputs: step.outputs });
+  const { outputs, features } = step;
+  tell({ type: "answer", index: message.index, outputs, ...(givesFeatures && { features }) });
   if (message.index % ROWS_PER_STATE === ROWS_PER_STATE - 1)
     tell({ type: "state", index: message.index, state });
 }
