@@ -6,6 +6,7 @@ import { SystemClock } from "../clock/SystemClock.ts";
 import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
+import type { Learner } from "../stage/Learner.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
@@ -20,6 +21,7 @@ import { delayOf, delaysOn, noDelay } from "./delays.ts";
 import { HotPlug } from "./HotPlug.ts";
 import { Ingest } from "./Ingest.ts";
 import { Interpretation } from "./Interpretation.ts";
+import { Learning } from "./Learning.ts";
 import type { Moment } from "./Moment.ts";
 import type { RunOptions } from "./RunOptions.ts";
 import type { RunCounters, RunParts } from "./RunParts.ts";
@@ -36,6 +38,9 @@ const WIND_DOWN = millis(500);
 
 /** Time the sensors' processes get to come up before a feed starts on the machine's clock. */
 const HEAD_START = seconds(2);
+
+/** Time between checkpoints while learning: what a learner knows is some megabytes. */
+const LEARNING_CHECKPOINTS = seconds(60);
 
 /** How often silence, drops and ends are looked for on the machine's clock. */
 const POLL_MS = 10;
@@ -70,11 +75,14 @@ export class PipelineRun {
 
   /** Sensors that come and go on the way. */
   readonly hotPlug: HotPlug;
+  /** Which versions of the model there are, what serves, and how the learning goes. */
+  readonly learning: Learning;
 
   readonly #clock: SystemClock | DrivenClock;
   readonly #ingest: Ingest;
   readonly #interpretation: Interpretation;
   readonly #stage: Stage;
+  readonly #learner: Learner | undefined;
   readonly #inlet: Inlet;
   readonly #control: ControlServer;
   readonly #prober: ClockProber | undefined;
@@ -100,6 +108,7 @@ export class PipelineRun {
     this.options = options;
     this.#clock = clock;
     this.#stage = stage;
+    this.#learner = parts.learner;
     this.#inlet = inlet;
     this.#control = control;
     this.#prober = parts.prober;
@@ -118,10 +127,13 @@ export class PipelineRun {
         skew: { initial: skew, floor: range.least, ceiling: range.most },
       }),
     });
+    const { learner } = parts;
+    const { version: base } = stage.model;
+    this.learning = new Learning({ base, ingest: this.#ingest, learner });
     // Before anything is made of a record it is on the log.
     this.#ingest.records.subscribe((record) => {
       this.#recorder?.append(record);
-      this.#board.record(record);
+      this.#seen(record);
     });
     const delays = options.pace === "realtime" ? delaysOn(clock) : delayOf(new SystemClock());
     const state = parts.past?.state;
@@ -131,12 +143,14 @@ export class PipelineRun {
       answerWith: options.answerWith,
       stopwatch: (frameset) => (this.#isRecalling ? noDelay : delays(frameset)),
       digests: log !== undefined,
+      ...(learner !== undefined && { learner }),
+      ...(options.learn?.truthEvery !== undefined && { truthEvery: options.learn.truthEvery }),
       ...(state !== undefined && { state }),
     });
     const interpretation = this.#interpretation;
-    const [every, model] = [options.recording?.checkpoints, stage.model.version];
+    const every = options.recording?.checkpoints ?? (learner && LEARNING_CHECKPOINTS);
     if (log !== undefined)
-      this.#recorder = new RunRecorder({ log, clock, every, interpretation, model });
+      this.#recorder = new RunRecorder({ log, clock, every, interpretation, model: base });
     this.#board = new StreamBoard({
       streams,
       wire: inlet.counters,
@@ -234,7 +248,7 @@ export class PipelineRun {
     return { moments, spans };
   }
 
-  /** Puts a label on record. */
+  /** Puts a label on record; what learns takes it to the moments that it is about, late or early. */
   label(label: Label): void {
     this.#ingest.label(label);
   }
@@ -251,6 +265,7 @@ export class PipelineRun {
     const continuation = this.#continuation();
     this.#origin = this.#past?.origin ?? this.#begin();
     this.#isRecalling = true;
+    this.learning.hold();
     await Promise.race([continuation?.recall(), failed]);
     this.#isRecalling = false;
     if (this.#closing !== undefined) return;
@@ -266,6 +281,7 @@ export class PipelineRun {
       failed,
     ]);
     if (this.#closing === undefined) await this.#stage.drained();
+    await this.#learner?.drained();
     if (this.#closing === undefined) this.#interpretation.finish();
   }
 
@@ -281,7 +297,7 @@ export class PipelineRun {
     const wait = this.options.pace === "realtime" ? HEAD_START : 0;
     const origin = micros(this.#clock.now() + wait);
     this.#ingest.configure({ version: 1, origin, period });
-    this.#ingest.serve(this.#stage.model.version);
+    this.#ingest.serve({ version: this.#stage.model.version });
     return origin;
   }
 
@@ -296,7 +312,13 @@ export class PipelineRun {
       ...{ ingest: this.#ingest, board: this.#board, fleet: this.#fleet },
       ...{ schedule: this.#schedule, headStart: HEAD_START },
       hand: (record) => this.#recalled.next(record),
+      seen: (record) => this.#seen(record),
     });
+  }
+
+  #seen(record: LogRecord): void {
+    this.#board.record(record);
+    this.learning.observe(record);
   }
 
   #watch(): void {
@@ -316,6 +338,7 @@ export class PipelineRun {
     this.#inlet.refusals.subscribe(({ stream, problem }) => this.#tell(problem, stream));
     this.#guard?.refusals.subscribe(({ problem }) => this.#tell(problem));
     this.#control.refusals.subscribe(({ problem }) => this.#tell(problem));
+    this.#learner?.failures.subscribe(({ message }) => this.#tell(`learning stopped: ${message}`));
     this.#logFailures.subscribe(({ message }) => this.#tell(`recording stopped: ${message}`));
     this.#fleet.news.subscribe(({ stream, status }) => {
       if (status.state === "crashed" || status.state === "failed")
@@ -345,6 +368,8 @@ export class PipelineRun {
     const { period } = this.definition.grid;
     await this.#fleet.reached(clock.now());
     if (this.#past !== undefined) this.#ingest.poll();
+    // What is decided is on record at the end of the tick in which it is, whenever the thread comes to it.
+    await this.learning.settle({ andHold: true });
     while (this.#closing === undefined && !this.#isOver()) {
       // Before the clock moves, everything due by now has come in and who was given back has come up: a
       // plug is pulled, and put back in, at its very instant.
@@ -356,12 +381,14 @@ export class PipelineRun {
       this.#ingest.poll();
       this.#tellTruth();
       await this.#stage.drained();
+      await this.learning.settle({ andHold: true });
       this.#recorder?.poll();
     }
   }
 
   /** Lets the machine's clock run. */
-  #poll(): Promise<void> {
+  async #poll(): Promise<void> {
+    await this.learning.settle({ andHold: false });
     return new Promise((resolve) => {
       const timer = setInterval(() => {
         void this.#dropDue();
@@ -390,6 +417,7 @@ export class PipelineRun {
     await this.#guard?.[Symbol.asyncDispose]();
     this.#ingest.complete();
     await this.#stage[Symbol.asyncDispose]();
+    await this.#learner?.[Symbol.asyncDispose]();
     await this.#recorder?.[Symbol.asyncDispose]();
     this.#problems.complete();
   }

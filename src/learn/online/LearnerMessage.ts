@@ -18,7 +18,7 @@ export type LearnerInput =
       readonly part?: AdaptedPart;
       /** Whether it serves until somebody says otherwise. */
       readonly isPinned: boolean;
-      /** Whether the learner itself had it published or rolled back: it knows already. */
+      /** Whether a learner of this log had it published or rolled back: it may know already. */
       readonly isOwn: boolean;
     };
 

@@ -19,6 +19,8 @@ import { Shadow, type ShadowState } from "./Shadow.ts";
 /** Newest rows that agreement and codes are measured on, and every how many of them. */
 const GAUGE_ROWS = 250;
 const GAUGE_EVERY = 5;
+/** Own versions remembered by name. */
+const OWN = 64;
 
 /** What a learner starts from. */
 export interface OnlineLearnerOptions {
@@ -52,6 +54,7 @@ export interface OnlineLearnerState {
   readonly serving: VersionState;
   readonly parent?: VersionState;
   readonly isPinned: boolean;
+  readonly own: readonly string[];
   readonly credit: number;
   readonly counts: Counts;
   readonly learntSince: number;
@@ -107,6 +110,8 @@ export class OnlineLearner {
   #parent: Version | undefined;
   #parentAnswers: PartAnswers | undefined;
   #isPinned = false;
+  /** Versions it has published itself; it may have gone on from them when it hears that they serve. */
+  #own = new Set<string>();
   #fresh: LabelledRow[] = [];
   #entropy: Float32Array;
   #credit = 0;
@@ -192,6 +197,7 @@ export class OnlineLearner {
       serving: this.#stateOf(this.#serving),
       ...(this.#parent !== undefined && { parent: this.#stateOf(this.#parent) }),
       isPinned: this.#isPinned,
+      own: [...this.#own],
       credit: this.#credit,
       counts: { ...this.#counts },
       learntSince: this.#learntSince,
@@ -211,6 +217,7 @@ export class OnlineLearner {
     this.#gauges.restore(state.gauges);
     this.#entropy = state.entropy;
     this.#isPinned = state.isPinned;
+    this.#own = new Set(state.own);
     this.#credit = state.credit;
     Object.assign(this.#counts, state.counts);
     this.#learntSince = state.learntSince;
@@ -316,6 +323,7 @@ export class OnlineLearner {
       labels: this.#counts.learnt,
     });
     this.#counts.published++;
+    this.#own = new Set([...this.#own, learnt.version].slice(-OWN));
     const parent = this.#serving;
     this.#serving = { version: learnt.version, part: learnt.part, learnt };
     this.#follow(parent);
@@ -343,7 +351,7 @@ export class OnlineLearner {
   /** Somebody else decided what serves. */
   #serve({ version, part, isPinned, isOwn }: Extract<LearnerInput, { kind: "serve" }>): void {
     this.#isPinned = isPinned;
-    if (isOwn || version === this.#serving.version) return;
+    if (version === this.#serving.version || (isOwn && this.#own.has(version))) return;
     this.#takeUp({ version, part: part ?? this.#base.part }, undefined);
   }
 

@@ -2,22 +2,29 @@ import type { AdaptedPart } from "../../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../../models/unified/config.ts";
 import { type LearnerRow, slotsOf } from "./LearnerRow.ts";
 
+/** Codes found before, by codebook and row: rows are looked at again and again, codebooks change rarely. */
+const FOUND = new WeakMap<Float32Array, WeakMap<Float32Array, Int32Array>>();
+
 /**
  * What a head and a codebook would answer to rows that were encoded before, on the host.
  *
  * The same formulas as `inferRow` and `fuse`, in double precision; the fusion's smoothed entropies are those
- * kept with the row. Borrows the part: change it, and the answers change.
+ * kept with the row. Borrows the part, which never changes.
  */
 export class PartAnswers {
   readonly config: UnifiedConfig;
   readonly part: AdaptedPart;
   /** [K] ‖e‖² / 2: ranks codes without forming differences. */
   readonly #halfNorms: Float64Array;
+  /** By a row's vectors: [slots] the code, −1 where it was not looked for. */
+  readonly #found: WeakMap<Float32Array, Int32Array>;
 
   constructor(part: AdaptedPart, config: UnifiedConfig) {
     this.part = part;
     this.config = config;
     const { codes, codeDim: D } = config;
+    this.#found = FOUND.get(part.codes) ?? new WeakMap();
+    FOUND.set(part.codes, this.#found);
     this.#halfNorms = new Float64Array(codes);
     for (let k = 0; k < codes; k++) {
       let square = 0;
@@ -30,6 +37,9 @@ export class PartAnswers {
   codeOf(row: LearnerRow, slot: number): number {
     const { codes: K, codeDim: D, specific } = this.config;
     const { codes } = this.part;
+    const known =
+      this.#found.get(row.vectors) ?? new Int32Array(row.vectors.length / (D + specific)).fill(-1);
+    if ((known[slot] ?? -1) >= 0) return known[slot] as number;
     const { vectors } = row;
     const from = slot * (D + specific);
     let best = 0;
@@ -44,6 +54,8 @@ export class PartAnswers {
         best = k;
       }
     }
+    known[slot] = best;
+    this.#found.set(row.vectors, known);
     return best;
   }
 
