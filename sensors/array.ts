@@ -4,8 +4,10 @@ import { gunzip } from "node:zlib";
 
 import {
   ConfigError,
+  type DType,
   decodeNpy,
   frameBytes,
+  hertz,
   micros,
   type NpyArray,
   replayPasses,
@@ -15,8 +17,20 @@ import {
   type SensorKind,
   SensorSettings,
 } from "../src/sensing.ts";
+import { onlyOffer, streamNameOf, usualNumbers } from "./usualStreams.ts";
 
 const unpack = promisify(gunzip);
+
+/** Rows a second where nobody says. */
+const USUAL_RATE = hertz(100);
+/** What streams call the numbers of an array. */
+const DTYPES = new Map<unknown, DType>([
+  [Uint8Array, "u8"],
+  [Int16Array, "i16"],
+  [Int32Array, "i32"],
+  [Float32Array, "f32"],
+  [Float64Array, "f64"],
+]);
 
 /**
  * Rows of an array file (`.npy`, `.npy.gz`) as frames, one per row of its first axis, at the stream's rate.
@@ -28,6 +42,15 @@ export const array: SensorKind = {
   name: "array",
   summary: "Replays the rows of an array file (.npy) at the stream's rate.",
   probe: async () => ({ works: true, detail: "needs nothing but an array" }),
+  argument: "path",
+  async offers(options) {
+    const path = new SensorSettings("array", options).text("path");
+    const { shape, data } = await readArray(path);
+    const dtype = DTYPES.get(data.constructor);
+    if (dtype === undefined)
+      throw new SensorError("array", `expected numbers that a stream can carry, got ${path}`);
+    return onlyOffer(usualNumbers(streamNameOf(path), shape.slice(1), USUAL_RATE, dtype), options);
+  },
   create(options) {
     const settings = new SensorSettings("array", options);
     const path = settings.text("path");

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 
 import {
   ConfigError,
+  hertz,
   micros,
   millis,
   type SensedFrame,
@@ -13,6 +14,7 @@ import {
 import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { cropOf, pictureFilters } from "./media/pictureFrames.ts";
+import { onlyOffer, USUAL_PICTURES } from "./usualStreams.ts";
 
 /** Each platform's way to a camera, in ffmpeg's words. */
 const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
@@ -22,6 +24,9 @@ const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
 
 /** Left, top, width and height as fractions of the picture: its middle, where the mouth is to be held. */
 const MIDDLE = [0.3, 0.31, 0.4, 0.38];
+
+/** All of the picture. */
+const WHOLE = [0, 0, 1, 1];
 
 /**
  * A camera, or anything else that ffmpeg sees, as small grey pictures of a part of it.
@@ -34,7 +39,13 @@ const MIDDLE = [0.3, 0.31, 0.4, 0.38];
 export const camera: SensorKind = {
   name: "camera",
   summary: "Watches a camera or a network stream through ffmpeg.",
+  usual: () => ({
+    ...{ modality: "video", dtype: "u8", shape: [48, 64], unit: "grey level" },
+    rate: hertz(25),
+  }),
   probe: () => probeFfmpeg(probeDevice),
+  argument: "input",
+  offers: async (options) => onlyOffer(USUAL_PICTURES, { crop: WHOLE, ...options }),
   create(options) {
     const settings = new SensorSettings("camera", options);
     const input = mediaInput(settings, DEFAULTS[process.platform]);

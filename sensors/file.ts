@@ -2,19 +2,24 @@ import { access, constants } from "node:fs/promises";
 
 import {
   ConfigError,
+  hertz,
   micros,
+  millis,
   replayPasses,
   type SensedFrame,
   type SensorContext,
   SensorError,
   type SensorKind,
   SensorSettings,
+  type StreamOffer,
+  type UsualStream,
 } from "../src/sensing.ts";
 import { probeFfmpeg } from "./media/ffmpeg.ts";
 import { cropOf, pictureFrames } from "./media/pictureFrames.ts";
 import { type MediaFile, type MediaTrack, probeMedia, type TrackKind } from "./media/probeMedia.ts";
 import { soundFrames } from "./media/soundFrames.ts";
 import { subtitleFrames } from "./media/subtitleFrames.ts";
+import { USUAL_PICTURES, USUAL_SOUND, USUAL_TEXT } from "./usualStreams.ts";
 
 const TRACKS = {
   sound: "audio",
@@ -22,8 +27,17 @@ const TRACKS = {
   subtitles: "subtitle",
 } as const satisfies Record<string, TrackKind>;
 
+/** What each track usually becomes. */
+const USUAL: Readonly<Record<string, UsualStream>> = {
+  sound: { modality: "audio", dtype: "i16", shape: [160], rate: hertz(100), span: millis(10) },
+  pictures: { modality: "video", dtype: "u8", shape: [48, 64], rate: hertz(25) },
+  subtitles: { modality: "text", dtype: "utf8", shape: [], rate: "irregular" },
+};
+
 /** The whole picture: left, top, width and height as fractions. */
 const WHOLE = [0, 0, 1, 1];
+/** Pictures a second that a file is believed to have. */
+const FASTEST = 60;
 
 /**
  * One track of a media file: its sound, its pictures or its subtitles, at the container's own times.
@@ -38,7 +52,10 @@ const WHOLE = [0, 0, 1, 1];
 export const file: SensorKind = {
   name: "file",
   summary: "Replays the sound, the pictures or the subtitles of a media file through ffmpeg.",
+  usual: ({ track }) => USUAL[String(track)],
   probe: () => probeFfmpeg(async () => ({ works: true, detail: "reads media files" })),
+  argument: "path",
+  offers,
   create(options) {
     const settings = new SensorSettings("file", options);
     const path = settings.text("path");
@@ -51,6 +68,37 @@ export const file: SensorKind = {
     return { pace: "replay", frames: (context) => replay({ path, track, index, crop }, context) };
   },
 };
+
+/** A stream for each kind of track that the file has, pictures in the shape that they are filmed in. */
+async function offers(options: Readonly<Record<string, unknown>>): Promise<readonly StreamOffer[]> {
+  const settings = new SensorSettings("file", options);
+  const path = settings.text("path");
+  const index = settings.count("index", 0, 0);
+  const { tracks } = await probeMedia(path);
+  const kinds = Object.keys(TRACKS) as (keyof typeof TRACKS)[];
+  const wanted = settings.has("track") ? [settings.choice("track", kinds)] : kinds;
+  return wanted.flatMap((track) => {
+    const found = tracks.filter(({ kind }) => kind === TRACKS[track])[index];
+    if (found === undefined) return [];
+    return [{ description: usualTrack(track, found), options: { ...options, track } }];
+  });
+}
+
+function usualTrack(
+  track: keyof typeof TRACKS,
+  { width, height, frameRate }: MediaTrack,
+): StreamOffer["description"] {
+  if (track === "sound") return USUAL_SOUND;
+  if (track === "subtitles") return USUAL_TEXT;
+  const [rows = 0, columns = 0, channels = 1] = USUAL_PICTURES.shape;
+  const scale = Math.min(1, columns / width);
+  const size = [Math.round(height * scale) || rows, Math.round(width * scale) || columns];
+  return {
+    ...USUAL_PICTURES,
+    shape: [...size, channels],
+    rate: frameRate > 0 && frameRate <= FASTEST ? hertz(frameRate) : USUAL_PICTURES.rate,
+  };
+}
 
 interface FileSettings {
   readonly path: string;

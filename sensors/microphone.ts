@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 
 import {
   ConfigError,
+  hertz,
   micros,
   millis,
   periodUs,
@@ -14,6 +15,7 @@ import {
 import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { SoundStamps } from "./media/SoundStamps.ts";
+import { onlyOffer, USUAL_SOUND } from "./usualStreams.ts";
 
 /** Each platform's way to a microphone, in ffmpeg's words. */
 const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
@@ -31,7 +33,13 @@ const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
 export const microphone: SensorKind = {
   name: "microphone",
   summary: "Listens to a microphone, a file or a network stream through ffmpeg.",
+  usual: () => ({
+    ...{ modality: "audio", dtype: "i16", shape: [160], unit: "PCM" },
+    ...{ rate: hertz(100), span: millis(10) },
+  }),
   probe: () => probeFfmpeg(probeDevice),
+  argument: "input",
+  offers: async (options) => onlyOffer(USUAL_SOUND, options),
   create(options) {
     const settings = new SensorSettings("microphone", options);
     const input = mediaInput(settings, DEFAULTS[process.platform]);

@@ -3,6 +3,7 @@ import { access, constants } from "node:fs/promises";
 import {
   micros,
   readRecordedFrames,
+  recordedStreams,
   recordingStart,
   replayPasses,
   type SensedFrame,
@@ -22,6 +23,15 @@ export const recording: SensorKind = {
   name: "recording",
   summary: "Replays one stream of a recording (MCAP).",
   probe: async () => ({ works: true, detail: "needs nothing but a recording" }),
+  argument: "path",
+  async offers(options) {
+    const path = new SensorSettings("recording", options).text("path");
+    const descriptions = await recordedStreams(path);
+    return descriptions.map((description) => ({
+      description,
+      options: { ...options, stream: description.stream },
+    }));
+  },
   create(options) {
     const settings = new SensorSettings("recording", options);
     const path = settings.text("path");

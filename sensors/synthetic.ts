@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  hertz,
   micros,
   Rng,
   replayPasses,
@@ -10,6 +11,7 @@ import {
   seconds,
 } from "../src/sensing.ts";
 import { packNumbers } from "./lines/packNumbers.ts";
+import { onlyOffer, usualNumbers } from "./usualStreams.ts";
 
 const SIGNALS = ["sine", "noise", "steps", "still"] as const;
 
@@ -35,7 +37,9 @@ interface SyntheticForm {
 export const synthetic: SensorKind = {
   name: "synthetic",
   summary: "Makes up a sine, noise or steps: to try a pipeline without a sensor.",
+  usual: () => ({ modality: "sensor", dtype: "f32", shape: [1], rate: hertz(25) }),
   probe: async () => ({ works: true, detail: "needs nothing" }),
+  offers: async (options) => onlyOffer(usualNumbers("synthetic", [1], hertz(100)), options),
   create(options) {
     const settings = new SensorSettings("synthetic", options);
     const form: SyntheticForm = {

@@ -13,6 +13,7 @@ import {
   SensorSettings,
 } from "../src/sensing.ts";
 import { linesOf } from "./lines/linesOf.ts";
+import { onlyOffer, USUAL_TEXT } from "./usualStreams.ts";
 
 /**
  * Captions, line by line, from standard input or a file.
@@ -27,7 +28,10 @@ import { linesOf } from "./lines/linesOf.ts";
 export const text: SensorKind = {
   name: "text",
   summary: "Reads captions line by line, plain or JSON, from standard input or a file.",
+  usual: () => ({ modality: "text", dtype: "utf8", shape: [], rate: "irregular", unit: "words" }),
   probe: async () => ({ works: true, detail: "reads standard input or a file" }),
+  argument: "file",
+  offers: async (options) => onlyOffer(USUAL_TEXT, options),
   create(options) {
     const settings = new SensorSettings("text", options);
     const file = settings.text("file", "-");

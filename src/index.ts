@@ -43,7 +43,12 @@ export type { Feed, FeedRequest, SensorPlan } from "./pipeline/Feed.ts";
 export type { Moment } from "./pipeline/Moment.ts";
 export type { PipelineRun } from "./pipeline/PipelineRun.ts";
 export type { RunOptions } from "./pipeline/RunOptions.ts";
-export { type RecordOptions, type RecordSummary, recordFeed } from "./pipeline/recordFeed.ts";
+export {
+  type Recordable,
+  type RecordOptions,
+  type RecordSummary,
+  recordFeed,
+} from "./pipeline/recordFeed.ts";
 export { recordingFeed } from "./pipeline/recordingFeed.ts";
 export { type ReplayOptions, replayLog } from "./pipeline/replayLog.ts";
 export type {
@@ -52,7 +57,9 @@ export type {
   SensorContext,
   SensorKind,
   SensorProbe,
+  StreamOffer,
 } from "./pipeline/Sensor.ts";
+export { sensorsFeed } from "./pipeline/sensorsFeed.ts";
 export { startPipeline } from "./pipeline/startPipeline.ts";
 export { type CompiledProgram, compile } from "./tensor/compile.ts";
 export { defineProgram } from "./tensor/defineProgram.ts";

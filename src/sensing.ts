@@ -18,7 +18,7 @@ export { defineStream, frameBytes, type StreamDescription } from "./frames/Strea
 export { decodeNpy, type NpyArray } from "./learn/npy.ts";
 export { type Cue, parseWebVtt } from "./log/labels/webVtt.ts";
 export type { SensorPlan } from "./pipeline/Feed.ts";
-export { readRecordedFrames, recordingStart } from "./pipeline/readRecording.ts";
+export { readRecordedFrames, recordedStreams, recordingStart } from "./pipeline/readRecording.ts";
 export { type ReplayPass, replayPasses } from "./pipeline/replayPasses.ts";
 export type {
   SensedFrame,
@@ -26,6 +26,8 @@ export type {
   SensorContext,
   SensorKind,
   SensorProbe,
+  StreamOffer,
+  UsualStream,
 } from "./pipeline/Sensor.ts";
 export { SensorSettings } from "./pipeline/SensorSettings.ts";
 export { Rng } from "./tensor/Rng.ts";

@@ -1,6 +1,8 @@
 import { z } from "zod";
 
 import { ConfigError } from "../errors.ts";
+import type { LogRecord } from "../log/LogRecord.ts";
+import { recordOfLine } from "../log/recordLine.ts";
 
 /** Where `npm start` serves unless told otherwise. */
 export const DEFAULT_URL = "http://127.0.0.1:8080";
@@ -93,6 +95,29 @@ const FRAME = z.union([
   z.object({ skipped: z.number() }),
 ]);
 
+const FED = z.object({ stream: z.string() });
+
+const SENSORS = z.object({
+  sensors: z.array(
+    z.object({
+      description: z.object({
+        stream: z.string(),
+        modality: z.string(),
+        dtype: z.string(),
+        shape: z.array(z.number()),
+        rate: z.union([z.number(), z.literal("irregular")]),
+      }),
+      state: z.string(),
+      kind: z.string().optional(),
+      isGuest: z.boolean(),
+      problem: z.string().optional(),
+    }),
+  ),
+});
+
+/** One stream of it and who feeds it. */
+export type RunningSensor = z.infer<typeof SENSORS>["sensors"][number];
+
 /** A frame as the server echoes it, or how many were skipped because the reader was slow. */
 export type EchoedLine = z.infer<typeof FRAME>;
 
@@ -123,18 +148,18 @@ export class RunningPipeline {
   async *frames(stream: string, signal: AbortSignal): AsyncGenerator<EchoedLine, void, undefined> {
     const path = `/api/frames/${encodeURIComponent(stream)}`;
     const { body } = await this.#get(path, signal);
-    if (body === null) return;
-    let rest = "";
-    try {
-      for await (const text of body.pipeThrough(new TextDecoderStream())) {
-        const lines = (rest + text).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) if (line !== "") yield this.#lineOf(line, path);
-      }
-    } catch (cause) {
-      // Aborting is how a reader says that it has had enough; a cut connection ends the stream too.
-      if (cause instanceof ConfigError) throw cause;
-    }
+    for await (const line of lines(body)) yield this.#lineOf(line, path);
+  }
+
+  /**
+   * Its log as it grows: what is in force now, then each record, until the signal aborts or the pipeline ends.
+   *
+   * @throws {ConfigError} If nobody answers, or somebody else.
+   * @throws {LogError} If a record is none.
+   */
+  async *records(signal: AbortSignal): AsyncGenerator<LogRecord, void, undefined> {
+    const { body } = await this.#get("/api/records", signal);
+    for await (const line of lines(body)) yield recordOfLine(line);
   }
 
   #lineOf(line: string, path: string): EchoedLine {
@@ -145,10 +170,45 @@ export class RunningPipeline {
     }
   }
 
-  async #get(path: string, signal?: AbortSignal): Promise<Response> {
+  /** The streams there are and who feeds them. @throws {ConfigError} As `status`. */
+  async sensors(): Promise<readonly RunningSensor[]> {
+    return (await this.#ask("/api/sensors", SENSORS)).sensors;
+  }
+
+  /**
+   * Attaches a sensor.
+   *
+   * @param request As `AttachRequest` has it.
+   * @returns The name of the stream that it feeds.
+   * @throws {ConfigError} If it cannot be attached, nobody answers, or somebody else.
+   */
+  async attach(request: object): Promise<string> {
+    const headers = { "content-type": "application/json" };
+    const init = { method: "POST", headers, body: JSON.stringify(request) };
+    return (await this.#ask("/api/sensors", FED, init)).stream;
+  }
+
+  /** Takes a stream's sensor away. @throws {ConfigError} As `attach`. */
+  async detach(stream: string): Promise<string> {
+    const path = `/api/sensors/${encodeURIComponent(stream)}`;
+    return (await this.#ask(path, FED, { method: "DELETE" })).stream;
+  }
+
+  async #ask<T>(path: string, schema: z.ZodType<T>, init: RequestInit = {}): Promise<T> {
+    const reply = await this.#fetch(path, init);
+    const { success, data } = schema.safeParse(await reply.json().catch(() => undefined));
+    if (!success) throw this.#stranger(path);
+    return data;
+  }
+
+  #get(path: string, signal?: AbortSignal): Promise<Response> {
+    return this.#fetch(path, signal ? { signal } : {});
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
     let reply: Response;
     try {
-      reply = await fetch(new URL(path, this.url), signal ? { signal } : {});
+      reply = await fetch(new URL(path, this.url), init);
     } catch (cause) {
       throw new ConfigError(
         this.url,
@@ -169,5 +229,32 @@ export class RunningPipeline {
       `expected ${path} to answer as a pipeline does, got something else`,
       { cause },
     );
+  }
+}
+
+/** The lines of a reply that are not empty; ends when it is cut off, too. */
+async function* lines(body: Response["body"]): AsyncGenerator<string, void, undefined> {
+  let rest: string[] = [];
+  for await (const piece of pieces(body)) {
+    const [first = "", ...others] = piece.split("\n");
+    rest.push(first);
+    if (others.length === 0) continue;
+    const last = others.pop() ?? "";
+    for (const line of [rest.join(""), ...others]) if (line !== "") yield line;
+    rest = [last];
+  }
+}
+
+async function* pieces(body: Response["body"]): AsyncGenerator<string, void, undefined> {
+  const all = body?.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      // Aborting is how a reader says that it has had enough; a cut connection ends the stream too.
+      const piece = await all?.next().catch(() => undefined);
+      if (piece === undefined || piece.done) return;
+      yield piece.value;
+    }
+  } finally {
+    await all?.return?.().catch(() => undefined);
   }
 }

@@ -19,7 +19,7 @@ export interface EvaluateFlags {
   readonly conditions?: readonly string[];
   readonly device: DeviceChoice;
   readonly variants?: readonly string[];
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly resume?: true;
   readonly onlyFinished?: true;
   readonly cache: string;
@@ -44,7 +44,11 @@ export function addEvaluateCommand(program: Command): void {
         .default("cpu"),
     )
     .option("--variants <list>", "methods: only these, method being the method itself", list)
-    .option("--jobs <n>", "methods: trials at a time", count, 1)
+    .option(
+      "--jobs <n>",
+      "methods: trials at a time; as cores and memory allow unless given",
+      count,
+    )
     .option("--resume", "methods: take over finished trials of the same configuration")
     .option("--only-finished", "methods: run nothing, sum up the finished trials there are")
     .option("--cache <dir>", "methods: where finished trials are kept", ".cache/evaluate")

@@ -1,21 +1,27 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { ConfigError } from "../errors.ts";
 import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
 import { codeRoot, packageRoot } from "./packageRoot.ts";
 
+/** What a pipeline's file may be called where it lies outside this package. */
+const EXTENSIONS = [".ts", ".mts", ".mjs", ".js"];
+
 /** Names of the pipelines that exist: the folders of `pipelines/` with a `pipeline.ts`. */
 export function pipelineNames(): string[] {
-  const folder = join(packageRoot(), "pipelines");
-  return readdirSync(folder).filter((name) => existsSync(join(folder, name, "pipeline.ts")));
+  return namesIn(join(packageRoot(), "pipelines"));
 }
 
 /**
  * Imports a module of a pipeline's folder.
  *
- * @param pipeline Name of its folder, or a path `pipelines/<name>`.
+ * Folders of the reader's own come first: `claps` and `pipelines/claps` are looked for below the current
+ * folder, any other path is taken as it is; then the pipelines that come with the package.
+ *
+ * @param pipeline Name of its folder, or a path.
  * @param file Path within it, without extension.
  * @throws {ConfigError} If there is no such pipeline or it has no such file.
  */
@@ -23,10 +29,16 @@ export async function importFromPipeline(
   pipeline: string,
   file: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const name = pipeline.replace(/^(?:\.\/)?pipelines\//, "").replace(/\/$/, "");
+  const own = ownFolder(pipeline);
+  if (own !== undefined) return importOwn(own, file);
+  const name = pipelineName(pipeline);
   const known = pipelineNames();
   if (!known.includes(name))
-    throw new ConfigError("pipeline", `expected one of ${known.join(", ")}, got ${pipeline}`);
+    throw new ConfigError(
+      "pipeline",
+      `expected one of ${known.join(", ")} or a folder with a pipeline.ts, got ${pipeline}; ` +
+        "sensorium init makes one",
+    );
   const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
   const path = join(codeRoot(), "pipelines", name, file + extension);
   if (!existsSync(path))
@@ -47,4 +59,61 @@ export async function loadPipeline(pipeline: string): Promise<PipelineDefinition
       "expected pipeline.ts to export the result of definePipeline as its default",
     );
   return definition as PipelineDefinition;
+}
+
+/** `claps` of `claps`, `pipelines/claps/` and `./pipelines/claps`. */
+function pipelineName(pipeline: string): string {
+  return pipeline.replace(/^(?:\.\/)?pipelines\//, "").replace(/\/$/, "");
+}
+
+/** The folder of a pipeline that does not come with this package; undefined where there is none. */
+function ownFolder(pipeline: string): string | undefined {
+  const shipped = join(packageRoot(), "pipelines");
+  return [resolve(pipeline), resolve("pipelines", pipelineName(pipeline))].find(
+    (folder) => resolve(folder, "..") !== shipped && definitionIn(folder, "pipeline") !== undefined,
+  );
+}
+
+async function importOwn(folder: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  const path = definitionIn(folder, file);
+  if (path === undefined)
+    throw new ConfigError(
+      `pipeline ${basename(folder)}`,
+      `expected a file ${file}.ts in ${folder}, got none`,
+    );
+  if (/\.m?ts$/.test(path)) await readTypeScript(path);
+  return import(pathToFileURL(path).href);
+}
+
+/**
+ * Lets this process import TypeScript.
+ *
+ * @throws {ConfigError} If neither Node.js nor an installed tsx can.
+ */
+async function readTypeScript(path: string): Promise<void> {
+  // Node.js 22.18 and newer read it by themselves; run from the sources we are within tsx already.
+  if (Reflect.get(process.features, "typescript") || import.meta.url.endsWith(".ts")) return;
+  try {
+    const found = createRequire(import.meta.url).resolve("tsx/esm/api");
+    const { register } = await import(pathToFileURL(found.replace(/\.cjs$/, ".mjs")).href);
+    register();
+  } catch (cause) {
+    throw new ConfigError(
+      path,
+      "expected Node.js 22.18 or newer (or tsx installed) for TypeScript, got neither: " +
+        "update Node.js, or name the file pipeline.mjs if it has no types in it",
+      { cause },
+    );
+  }
+}
+
+function definitionIn(folder: string, file: string): string | undefined {
+  return EXTENSIONS.map((extension) => join(folder, file + extension)).find(existsSync);
+}
+
+function namesIn(folder: string): string[] {
+  return readdirSync(folder).filter(
+    (name) =>
+      statSync(join(folder, name)).isDirectory() && existsSync(join(folder, name, "pipeline.ts")),
+  );
 }

@@ -1,14 +1,24 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { recordFeed } from "../pipeline/recordFeed.ts";
+import { ConfigError } from "../errors.ts";
+import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
+import { parseSensorSpec, type SensorSpec } from "../pipeline/parseSensorSpec.ts";
+import { type RecordSummary, recordFeed } from "../pipeline/recordFeed.ts";
 import { type Micros, seconds } from "../units.ts";
 import { count } from "./count.ts";
 import { curveOptions } from "./keyFiles.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { addRecordingFlags, type RecordingFlags, recordingOf } from "./recordingFlags.ts";
+import { recordReplays } from "./recordReplays.ts";
+import { recordRunning } from "./recordRunning.ts";
+import { type NamedSensors, sensorsNamed } from "./sensorsNamed.ts";
 
 interface RecordFlags extends RecordingFlags {
+  readonly out?: string;
+  readonly sensor: readonly SensorSpec[];
+  readonly once?: true;
+  readonly url?: string;
   readonly live?: true;
   readonly recording?: string;
   readonly data?: string;
@@ -36,10 +46,22 @@ export function addRecordCommand(program: Command): void {
     .command("record")
     .description("record what a pipeline's sensors say, without a model; replay interprets it")
     .argument(
-      "<file>",
+      "[file]",
       "where the log goes (MCAP), a folder if it is one of segments; must not exist",
     )
-    .argument("[pipeline]", "folder of pipelines/", "talking-face")
+    .argument("[pipeline]", "folder of pipelines/; talking-face where no sensor is named")
+    .option("--out <file>", "where the log goes; the same as the first argument")
+    .option(
+      "--sensor <sensor>",
+      "record this sensor: microphone, file:film.mp4, front=camera:/dev/video1,shape=48x64; of a pipeline, in place of its own",
+      (text: string, before: readonly SensorSpec[]) => [...before, parseSensorSpec(text)],
+      [],
+    )
+    .option("--once", "end when what is replayed has ended")
+    .option(
+      "--url <address>",
+      "record what this running pipeline records: its whole log from now on",
+    )
     .option("--live", "use this machine's own sensors")
     .option("--recording <file>", "record a replay of this recording instead of the demo")
     .option("--data <dir>", "stream a data set through the sensors instead of the demo")
@@ -64,19 +86,51 @@ export function addRecordCommand(program: Command): void {
   addRecordingFlags(command);
 }
 
-async function record(file: string, name: string, flags: RecordFlags): Promise<void> {
+async function record(
+  first: string | undefined,
+  second: string | undefined,
+  flags: RecordFlags,
+): Promise<void> {
+  const [file, name] = flags.out === undefined ? [first, second] : [flags.out, first];
+  if (file === undefined)
+    throw new ConfigError("record", "expected a file to record into, got none: give --out FILE");
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  if (flags.url === undefined) await recordSensors(file, name, flags, stop.signal);
+  else {
+    if (name !== undefined || flags.sensor.length > 0)
+      throw new ConfigError("record", "expected no pipeline and no sensor beside --url, got one");
+    const { url, for: length, json } = flags;
+    const recorded = await recordRunning(file, {
+      ...{ url, signal: stop.signal, ...recordingOf(flags) },
+      ...(length !== undefined && { length }),
+      onOpen: () => process.stderr.write(`recording ${url}\n`),
+    });
+    say(file, recorded, json);
+  }
+}
+
+async function recordSensors(
+  file: string,
+  name: string | undefined,
+  flags: RecordFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const { live, recording, data, split, sentences, seed, without, bind, subscribe, json } = flags;
-  const definition = await loadPipeline(name);
-  const feed = await definition.feed({
-    live: live ?? false,
+  const sensors = join(codeRoot(), "sensors");
+  const named = await sensorsNamed(flags.sensor, name, sensors);
+  const definition = named?.recordable ?? (await loadPipeline(name ?? "talking-face"));
+  const request = {
+    ...{ live: live ?? false, split, seed },
     ...(recording !== undefined && { recording }),
     ...(data !== undefined && { data }),
     ...(sentences !== undefined && { count: sentences }),
-    split,
-    seed,
-  });
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  };
+  const feed = named?.feed ?? (await (definition as PipelineDefinition).feed(request));
+  if (named !== undefined && flags.once && isReplay(named, flags)) {
+    say(file, await recordReplays(file, named, sensors, signal), json);
+    return;
+  }
   const summary = await recordFeed(
     definition,
     {
@@ -84,10 +138,11 @@ async function record(file: string, name: string, flags: RecordFlags): Promise<v
       feed,
       without,
       seed,
-      sensors: join(codeRoot(), "sensors"),
+      sensors,
       subscribe,
       insecure: flags.insecure ?? false,
       ...(flags.for !== undefined && { length: flags.for }),
+      ...(flags.once && { once: named?.ending ?? [] }),
       ...recordingOf(flags),
       ...(bind !== undefined && { bind }),
       ...(flags.control !== undefined && { control: flags.control }),
@@ -95,8 +150,18 @@ async function record(file: string, name: string, flags: RecordFlags): Promise<v
       onOpen: (endpoint) => process.stderr.write(`recording ${feed.name}; sensors: ${endpoint}\n`),
       onProblem: (text) => process.stderr.write(`problem: ${text}\n`),
     },
-    stop.signal,
+    signal,
   );
+  say(file, summary, json);
+}
+
+/** Whether all that is recorded is there already: then nobody has to wait for it. */
+function isReplay({ ending, feed }: NamedSensors, flags: RecordFlags): boolean {
+  const folder = flags.segmentSize ?? flags.segmentTime ?? flags.keepSize ?? flags.keepAge;
+  return ending.length === Object.keys(feed.sensors).length && folder === undefined;
+}
+
+function say(file: string, summary: RecordSummary, json: true | undefined): void {
   const { frames, records } = summary;
   const text = json
     ? JSON.stringify({ file, ...summary })

@@ -13,6 +13,7 @@ import { FeatureRows } from "../stage/FeatureRows.ts";
 import type { Stage } from "../stage/Stage.ts";
 import { type Micros, micros, seconds } from "../units.ts";
 import { type PipelineDefinition, rolesOf } from "./definePipeline.ts";
+import { guestPolicy } from "./guestPolicy.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
 import type { Delay, Moment } from "./Moment.ts";
 import { type DigestState, ReadingDigest } from "./ReadingDigest.ts";
@@ -91,8 +92,9 @@ export class Interpretation {
     this.#robustness = monitorOf(definition, stage, answerWith);
     this.#period = definition.grid.period;
     this.#localizer = new EventLocalizer({
-      classes: stage.model.classes,
-      prior: stage.model.prior,
+      // Without training nothing is ever localised: there is the silence, and no answer to compare it with.
+      classes: stage.model.trained ? stage.model.classes : [definition.silence],
+      prior: stage.model.trained ? stage.model.prior : [1],
       silence: definition.silence,
       period: definition.grid.period,
     });
@@ -239,7 +241,7 @@ export class Interpretation {
       views: row.views,
       delay: asked.delay(),
     });
-    this.#tell(this.#localizer.push(answer));
+    if (this.#stage.model.trained) this.#tell(this.#localizer.push(answer));
   }
 
   #tell(spans: readonly EventSpan[]): void {
@@ -278,6 +280,7 @@ export function alignerOptions(definition: PipelineDefinition): AlignerOptions {
     columns: Object.fromEntries(
       Object.entries(definition.streams).map(([stream, { policy }]) => [stream, policy]),
     ),
+    guests: guestPolicy,
     roles: rolesOf(definition),
     skew,
     futureBound: future,

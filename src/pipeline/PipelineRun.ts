@@ -5,7 +5,6 @@ import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
-import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { Rng } from "../tensor/Rng.ts";
@@ -14,11 +13,11 @@ import type { ClockProber } from "../wire/ClockProber.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
 import type { CurveGuard } from "../wire/CurveGuard.ts";
 import type { Inlet } from "../wire/Inlet.ts";
-import { Outlet } from "../wire/Outlet.ts";
 import { Continuation } from "./Continuation.ts";
 import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import { delayOf, delaysOn, noDelay } from "./delays.ts";
+import { HotPlug } from "./HotPlug.ts";
 import { Ingest } from "./Ingest.ts";
 import { Interpretation } from "./Interpretation.ts";
 import type { Moment } from "./Moment.ts";
@@ -68,6 +67,9 @@ export class PipelineRun {
   readonly records: Observable<LogRecord>;
   /** What went wrong and was dealt with, in words; with the stream where it is one stream's. */
   readonly problems: Observable<{ readonly text: string; readonly stream?: string }>;
+
+  /** Sensors that come and go on the way. */
+  readonly hotPlug: HotPlug;
 
   readonly #clock: SystemClock | DrivenClock;
   readonly #ingest: Ingest;
@@ -153,6 +155,11 @@ export class PipelineRun {
       ...(guard !== undefined && { curve: guard.issue("sensors of this run") }),
       random: () => rng.uniform(),
     });
+    this.hotPlug = new HotPlug({
+      ...{ definition, clock, inlet, control, guard },
+      ...{ ingest: this.#ingest, board: this.#board, fleet: this.#fleet },
+      headStart: options.pace === "realtime" ? HEAD_START : micros(0),
+    });
     this.moments = this.#interpretation.moments;
     this.events = this.#interpretation.events;
     this.problems = this.#problems.asObservable();
@@ -214,23 +221,6 @@ export class PipelineRun {
   replug(stream: string): void {
     this.#board.plugged(stream);
     this.#fleet.replug(stream);
-  }
-
-  /**
-   * Opens a way in for a sensor within this very process, like a page's; the run's own sensor of the stream
-   * makes way for it. Whoever asks for it disposes it.
-   *
-   * @param epoch Boot id of the publisher.
-   */
-  async attach(description: StreamDescription, epoch: number): Promise<Outlet> {
-    await this.#fleet.unplug(description.stream);
-    const curve = this.#guard?.issue(`a page that feeds ${description.stream}`);
-    return Outlet.open({
-      connect: this.endpoint,
-      description,
-      epoch,
-      ...(curve !== undefined && { curve }),
-    });
   }
 
   /** How the run's recording is doing; undefined where it is not recorded. */

@@ -45,10 +45,25 @@ export interface Sensor {
   frames(context: SensorContext): AsyncIterable<SensedFrame>;
 }
 
+/** A stream's description without its site and name, whose limits may be left out too. */
+export type UsualStream = Omit<
+  StreamDescription,
+  "site" | "stream" | "unit" | "lateness" | "idleTimeout"
+> &
+  Partial<Pick<StreamDescription, "unit" | "lateness" | "idleTimeout">>;
+
 /** Whether a sensor would work on this machine, and if not, what to do about it. */
 export type SensorProbe =
   | { readonly works: true; readonly detail: string }
   | { readonly works: false; readonly detail: string; readonly fix: string };
+
+/** One stream that a sensor can give, and how to have it. */
+export interface StreamOffer {
+  /** What the stream is like unless somebody wants it otherwise. */
+  readonly description: Omit<StreamDescription, "site">;
+  /** The options under which the sensor gives this stream. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
 
 /**
  * A kind of sensor: what a file in `sensors/` exports, under the file's own name.
@@ -65,6 +80,21 @@ export interface SensorKind {
    * @throws {ConfigError} If an option is unknown, missing or out of range.
    */
   create(options: Readonly<Record<string, unknown>>): Sensor;
+  /** The option that what is written behind the kind goes to: `path`, for `file:film.mp4`. */
+  readonly argument?: string;
+  /**
+   * The streams that a sensor with these options would give where nobody describes any. A kind that cannot
+   * know leaves it out, and has to be told.
+   *
+   * @throws {ConfigError} If an option is out of range.
+   * @throws {SensorError} If a file that it would read cannot be looked into.
+   */
+  offers?(options: Readonly<Record<string, unknown>>): Promise<readonly StreamOffer[]>;
+  /**
+   * The stream that a sensor with these options usually gives, without its site and name: what a person may
+   * leave out. Absent, or undefined, where it may be anything.
+   */
+  usual?(options: Readonly<Record<string, unknown>>): UsualStream | undefined;
   /** Looks for what the sensor needs, without using it. */
   probe(): Promise<SensorProbe>;
 }

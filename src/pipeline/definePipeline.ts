@@ -66,7 +66,10 @@ export interface PipelineDefinition {
   /** In the order in which they are shown and in which the model knows them. */
   readonly streams: Readonly<Record<string, StreamPlan>>;
   readonly model: {
-    /** File of the trained weights (safetensors). */
+    /**
+     * File of the trained weights (safetensors). While it is not there the pipeline runs untrained: its
+     * streams are aligned, shown, recorded and labelled, and it answers nothing.
+     */
     readonly weights: URL;
   };
   /** The class that means "nothing is happening". */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 import { ModelError } from "../errors.ts";
@@ -9,9 +10,9 @@ import type { PipelineDefinition } from "./definePipeline.ts";
 const CAPACITY = 256;
 
 /**
- * Opens a pipeline's trained model in a worker of its own.
+ * Opens a pipeline's model in a worker of its own; untrained where its weights are not there yet.
  *
- * @throws {ModelError} If its weights or an extractor's file cannot be read.
+ * @throws {ModelError} If its weights are there and cannot be read, or an extractor's file cannot.
  * @throws {DeviceError} If the model cannot be opened on the device.
  */
 export async function openStage(
@@ -31,6 +32,11 @@ export async function openStage(
   const extractors: Record<string, Uint8Array> = {};
   for (const [stream, { onnx }] of Object.entries(streams))
     if (onnx !== undefined) extractors[stream] = await read(`the extractor of ${stream}`, onnx);
-  const weights = await read("weights (sensorium train makes them)", model.weights);
-  return Stage.open({ name, weights, extractors, device, threads, capacity: CAPACITY });
+  const weights = existsSync(model.weights)
+    ? await read("weights (sensorium train makes them)", model.weights)
+    : undefined;
+  return Stage.open({
+    ...{ name, extractors, device, threads, capacity: CAPACITY },
+    ...(weights !== undefined && { weights }),
+  });
 }

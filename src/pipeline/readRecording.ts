@@ -1,4 +1,5 @@
 import { SensorError } from "../errors.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
 import { type Micros, micros, seconds } from "../units.ts";
 import type { SensedFrame } from "./Sensor.ts";
 
@@ -52,4 +53,18 @@ export async function recordingStart(path: string): Promise<Micros> {
     if (first !== undefined) return first;
   }
   throw new SensorError(path, "expected a recording with frames, got none");
+}
+
+/**
+ * The streams that a recording describes, each as it is told last.
+ *
+ * @throws {LogError} If the file cannot be opened or is no log.
+ */
+export async function recordedStreams(path: string): Promise<readonly StreamDescription[]> {
+  const { readLog } = await import("../log/readLog.ts");
+  const streams = new Map<string, StreamDescription>();
+  for await (const record of readLog(path, { kinds: ["CONFIG"] }))
+    if (record.kind === "CONFIG")
+      for (const description of record.streams) streams.set(description.stream, description);
+  return [...streams.values()];
 }

@@ -1,5 +1,6 @@
 import { SystemClock } from "../clock/SystemClock.ts";
 import { ConfigError, type LogError, SensorError } from "../errors.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
 import { LogWriter } from "../log/LogWriter.ts";
 import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
@@ -7,7 +8,6 @@ import { ClockProber } from "../wire/ClockProber.ts";
 import { ControlServer } from "../wire/ControlServer.ts";
 import { CurveGuard, type CurveGuardOptions } from "../wire/CurveGuard.ts";
 import { Inlet } from "../wire/Inlet.ts";
-import type { PipelineDefinition } from "./definePipeline.ts";
 import type { Feed } from "./Feed.ts";
 import { Ingest } from "./Ingest.ts";
 import type { RecordingOptions } from "./RunOptions.ts";
@@ -22,12 +22,24 @@ const PATIENCE = seconds(20);
 /** How long a recording goes on after its feed. */
 const WIND_DOWN = millis(500);
 
+/** Whose sensors are recorded: a pipeline's, or any streams on a grid. */
+export interface Recordable {
+  readonly name: string;
+  readonly grid: { readonly period: Micros };
+  readonly streams: Readonly<Record<string, { readonly description: StreamDescription }>>;
+}
+
 /** What a recording is made of, and where it goes. */
 export interface RecordOptions extends Pick<RecordingOptions, "segments" | "keep"> {
   readonly file: string;
   readonly feed: Feed;
   /** Ends so long after the first sensor spoke, or should have; with its feed unless given. */
   readonly length?: Micros;
+  /**
+   * Ends when these sensors have given all they had, or, where it names none, when all have. A live one that
+   * never ends does not hold it up.
+   */
+  readonly once?: readonly string[];
   readonly without: readonly string[];
   /** Seed of the jitter of restarts. */
   readonly seed: number;
@@ -68,7 +80,7 @@ export interface RecordSummary {
  * @throws {SensorError} If a sensor cannot be started at all.
  */
 export async function recordFeed(
-  definition: PipelineDefinition,
+  definition: Recordable,
   options: RecordOptions,
   signal: AbortSignal,
 ): Promise<RecordSummary> {
@@ -171,7 +183,11 @@ export async function recordFeed(
       if (length !== undefined) return Math.max(origin, spoke ?? origin + PATIENCE) + length;
       return feed.duration === undefined ? Infinity : origin + feed.duration + WIND_DOWN;
     };
-    const isOver = (): boolean => clock.now() >= ends() && (length !== undefined || fleet.finished);
+    const { once } = options;
+    const isOver = (): boolean => {
+      if (length === undefined && once !== undefined) return fleet.hasEnded(once);
+      return clock.now() >= ends() && (length !== undefined || fleet.finished);
+    };
     const ended = AbortSignal.any([signal, stop.signal]);
     while (!ended.aborted && !isOver()) {
       await clock.until(micros(clock.now() + POLL), ended).catch((cause: unknown) => {

@@ -20,6 +20,8 @@ import { addJoinRoutes } from "./join/joinRoutes.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
 import { originAllowed } from "./originAllowed.ts";
 import { decodeClientMessage, encodeMessage, type ServerMessage, SOCKET_PATH } from "./protocol.ts";
+import { recordLines } from "./recordLines.ts";
+import { addSensorRoutes } from "./sensorRoutes.ts";
 
 /** How a server is started. */
 export interface ServerOptions {
@@ -95,6 +97,7 @@ interface Client {
  *   `problem` that says what was wrong with it.
  * - Foxglove and Lichtblick look on at `/foxglove` (`FoxgloveBridge`).
  * - Where `join` is given, `/join/` is a page that senses, with the token as its fragment (`JoinSession`).
+ * - `/api/sensors` lists, attaches and takes away sensors, for programs on this machine (`addSensorRoutes`).
  * - Pages of other origins are refused with 403. Bound to this machine alone unless told otherwise.
  * - `/health` says whether it runs, `/api/status` how, both as JSON; `/api/frames/STREAM` gives a stream's
  *   frames as lines of JSON (`frameLines`).
@@ -232,19 +235,30 @@ export class Server implements AsyncDisposable {
       server: this.counters,
       pages: this.pages,
     }));
+    /** A browser sends no origin with a page's own requests: the host must not be a re-bound name. */
+    const isStranger = (host: string | undefined): boolean => {
+      const isOurs = originAllowed({ origin: `http://${host}`, host }, allowedHosts);
+      if (!isOurs) this.#counters.refusedOrigins += 1;
+      return !isOurs;
+    };
+    app.get("/api/records", async ({ headers: { host } }, reply) => {
+      if (isStranger(host))
+        return reply.code(403).send({ error: `${host} is no name of this server` });
+      const log = this.#feed.log?.();
+      if (log === undefined) return reply.code(404).send({ error: "there is no log to record" });
+      return reply.type("application/x-ndjson").send(recordLines(log));
+    });
     app.get<{ Params: { stream: string } }>("/api/frames/:stream", async (request, reply) => {
       const { host } = request.headers;
-      // A browser sends no origin with a page's own requests: the host must not be a re-bound name.
-      if (!originAllowed({ origin: `http://${host}`, host }, allowedHosts)) {
-        this.#counters.refusedOrigins += 1;
+      if (isStranger(host))
         return reply.code(403).send({ error: `${host} is no name of this server` });
-      }
       const { stream } = request.params;
       const chunks = this.#feed.frames?.(stream);
       if (chunks === undefined)
         return reply.code(404).send({ error: `there is no stream ${stream} to listen to` });
       return reply.type("application/x-ndjson").send(frameLines(chunks));
     });
+    addSensorRoutes(app, this.#feed, allowedHosts);
     this.#socketRoute(SOCKET_PATH, allowedHosts, [], (socket) => this.#welcome(socket));
     this.#socketRoute(FOXGLOVE_PATH, allowedHosts, viewerOrigins, (socket, name) =>
       this.#foxglove.welcome(socket, name),

@@ -43,6 +43,8 @@ export interface HelloMessage {
   /** Codes in the codebook that all streams share. */
   readonly codes: number;
   readonly model: string;
+  /** Set where the model has no weights yet: it has no classes and answers nothing. */
+  readonly untrained?: boolean;
   /** Whether the feed knows what is truly being said. */
   readonly hasTruth: boolean;
 }

@@ -155,6 +155,7 @@ const hello = record<HelloMessage>({
   ),
   codes: integer(0),
   model: text(256),
+  untrained: optional(boolean),
   hasTruth: boolean,
 });
 

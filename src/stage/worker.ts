@@ -5,15 +5,19 @@
 import { parentPort } from "node:worker_threads";
 
 import { ConfigError } from "../errors.ts";
+import { type AdaptedPart, checkAdapted } from "../models/unified/adapted.ts";
 import {
   createInference,
   type Inference,
   type InferenceState,
+  type RowFeatures,
   type RowInputs,
+  type RowOutputs,
 } from "../models/unified/inference.ts";
 import { decodeWeights } from "../models/unified/weights.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { OnnxExtractor } from "./OnnxExtractor.ts";
+import { untrained } from "./untrained.ts";
 
 /** Rows between two states sent to the host: what a new worker has to compute again at most. */
 const ROWS_PER_STATE = 25;
@@ -21,8 +25,13 @@ const ROWS_PER_STATE = 25;
 const port = parentPort;
 if (port === null) throw new ConfigError("stage worker", "expected to run as a worker thread");
 
+/** What a model without weights carries from row to row. */
+const NOTHING_KNOWN: InferenceState = { arrays: new Map() };
+
 let inference: Inference | undefined;
 let state: InferenceState | undefined;
+let part: AdaptedPart | undefined;
+let givesFeatures = false;
 const extractors = new Map<string, OnnxExtractor>();
 /** Rows are answered strictly one after the other: each needs the state that the one before left. */
 let turn: Promise<void> = Promise.resolve();
@@ -40,7 +49,12 @@ async function handle(message: ToWorker): Promise<void> {
     return;
   }
   if (closing) return;
-  if (message.type === "open") {
+  if (message.type === "open" && message.weights === undefined) {
+    state = NOTHING_KNOWN;
+    tell({ type: "ready", ...untrained(message.name) });
+    return;
+  }
+  if (message.type === "open" && message.weights !== undefined) {
     const weights = decodeWeights(message.weights, message.name);
     for (const [stream, bytes] of Object.entries(message.extractors))
       extractors.set(stream, await OnnxExtractor.open(stream, bytes));
@@ -49,10 +63,13 @@ async function handle(message: ToWorker): Promise<void> {
       threads: message.threads,
     });
     state = message.state ?? inference.initialState();
+    part = message.part && checkAdapted(message.part, inference.config);
+    givesFeatures = message.features;
     const { classes, prior, lookAheadRows, rowMicros } = inference.config;
     tell({
       type: "ready",
       model: weights.version,
+      trained: true,
       device: inference.device,
       classes,
       prior,
@@ -61,8 +78,14 @@ async function handle(message: ToWorker): Promise<void> {
     });
     return;
   }
-  if (inference === undefined || state === undefined)
+  if (message.type === "open" || state === undefined)
     throw new ConfigError("stage worker", "expected to be opened before the first row");
+  if (message.type === "serve") {
+    if (inference === undefined)
+      throw new ConfigError("stage worker", "expected trained weights to change, got none");
+    part = message.part && checkAdapted(message.part, inference.config);
+    return;
+  }
   if (message.type === "restore") {
     state = message.state;
     return;
@@ -71,11 +94,33 @@ async function handle(message: ToWorker): Promise<void> {
     tell({ type: "state", index: message.index, state });
     return;
   }
-  const step = await inference.step(await extracted(message.inputs), state);
+  const step = await stepOf(await extracted(message.inputs), state);
   state = step.state;
-  tell({ type: "answer", index: message.index, outputs: step.outputs });
+  const { outputs, features } = step;
+  tell({
+    type: "answer",
+    index: message.index,
+    outputs,
+    ...(givesFeatures && features !== undefined && { features }),
+  });
   if (message.index % ROWS_PER_STATE === ROWS_PER_STATE - 1)
     tell({ type: "state", index: message.index, state });
+}
+
+/** One row's answer, and the state after it; without weights no answer at all. */
+async function stepOf(
+  inputs: RowInputs,
+  before: InferenceState,
+): Promise<{
+  readonly outputs: RowOutputs;
+  readonly state: InferenceState;
+  readonly features?: RowFeatures;
+}> {
+  if (inference !== undefined) return inference.step(inputs, before, part);
+  return {
+    outputs: { streams: {}, logProbabilities: new Float32Array(0), subsets: [] },
+    state: before,
+  };
 }
 
 /** The row as the model sees it. */

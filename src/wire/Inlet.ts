@@ -80,7 +80,7 @@ export class Inlet {
   readonly #sockets: readonly (Pull | SubSocket)[];
   readonly #clock: Clock;
   /** By site, then by name: what a message names is looked up without making a string. */
-  readonly #streams: ReadonlyMap<string, ReadonlyMap<string, StreamDescription>>;
+  readonly #streams: Map<string, Map<string, StreamDescription>>;
   readonly #maxPayload: number;
   readonly #gate: CreditGate;
   readonly #refused = new Subject<Refusal>();
@@ -141,6 +141,26 @@ export class Inlet {
       });
     }
     return new Inlet(sockets, pull.lastEndpoint ?? bind, options);
+  }
+
+  /** Lets a further stream in, from here on. */
+  declare(description: StreamDescription): void {
+    const { site, stream } = description;
+    this.#streams.set(site, (this.#streams.get(site) ?? new Map()).set(stream, description));
+    this.counters.declare(description);
+    for (const socket of this.#subscribers) socket.subscribe(topicOf(site, stream));
+  }
+
+  /** Refuses a stream, from here on, as if it had never been declared. */
+  withdraw({ site, stream }: StreamDescription): void {
+    this.#streams.get(site)?.delete(stream);
+    this.counters.withdraw({ site, stream });
+    for (const socket of this.#subscribers) socket.unsubscribe(topicOf(site, stream));
+  }
+
+  get #subscribers(): SubSocket[] {
+    if (this.#closed) return [];
+    return this.#sockets.filter((socket): socket is SubSocket => socket instanceof SubSocket);
   }
 
   /** Closes the sockets and completes the streams. Idempotent. The address is free some moments later. */

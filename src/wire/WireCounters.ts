@@ -53,10 +53,18 @@ export class WireCounters {
 
   /** @param streams The streams that get a tally of their own. */
   constructor(streams: readonly { readonly site: string; readonly stream: string }[]) {
-    for (const { site, stream } of streams) {
-      const tallies = this.#tallies.get(site) ?? new Map<string, Tally>();
-      this.#tallies.set(site, tallies.set(stream, emptyTally()));
-    }
+    for (const stream of streams) this.declare(stream);
+  }
+
+  /** Gives a stream a tally of its own; one that has it keeps it. */
+  declare({ site, stream }: { readonly site: string; readonly stream: string }): void {
+    const tallies = this.#tallies.get(site) ?? new Map<string, Tally>();
+    if (!tallies.has(stream)) this.#tallies.set(site, tallies.set(stream, emptyTally()));
+  }
+
+  /** Forgets a stream: what still comes of it is nobody's. */
+  withdraw({ site, stream }: { readonly site: string; readonly stream: string }): void {
+    this.#tallies.get(site)?.delete(stream);
   }
 
   /** Counts of one stream. Those of an unknown one are all zero. */

@@ -54,6 +54,12 @@ export interface RowAnswer {
   readonly joint: Tensor;
   /** [M, classes] natural log, per subset; row i is subset i + 1 in binary. */
   readonly subsetLogProbabilities: Tensor;
+  /** [S, D] and [S, specific]: what the head reads of each stream, before its code is looked up. */
+  readonly z: Tensor;
+  readonly s: Tensor;
+  /** [M, D] and [M, specific]: the same of the joint of each subset. */
+  readonly jointZ: Tensor;
+  readonly jointS: Tensor;
 }
 
 /**
@@ -125,6 +131,10 @@ export function inferRow(
       weights: fused.weights,
       joint: project(params.projection, joint.z),
       subsetLogProbabilities: fused.logProbabilities,
+      z,
+      s,
+      jointZ: joint.z,
+      jointS: joint.s,
     },
     state: {
       streams: Object.fromEntries(encoded.map(({ name, caches }) => [name, caches])),

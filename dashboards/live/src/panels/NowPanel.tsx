@@ -7,6 +7,9 @@ import { type NowWord, nowWord, utterance } from "../feed/nowWord.ts";
 /** How long the last word stays to be read after it has ended, in µs of row time. */
 const FADE_US = 700_000;
 
+/** What a pipeline that answers nothing is good for. */
+const UNTRAINED = "no answer yet: record, label, then sensorium train";
+
 /** The word being said right now, large enough for the other end of the room. */
 export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
   const last = useRef<{ readonly word: NowWord; readonly time: number } | undefined>(undefined);
@@ -27,7 +30,11 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
   return (
     <section class="now" aria-label="Now">
       <p class="now-kicker">
-        {offline ? "when the connection broke" : kicker(moment, sensed)}
+        {offline
+          ? "when the connection broke"
+          : hello.untrained
+            ? UNTRAINED
+            : kicker(moment, sensed)}
         {shown?.slot ? <span class="now-slot">{shown.slot}</span> : null}
       </p>
       <p
@@ -36,7 +43,7 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
         data-saying={word === undefined ? "nothing" : "word"}
         data-faded={word === undefined || offline}
       >
-        {shown?.label ?? (sensed ? "silence" : "…")}
+        {shown?.label ?? (hello.untrained ? "untrained" : sensed ? "silence" : "…")}
       </p>
       <div class="now-why" data-hidden={word === undefined}>
         <span class="now-confidence">{Math.round((word?.confidence ?? 0) * 100)} %</span>

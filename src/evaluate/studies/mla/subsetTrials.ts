@@ -50,6 +50,8 @@ export function subsetTrials(options: SubsetStudyOptions): readonly Trial[] {
   const mla = (each: MlaVariant, missing: boolean): Trial => ({
     variant: each.variant,
     summary: each.summary,
+    // An ablation is judged by the spread of the method: one seed of it is enough.
+    seeded: missing,
     config: { change: each, ...described, missing },
     run: async (context) => {
       const task = await read(context.data, context.split);

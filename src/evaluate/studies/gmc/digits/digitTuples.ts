@@ -3,6 +3,7 @@ import type { Rng } from "../../../../tensor/Rng.ts";
 import { gatherRows } from "../../../Examples.ts";
 import { MHD_MODALITIES, type MhdDigits } from "../../../sets/mhdDigits.ts";
 import type { InstantInputs, Instants } from "../GmcTask.ts";
+import { drawHand, movePicture, moveTrajectory } from "./movePen.ts";
 import { moveSpeech } from "./moveSpeech.ts";
 
 /** Tuples of digits, laid out as the networks read them. */
@@ -15,19 +16,13 @@ export interface DigitTuples extends Instants {
 
 /**
  * Lays out digits: trajectories about 0, in −1..1, where an affine map learns them faster; speech as
- * [bands, time, 1]; pictures as they are. With a generator, speech is moved, see `moveSpeech`.
+ * [bands, time, 1]; pictures as they are. With a generator they come as other people might have given
+ * them: a trajectory and its picture by one other hand, the MNIST picture by a hand of its own, speech as
+ * `moveSpeech` has it.
  */
 export function digitTuples(digits: MhdDigits): DigitTuples {
   const { rows } = digits;
-  const { trajectory } = digits.items;
-  const items: InstantInputs = {
-    ...digits.items,
-    trajectory: hostTensor(
-      trajectory.data.map((value) => 2 * value - 1),
-      trajectory.shape,
-    ),
-    speech: bandsFirst(digits.items.speech),
-  };
+  const items: InstantInputs = { ...digits.items, speech: bandsFirst(digits.items.speech) };
   const pick = (from: Int32Array, tuples: ArrayLike<number>): Int32Array =>
     Int32Array.from({ length: tuples.length }, (_, i) => from[tuples[i] ?? -1] ?? -1);
   return {
@@ -35,28 +30,55 @@ export function digitTuples(digits: MhdDigits): DigitTuples {
     labels: digits.labels,
     speakers: pick(digits.speakers, rows.speech),
     writings: rows.trajectory,
-    inputs: (tuples, rng) =>
-      Object.fromEntries(
-        MHD_MODALITIES.map((name) => {
-          const picked = gatherRows(items[name] ?? digits.items[name], pick(rows[name], tuples));
-          return [name, name === "speech" && rng !== undefined ? moved(picked, rng) : picked];
+    inputs: (tuples, rng) => {
+      const picked = Object.fromEntries(
+        MHD_MODALITIES.map((name) => [
+          name,
+          gatherRows(items[name] ?? digits.items[name], pick(rows[name], tuples)),
+        ]),
+      );
+      const given = rng === undefined ? picked : { ...picked, ...moveTuples(picked, rng) };
+      const { trajectory } = given;
+      return {
+        ...given,
+        ...(trajectory !== undefined && {
+          trajectory: hostTensor(
+            trajectory.data.map((value) => 2 * value - 1),
+            trajectory.shape,
+          ),
         }),
-      ),
+      };
+    },
   };
 }
 
-function moved({ data, shape }: HostTensor<"float32">, rng: Rng): HostTensor<"float32"> {
-  const [count = 0, bands = 0, time = 0] = shape;
-  const size = bands * time;
-  const out = new Float32Array(data.length);
-  for (let i = 0; i < count; i++)
-    moveSpeech(
-      data.subarray(i * size, (i + 1) * size),
-      out.subarray(i * size, (i + 1) * size),
-      [bands, time],
-      rng,
-    );
-  return hostTensor(out, shape);
+/** Tuples as other people might have given them. */
+function moveTuples(inputs: InstantInputs, rng: Rng): InstantInputs {
+  const rows = (name: string): { readonly from: Float32Array; readonly to: Float32Array }[] => {
+    const { data, shape } = out[name] ?? hostTensor(new Float32Array(), [0]);
+    const size = data.length / Math.max(1, shape[0] ?? 0);
+    return Array.from({ length: shape[0] ?? 0 }, (_, i) => ({
+      from: (inputs[name]?.data ?? data).subarray(i * size, (i + 1) * size),
+      to: data.subarray(i * size, (i + 1) * size),
+    }));
+  };
+  const out: Record<string, HostTensor<"float32">> = Object.fromEntries(
+    Object.entries(inputs).map(([name, { data, shape }]) => [
+      name,
+      hostTensor(new Float32Array(data.length), shape),
+    ]),
+  );
+  const pictures = rows("pen-image");
+  for (const [i, { from, to }] of rows("trajectory").entries()) {
+    const hand = drawHand(rng);
+    const longer = moveTrajectory(from, to, hand);
+    const picture = pictures[i];
+    if (picture !== undefined) movePicture(picture.from, picture.to, hand, longer);
+  }
+  for (const { from, to } of rows("mnist-image")) movePicture(from, to, drawHand(rng));
+  const [, bands = 0, time = 0] = inputs["speech"]?.shape ?? [];
+  for (const { from, to } of rows("speech")) moveSpeech(from, to, [bands, time], rng);
+  return out;
 }
 
 /** [S, time, bands] to [S, bands, time, 1]. */
