@@ -7,12 +7,11 @@ import type { Frameset } from "../frames/Frameset.ts";
 import { decodeLearnt } from "../learn/online/learntWeights.ts";
 import { EventLocalizer } from "../localize/EventLocalizer.ts";
 import type { LogRecord, ServedVersion } from "../log/LogRecord.ts";
-import { answerWithout } from "../robustness/answerWithout.ts";
-import { SubsetDrill } from "../robustness/SubsetDrill.ts";
+import { RobustnessMonitor, type RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import type { FeatureRow } from "../stage/FeatureRow.ts";
 import { FeatureRows } from "../stage/FeatureRows.ts";
 import type { Stage, StageAnswer } from "../stage/Stage.ts";
-import { type Micros, micros } from "../units.ts";
+import { type Micros, micros, seconds } from "../units.ts";
 import { type PipelineDefinition, rolesOf } from "./definePipeline.ts";
 import { guestPolicy } from "./guestPolicy.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
@@ -20,8 +19,8 @@ import { type LearnerSink, LearnerTap } from "./LearnerTap.ts";
 import type { Delay, Moment } from "./Moment.ts";
 import { type DigestState, ReadingDigest } from "./ReadingDigest.ts";
 
-/** Readings over which the drill's agreement is measured: ten seconds at 25 Hz. */
-const DRILL_MEMORY = 250;
+/** How far back the gauges of robustness look. */
+const GAUGES = seconds(60);
 
 /** What serves, as a record says it or a state. */
 type ServedRecord = ServedVersion & { readonly kind?: "MODEL"; readonly logTime?: Micros };
@@ -73,11 +72,16 @@ export class Interpretation {
   readonly #features: FeatureRows;
   readonly #stage: Stage;
   readonly #localizer: EventLocalizer;
-  readonly #drill: SubsetDrill;
+  readonly #robustness: RobustnessMonitor;
   readonly #period: Micros;
-  readonly #ignored: readonly string[];
-  readonly #prior: Float32Array;
-  readonly #asked: { readonly row: FeatureRow; readonly delay: () => Delay }[] = [];
+  readonly #asked: {
+    readonly row: FeatureRow;
+    /** Labels that came in since the row before. */
+    readonly labels: readonly Label[];
+    readonly delay: () => Delay;
+  }[] = [];
+  /** Labels since the last row: a label takes its turn among the rows, however late the model answers. */
+  #labels: Label[] = [];
   readonly #tap: LearnerTap | undefined;
   #serving: ServedVersion | undefined;
   readonly #digest: ReadingDigest | undefined;
@@ -96,9 +100,7 @@ export class Interpretation {
     this.events = this.#events.asObservable();
     this.framesets = this.#framesets.asObservable();
     this.revisions = this.#revisions.asObservable();
-    this.#ignored = definition.answerStreams.filter((stream) => !answerWith.includes(stream));
-    this.#prior = Float32Array.from(stage.model.prior, Math.log);
-    this.#drill = new SubsetDrill({ memory: DRILL_MEMORY, ignored: this.#ignored });
+    this.#robustness = monitorOf(definition, stage, answerWith);
     this.#period = definition.grid.period;
     this.#localizer = new EventLocalizer({
       // Without training nothing is ever localised: there is the silence, and no answer to compare it with.
@@ -139,7 +141,8 @@ export class Interpretation {
       const row = this.#features.push(frameset);
       const delay = stopwatch(frameset);
       if (stage.submit(row) === "accepted") {
-        this.#asked.push({ row, delay });
+        this.#asked.push({ row, labels: this.#labels, delay });
+        this.#labels = [];
         this.#tap?.asked();
       } else this.#refused++;
     });
@@ -179,6 +182,7 @@ export class Interpretation {
       features,
       framesets: this.#formed,
       truths: this.#truths,
+      labels: [...this.#labels],
     };
     const serving = this.#serving;
     this.#tap?.capture();
@@ -187,7 +191,7 @@ export class Interpretation {
         ...front,
         ...(state !== undefined && { model: Object.fromEntries(state.arrays) }),
         localizer: this.#localizer.snapshot(),
-        drill: this.#drill.snapshot(),
+        robustness: this.#robustness.snapshot(),
         moments: this.#answered,
         spans: this.#told,
         refused: this.#refused,
@@ -201,6 +205,11 @@ export class Interpretation {
         );
     });
     return true;
+  }
+
+  /** How far the answers may be trusted, as of the last moment. */
+  robustness(): RobustnessReport {
+    return this.#robustness.report;
   }
 
   /** What became of every frame. */
@@ -220,12 +229,13 @@ export class Interpretation {
   }
 
   #restore(state: InterpretationState): void {
-    const { features, model, localizer, drill, serving } = state;
+    const { features, model, localizer, robustness, serving } = state;
     if (serving !== undefined) this.#serve(serving);
     if (model !== undefined) this.#stage.restore({ arrays: new Map(Object.entries(model)) });
     this.#features.restore(features);
     this.#localizer.restore(localizer);
-    this.#drill.restore(drill);
+    this.#robustness.restore(robustness);
+    this.#labels = [...state.labels];
     this.#formed = state.framesets;
     this.#answered = state.moments;
     this.#told = state.spans;
@@ -235,6 +245,7 @@ export class Interpretation {
 
   #label(label: Label): void {
     if (label.by === "truth") this.#truths++;
+    this.#labels.push(label);
     this.#tap?.label(label, this.#truths);
   }
 
@@ -266,13 +277,17 @@ export class Interpretation {
     if (asked === undefined) return;
     this.#answered++;
     this.#digest?.push(reading);
-    const answer = answerWithout(reading, this.#ignored, this.#prior);
+    const { row } = asked;
+    for (const label of asked.labels) this.#robustness.label(label);
+    const { time, cells } = row.frameset;
+    const { answer, forecast, doubts } = this.#robustness.push({
+      ...{ time, cells, reading },
+      inputs: row.inputs,
+    });
     this.#moments.next({
-      frameset: asked.row.frameset,
-      reading,
-      answer,
-      forecast: this.#drill.push(reading),
-      views: asked.row.views,
+      frameset: row.frameset,
+      ...{ reading, answer, forecast, doubts },
+      views: row.views,
       delay: asked.delay(),
     });
     if (this.#stage.model.trained) this.#tell(this.#localizer.push(answer));
@@ -284,6 +299,28 @@ export class Interpretation {
     this.#told += spans.length;
     this.#events.next(spans);
   }
+}
+
+function monitorOf(
+  { streams, answerStreams, silence, grid }: PipelineDefinition,
+  { model }: Stage,
+  answerWith: readonly string[],
+): RobustnessMonitor {
+  const ignored = answerStreams.filter((stream) => !answerWith.includes(stream));
+  const descriptions = Object.values(streams).map(({ description }) => description);
+  return new RobustnessMonitor({
+    classes: model.classes,
+    silence,
+    prior: Float32Array.from(model.prior, Math.log),
+    streams: Object.keys(streams).filter((stream) => !ignored.includes(stream)),
+    ignored,
+    watched: Object.fromEntries(
+      descriptions
+        .filter(({ rate, dtype }) => rate !== "irregular" && dtype !== "utf8")
+        .map(({ stream, dtype }) => [stream, dtype]),
+    ),
+    rows: Math.max(Math.round(GAUGES / grid.period), 1),
+  });
 }
 
 /** How the rows of a pipeline are formed. */
