@@ -3,16 +3,16 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { SystemClock } from "../clock/SystemClock.ts";
 import { ConfigError } from "../errors.ts";
 import { fileMetadata } from "../log/fileMetadata.ts";
-import { readLog } from "../log/readLog.ts";
 import { DIGEST_NOTES, ReadingDigest } from "../pipeline/ReadingDigest.ts";
 import { readingLine } from "../pipeline/readingLine.ts";
 import { recordedPart } from "../pipeline/recordedPart.ts";
 import { replayLog } from "../pipeline/replayLog.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
-import { type Micros, micros, millis } from "../units.ts";
+import { micros } from "../units.ts";
 import { count } from "./count.ts";
 import { LineFile } from "./LineFile.ts";
 import { loadPipeline } from "./loadPipeline.ts";
+import { startOf, type TimeIn, timeIn } from "./timeIn.ts";
 
 interface ReplayFlags {
   readonly pipeline: string;
@@ -21,8 +21,8 @@ interface ReplayFlags {
   readonly threads: number;
   readonly verify?: true;
   readonly expect?: string;
-  readonly from?: (start: Micros) => Micros;
-  readonly to?: (start: Micros) => Micros;
+  readonly from?: TimeIn;
+  readonly to?: TimeIn;
   readonly streams?: readonly string[];
   readonly speed: number | "max";
   readonly follow?: true;
@@ -141,26 +141,6 @@ async function replay(file: string, flags: ReplayFlags): Promise<void> {
   if (isSame !== false) return;
   process.stderr.write(`${file}: expected readings ${wanted?.sha256}, got others\n`);
   process.exitCode = 1;
-}
-
-/** Log time of the first record. */
-async function startOf(log: string): Promise<Micros> {
-  for await (const { logTime } of readLog(log)) return logTime;
-  return micros(0);
-}
-
-/**
- * A time in a log: `12.3s` from its first record, or a date.
- *
- * @throws {InvalidArgumentError} If the text is neither.
- */
-function timeIn(text: string): (start: Micros) => Micros {
-  const [, offset] = /^(\d+(?:\.\d+)?)s?$/.exec(text) ?? [];
-  if (offset !== undefined) return (start) => micros(start + Number(offset) * 1e6);
-  const date = Date.parse(text);
-  if (Number.isNaN(date))
-    throw new InvalidArgumentError(`expected 12.3s or 2026-01-31T12:00:00Z, got ${text}`);
-  return () => millis(date);
 }
 
 /** @throws {InvalidArgumentError} If the text is no speed. */

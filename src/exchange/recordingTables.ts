@@ -94,17 +94,21 @@ export function eventTable(
   };
 }
 
-/** Readings, one a row: the answer, and of each stream whether it was there and what it says by itself. */
+/**
+ * Readings, one a row: the answer, and of each stream whether it was there and what it says by itself.
+ *
+ * @param classes The model's, known once the first reading is there.
+ */
 export function readingTable(
   readings: AsyncIterable<Reading>,
   streams: readonly string[],
-  classes: readonly string[],
+  classes: () => readonly string[],
   { start }: Since,
 ): Table {
   const best = (logProbabilities: Float32Array | undefined): [string | null, number | null] => {
     if (logProbabilities === undefined || logProbabilities.length === 0) return [null, null];
     const at = argmax(logProbabilities);
-    return [classes[at] ?? null, Math.exp(logProbabilities[at] ?? -Infinity)];
+    return [classes()[at] ?? null, Math.exp(logProbabilities[at] ?? -Infinity)];
   };
   async function* rows(): AsyncGenerator<readonly TableCell[]> {
     for await (const reading of readings) {

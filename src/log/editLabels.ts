@@ -2,12 +2,12 @@ import { DrivenClock } from "../clock/DrivenClock.ts";
 import { LogError } from "../errors.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import { micros } from "../units.ts";
-import { fileMetadata } from "./fileMetadata.ts";
+import { CONTINUES, fileMetadata, startMetadata } from "./fileMetadata.ts";
 import type { LogRecord } from "./LogRecord.ts";
 import { LogWriter } from "./LogWriter.ts";
 import { logInfo } from "./logInfo.ts";
 import { readLog } from "./readLog.ts";
-import { isFolder } from "./segments.ts";
+import { filesOf, isFolder } from "./segments.ts";
 import { writeLog } from "./writeLog.ts";
 
 /**
@@ -21,7 +21,7 @@ import { writeLog } from "./writeLog.ts";
  */
 export async function appendLabels(path: string, labels: readonly Label[]): Promise<void> {
   if (labels.length === 0) return;
-  const { metadata } = await fileMetadata(path);
+  const notes = await notesOf(path);
   const { to = micros(0) } = await logInfo(path);
   let failure: LogError | undefined;
   {
@@ -33,10 +33,19 @@ export async function appendLabels(path: string, labels: readonly Label[]): Prom
       },
     });
     // What was noted at the end is cut off with it.
-    log.note(metadata);
+    log.note(notes);
     for (const label of labels) log.append({ kind: "LABEL", logTime: to, label });
   }
   if (failure !== undefined) throw failure;
+}
+
+/** What the last file of a log says at its end, and not at its start. */
+async function notesOf(path: string): Promise<Readonly<Record<string, string>>> {
+  const { metadata } = await fileMetadata(path);
+  const start = await startMetadata((await filesOf(path)).at(-1) ?? path);
+  return Object.fromEntries(
+    Object.entries(metadata).filter(([name, value]) => start[name] !== value && name !== CONTINUES),
+  );
 }
 
 /**
