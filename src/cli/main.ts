@@ -8,6 +8,7 @@ type Add = (program: Command) => void;
 
 /** Every command, in the order of the help; each is loaded only when it is the one. */
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  init: async () => (await import("./initCommand.ts")).addInitCommand,
   run: async () => (await import("./runCommand.ts")).addRunCommand,
   record: async () => (await import("./recordCommand.ts")).addRecordCommand,
   replay: async () => (await import("./replayCommand.ts")).addReplayCommand,

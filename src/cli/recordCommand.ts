@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ConfigError } from "../errors.ts";
 import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
+import type { Feed, FeedRequest } from "../pipeline/Feed.ts";
 import { parseSensorSpec, type SensorSpec } from "../pipeline/parseSensorSpec.ts";
-import { type RecordSummary, recordFeed } from "../pipeline/recordFeed.ts";
+import { type Recordable, type RecordSummary, recordFeed } from "../pipeline/recordFeed.ts";
 import { type Micros, seconds } from "../units.ts";
 import { count } from "./count.ts";
 import { curveOptions } from "./keyFiles.ts";
@@ -126,9 +127,9 @@ async function recordSensors(
     ...(data !== undefined && { data }),
     ...(sentences !== undefined && { count: sentences }),
   };
-  const feed = named?.feed ?? (await (definition as PipelineDefinition).feed(request));
-  if (named !== undefined && flags.once && isReplay(named, flags)) {
-    say(file, await recordReplays(file, named, sensors, signal), json);
+  const feed = await feedOf(named, definition, name, request);
+  if (named !== undefined && flags.once && isReplay({ ...named, feed }, flags)) {
+    say(file, await recordReplays(file, { ...named, feed }, sensors, signal), json);
     return;
   }
   const summary = await recordFeed(
@@ -153,6 +154,24 @@ async function recordSensors(
     signal,
   );
   say(file, summary, json);
+}
+
+/** Sensors that are named, beside a pipeline's own live ones of its other streams. */
+async function feedOf(
+  named: NamedSensors | undefined,
+  definition: Recordable,
+  pipeline: string | undefined,
+  request: FeedRequest,
+): Promise<Feed> {
+  const own =
+    named !== undefined && pipeline === undefined
+      ? undefined
+      : await (definition as PipelineDefinition).feed(request);
+  if (named === undefined) return own ?? { name: "no sensor", sensors: {}, truth: [] };
+  const isLive = own !== undefined && own.duration === undefined;
+  return isLive
+    ? { ...named.feed, sensors: { ...own.sensors, ...named.feed.sensors } }
+    : named.feed;
 }
 
 /** Whether all that is recorded is there already: then nobody has to wait for it. */

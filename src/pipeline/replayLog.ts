@@ -1,5 +1,6 @@
 import { Subject } from "rxjs";
-
+import { ConfigError } from "../errors.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { StageModel } from "../stage/Stage.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
@@ -43,6 +44,7 @@ export interface ReplayOptions {
  * @throws {ModelError} If the weights cannot be read.
  * @throws {DeviceError} If the model cannot be opened, or its worker died too often.
  * @throws {LogError} If the log cannot be read.
+ * @throws {ConfigError} If it has other streams than the pipeline, or other ones of the same name.
  */
 export async function replayLog(
   definition: PipelineDefinition,
@@ -68,10 +70,29 @@ export async function replayLog(
   watch(interpretation);
   let handed = 0;
   for await (const record of log) {
+    if (record.kind === "CONFIG") expectStreams(definition, record.streams);
     source.next(record);
     handed++;
     if (handed % BATCH === 0) await Promise.race([stage.drained(AHEAD), failed]);
   }
   await Promise.race([stage.drained(), failed]);
   interpretation.finish();
+}
+
+function expectStreams(
+  { name, streams }: PipelineDefinition,
+  recorded: readonly StreamDescription[],
+): void {
+  const form = ({ dtype, shape }: StreamDescription): string => `${dtype}[${shape}]`;
+  for (const description of recorded) {
+    const own = streams[description.stream]?.description;
+    if (own !== undefined && form(own) === form(description)) continue;
+    const wanted =
+      own === undefined ? Object.keys(streams).join(", ") : `${own.stream} as ${form(own)}`;
+    throw new ConfigError(
+      `pipeline ${name}`,
+      `expected a recording of ${wanted}, got ${description.stream} as ${form(description)}: name the ` +
+        "recording's own pipeline, or import it into this one",
+    );
+  }
 }
