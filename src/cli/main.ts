@@ -8,9 +8,15 @@ type Add = (program: Command) => void;
 
 /** Every command, in the order of the help; each is loaded only when it is the one. */
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  init: async () => (await import("./initCommand.ts")).addInitCommand,
   run: async () => (await import("./runCommand.ts")).addRunCommand,
   record: async () => (await import("./recordCommand.ts")).addRecordCommand,
   replay: async () => (await import("./replayCommand.ts")).addReplayCommand,
+  cut: async () => (await import("./cutCommand.ts")).addCutCommand,
+  merge: async () => (await import("./mergeCommand.ts")).addMergeCommand,
+  label: async () => (await import("./labelCommand.ts")).addLabelCommand,
+  export: async () => (await import("./exportCommand.ts")).addExportCommand,
+  import: async () => (await import("./importCommand.ts")).addImportCommand,
   info: async () => (await import("./infoCommand.ts")).addInfoCommand,
   repair: async () => (await import("./repairCommand.ts")).addRepairCommand,
   topics: async () => (await import("./topicsCommand.ts")).addTopicsCommand,

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
 
 import { SystemClock } from "../clock/SystemClock.ts";
@@ -159,6 +159,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
     ...(await recordingFor(flags)),
     sensors: join(codeRoot(), "sensors"),
   });
+  if (!pipeline.model.trained) process.stderr.write(untrainedNote(name));
   const report = new RunReport(pipeline);
   const written = await writeLines(pipeline, flags);
   await using _server = isOnce || !flags.serve ? null : await serve(pipeline, flags);
@@ -181,6 +182,17 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   const summary = report.summary();
   if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else if (isOnce) process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
+}
+
+/** What a pipeline without weights can do, and what it takes to make it answer. */
+function untrainedNote(pipeline: string): string {
+  const name = basename(pipeline);
+  return (
+    `untrained: ${name} has no weights yet, so it shows, records and labels, and answers nothing\n` +
+    `  sensorium record recordings/${name}/take-1.mcap ${pipeline} --for 60\n` +
+    `  sensorium label recordings/${name}/take-1.mcap --add LABEL@FROM-TO\n` +
+    `  sensorium train pipelines/${name} --recordings recordings/${name}\n`
+  );
 }
 
 async function serve(pipeline: PipelineRun, flags: RunFlags): Promise<Server> {

@@ -3,6 +3,7 @@ import { ConfigError } from "../errors.ts";
 import { SEGMENT_FROM, startMetadata } from "../log/fileMetadata.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import { type ReadLogOptions, readLog } from "../log/readLog.ts";
+import { recordStream } from "../log/recordStream.ts";
 import { filesOf } from "../log/segments.ts";
 import type { StageModel } from "../stage/Stage.ts";
 import { type Micros, micros } from "../units.ts";
@@ -67,7 +68,7 @@ async function* only(
   streams: readonly string[],
 ): AsyncGenerator<LogRecord> {
   for await (const record of records) {
-    const stream = record.kind === "DATA" ? record.chunk.stream : streamOf(record);
+    const stream = recordStream(record);
     if (stream !== undefined && !streams.includes(stream)) continue;
     yield record;
     if (record.kind !== "CONFIG") continue;
@@ -78,10 +79,6 @@ async function* only(
     for (const { stream: other } of record.streams)
       if (!streams.includes(other)) yield { kind: "IDLE", logTime, stream: other };
   }
-}
-
-function streamOf(record: LogRecord): string | undefined {
-  return "stream" in record ? record.stream : undefined;
 }
 
 async function* paced(
