@@ -1,7 +1,7 @@
 import { ConfigError, type SensorKind, SensorSettings } from "../src/sensing.ts";
 import { fieldAt, numbersAt } from "./lines/jsonFields.ts";
-import { numbersStream } from "./lines/numbersStream.ts";
 import { lineSource } from "./lines/lineSource.ts";
+import { numbersStream } from "./lines/numbersStream.ts";
 import { type ParsedLine, rowFrames, rowPace } from "./lines/rowFrames.ts";
 import { rowStamps } from "./lines/rowStamps.ts";
 

@@ -1,8 +1,8 @@
 import { type Packet, parseNmeaSentence } from "nmea-simple";
 
 import { ConfigError, type SensorKind, SensorSettings } from "../src/sensing.ts";
-import { numbersStream } from "./lines/numbersStream.ts";
 import { lineSource } from "./lines/lineSource.ts";
+import { numbersStream } from "./lines/numbersStream.ts";
 import { type ParsedLine, rowFrames, rowPace } from "./lines/rowFrames.ts";
 import { rowStamps } from "./lines/rowStamps.ts";
 
