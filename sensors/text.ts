@@ -31,13 +31,9 @@ export const text: SensorKind = {
   summary:
     "Reads captions line by line, plain or JSON, from a file, standard input, posts or a socket.",
   usual: () => ({ modality: "text", dtype: "utf8", shape: [], rate: "irregular", unit: "words" }),
-<<<<<<< HEAD
-  probe: async () => ({ works: true, detail: "reads standard input or a file" }),
+  probe: async () => ({ works: true, detail: "reads files, standard input, posts, sockets" }),
   argument: "file",
   offers: async (options) => onlyOffer(USUAL_TEXT, options),
-=======
-  probe: async () => ({ works: true, detail: "reads files, standard input, posts, sockets" }),
->>>>>>> h/sensors
   create(options) {
     const settings = new SensorSettings("text", options);
     const source = lineSource(settings, settings.has("file") ? settings.text("file") : "-");
