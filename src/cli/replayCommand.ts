@@ -91,10 +91,12 @@ async function replay(file: string, flags: ReplayFlags): Promise<void> {
   const told = flags.events && (await LineFile.open(flags.events));
   let digest: ReadingDigest | undefined;
   let events = 0;
-  await replayLog(await loadPipeline(flags.pipeline), {
+  const definition = await loadPipeline(flags.pipeline);
+  await replayLog(definition, {
     records: (model) =>
       recordedPart(model, {
         log: file,
+        definition,
         ...(since !== undefined && { from: since }),
         ...(to !== undefined && { to: to(start) }),
         ...(streams !== undefined && { streams }),

@@ -1,6 +1,6 @@
 import { concatMap, type Observable, Subject } from "rxjs";
 
-import { Aligner, type AlignerCounters, type AlignerOptions } from "../align/Aligner.ts";
+import { Aligner, type AlignerCounters } from "../align/Aligner.ts";
 import type { Blocking } from "../align/Blocking.ts";
 import type { EventSpan } from "../frames/EventSpan.ts";
 import type { Frameset } from "../frames/Frameset.ts";
@@ -12,7 +12,8 @@ import { SubsetDrill } from "../robustness/SubsetDrill.ts";
 import type { FeatureRow } from "../stage/FeatureRow.ts";
 import { FeatureRows } from "../stage/FeatureRows.ts";
 import type { Stage } from "../stage/Stage.ts";
-import { type PipelineDefinition, rolesOf } from "./definePipeline.ts";
+import { alignerOptions } from "./alignerOptions.ts";
+import type { PipelineDefinition } from "./definePipeline.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
 import type { Delay, Moment } from "./Moment.ts";
 import { type DigestState, ReadingDigest } from "./ReadingDigest.ts";
@@ -221,19 +222,4 @@ export class Interpretation {
     this.#told += spans.length;
     this.#events.next(spans);
   }
-}
-
-/** How the rows of a pipeline are formed. */
-export function alignerOptions(definition: PipelineDefinition): AlignerOptions {
-  const { skew, future, revisionHorizon, longestEmpty } = definition.grid;
-  return {
-    columns: Object.fromEntries(
-      Object.entries(definition.streams).map(([stream, { policy }]) => [stream, policy]),
-    ),
-    roles: rolesOf(definition),
-    skew,
-    futureBound: future,
-    ...(revisionHorizon !== undefined && { revisionHorizon }),
-    ...(longestEmpty !== undefined && { longestEmpty }),
-  };
 }
