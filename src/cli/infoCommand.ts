@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import colors from "picocolors";
 
 import { type LogInfo, logInfo, type StreamInfo } from "../log/logInfo.ts";
+import { ROW_RULES } from "../pipeline/rowRules.ts";
 import { type Micros, micros, toSeconds } from "../units.ts";
 import { textTable } from "./textTable.ts";
 import { startOf } from "./timeIn.ts";
@@ -29,9 +30,10 @@ function linesOf(info: LogInfo, start: Micros): string[] {
     }`,
   ];
   if (from !== undefined) lines.push(`recorded  ${new Date(from / 1_000).toISOString()}`);
-  const names = Math.max(0, ...Object.keys(metadata).map((name) => name.length));
-  for (const [name, value] of Object.entries(metadata))
-    lines.push(`${name.padEnd(names)}  ${value}`);
+  // Its rules are for machines: whoever wants to read them takes --json.
+  const told = Object.entries(metadata).filter(([name]) => name !== ROW_RULES);
+  const names = Math.max(0, ...told.map(([name]) => name.length));
+  for (const [name, value] of told) lines.push(`${name.padEnd(names)}  ${value}`);
   lines.push("", ...streamLines(streams, start));
   const kinds = Object.entries(records).map(([kind, count]) => `${count} ${kind}`);
   lines.push("", `records   ${kinds.join(", ") || "none"}`);

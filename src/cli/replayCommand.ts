@@ -121,10 +121,12 @@ async function replayOnce(
   let digest: ReadingDigest | undefined;
   let events = 0;
   const pipeline = flags.pipeline ?? (await fileMetadata(file)).metadata["pipeline"];
-  await replayLog(await loadPipeline(pipeline ?? "talking-face"), {
+  const definition = await loadPipeline(pipeline ?? "talking-face");
+  await replayLog(definition, {
     records: (model) =>
       recordedPart(model, {
         log: file,
+        definition,
         ...(since !== undefined && { from: since }),
         ...(to !== undefined && { to: to(start) }),
         ...(streams !== undefined && { streams }),
