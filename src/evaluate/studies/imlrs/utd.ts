@@ -81,6 +81,14 @@ export const utd: ImlProtocol = {
   },
   subsets: allSubsets(MODALITIES),
   specialists: allSubsets(MODALITIES),
+  once: [
+    "no-random-combination",
+    "no-mask",
+    "no-modality-attention",
+    "no-own-answers",
+    "pretrained",
+    "specialist",
+  ],
   leftOut: ["batch-combination", "pretrained-dino", "pretrained-reconstruction"],
   read: async (data, split) => {
     const examples = await readUtdMhad(data, split);
