@@ -24,18 +24,18 @@ export function realTrials(set: string): readonly Trial[] {
     ? "attention"
     : "no-attention";
   const pretrained = VARIANTS.filter(({ where = kind }) => where === kind).map((variant) =>
-    pretrainedTrial(set, task, variant),
+    pretrainedTrial(set, task, variant, !["everywhere", kind].includes(variant.isAside ?? "")),
   );
   return [...pretrained, supervisedTrial(task)];
 }
 
-function pretrainedTrial(set: string, task: DecurTask, variant: Variant): Trial {
+function pretrainedTrial(set: string, task: DecurTask, variant: Variant, seeded: boolean): Trial {
   const config = changed(variant, configOf(task));
   const schedule = variant.isUntrained === true ? { ...task.schedule, steps: 0 } : task.schedule;
   return {
     variant: variant.variant,
     summary: variant.summary,
-    seeded: variant.isAside !== true,
+    seeded,
     config: {
       config,
       schedule,
