@@ -2,8 +2,10 @@ import { readdir } from "node:fs/promises";
 
 import {
   ConfigError,
+  hertz,
   micros,
   millis,
+  periodUs,
   type SensedFrame,
   type SensorContext,
   type SensorKind,
@@ -38,6 +40,10 @@ const WHOLE = [0, 0, 1, 1];
 export const camera: SensorKind = {
   name: "camera",
   summary: "Watches a camera or a network stream through ffmpeg.",
+  usual: () => ({
+    ...{ modality: "video", dtype: "u8", shape: [48, 64], unit: "grey level" },
+    rate: hertz(25),
+  }),
   probe: () => probeFfmpeg(probeDevice),
   argument: "input",
   offers: async (options) => onlyOffer(USUAL_PICTURES, { crop: WHOLE, ...options }),
@@ -72,9 +78,16 @@ async function* watch(
     signal,
   });
   let last = -Infinity;
+  let arrived: number = Number.NEGATIVE_INFINITY;
+  let isOfNow = !isEndless(input);
   for await (const payload of pictures) {
+    const now = clock.now();
+    // What piled up while a stream was opened comes at once, and first: none of it is of now.
+    isOfNow ||= arrived > 0 && now - arrived > periodUs(rate) / 2;
+    arrived = now;
+    if (!isOfNow) continue;
     // Pictures that come at once were not taken at once, but two with one time would be one too many.
-    last = Math.max(micros(clock.now() - delay), last + 1);
+    last = Math.max(micros(now - delay), last + 1);
     yield { originTime: micros(last), payload };
   }
 }

@@ -4,6 +4,7 @@ import {
   ConfigError,
   hertz,
   micros,
+  millis,
   replayPasses,
   type SensedFrame,
   type SensorContext,
@@ -11,6 +12,7 @@ import {
   type SensorKind,
   SensorSettings,
   type StreamOffer,
+  type UsualStream,
 } from "../src/sensing.ts";
 import { probeFfmpeg } from "./media/ffmpeg.ts";
 import { cropOf, pictureFrames } from "./media/pictureFrames.ts";
@@ -24,6 +26,13 @@ const TRACKS = {
   pictures: "video",
   subtitles: "subtitle",
 } as const satisfies Record<string, TrackKind>;
+
+/** What each track usually becomes. */
+const USUAL: Readonly<Record<string, UsualStream>> = {
+  sound: { modality: "audio", dtype: "i16", shape: [160], rate: hertz(100), span: millis(10) },
+  pictures: { modality: "video", dtype: "u8", shape: [48, 64], rate: hertz(25) },
+  subtitles: { modality: "text", dtype: "utf8", shape: [], rate: "irregular" },
+};
 
 /** The whole picture: left, top, width and height as fractions. */
 const WHOLE = [0, 0, 1, 1];
@@ -43,6 +52,7 @@ const FASTEST = 60;
 export const file: SensorKind = {
   name: "file",
   summary: "Replays the sound, the pictures or the subtitles of a media file through ffmpeg.",
+  usual: ({ track }) => USUAL[String(track)],
   probe: () => probeFfmpeg(async () => ({ works: true, detail: "reads media files" })),
   argument: "path",
   offers,

@@ -26,8 +26,10 @@ export interface GridCorpusOptions {
   readonly split: string;
   /** Sentences, from the first on. */
   readonly sentences: number;
-  /** Draws the gaps between sentences and what they are filled with. */
+  /** Draws the gaps between sentences, what they are filled with, and the babble. */
   readonly seed: number;
+  /** Lays four other sentences of the split under every one, this far below it in dB; none unless given. */
+  readonly babbleDb?: number;
 }
 
 /**
@@ -48,6 +50,7 @@ export const gridCorpus: SensorKind = {
       split: settings.text("split", "dev"),
       sentences: settings.count("sentences", 1),
       seed: settings.count("seed", 0, 1),
+      ...(settings.has("babbleDb") && { babbleDb: settings.number("babbleDb") }),
     };
     settings.end();
     return { pace: "replay", frames: (context) => replay(line, context) };
@@ -84,12 +87,12 @@ export async function gridTruth(
 }
 
 async function* replay(
-  { directory, split, sentences, seed }: GridCorpusOptions,
+  { directory, split, sentences, seed, babbleDb }: GridCorpusOptions,
   context: SensorContext,
 ): AsyncGenerator<SensedFrame> {
   const corpus = new GridSplit(directory, split);
   const segments = timeline({ sentences, sentenceLength: SENTENCE, seed });
-  const framesFrom = await reader(corpus, segments, seed, context);
+  const framesFrom = await reader(corpus, { segments, seed, babbleDb }, context);
   for (const { start, from, to } of replayPasses(context))
     for (const { originTime, payload } of framesFrom(from)) {
       if (originTime >= to) break;
@@ -100,10 +103,14 @@ async function* replay(
 /** Loads what the stream needs, and nothing else. */
 async function reader(
   corpus: GridSplit,
-  segments: readonly Segment[],
-  seed: number,
+  line: {
+    readonly segments: readonly Segment[];
+    readonly seed: number;
+    readonly babbleDb: number | undefined;
+  },
   { description }: SensorContext,
 ): Promise<(from: Micros) => Iterable<SensedFrame>> {
+  const { segments, seed, babbleDb } = line;
   const { stream, modality, dtype, shape } = description;
   const size = shape.reduce((product, next) => product * next, 1);
   const expectStream = (fits: boolean, expected: string): void => {
@@ -123,7 +130,7 @@ async function reader(
       expectStream(dtype === "i16" && size === 160, "i16 [160]");
       const sound = await corpus.sound();
       expectSentences(sound.length / SENTENCE_SAMPLES);
-      return (from) => soundFrames(sound, { segments, seed, from });
+      return (from) => soundFrames(sound, { segments, seed, from }, babbleDb);
     }
     case "video": {
       expectStream(dtype === "u8" && size === PICTURE_PIXELS, "u8 [20,28]");

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 
 import {
   ConfigError,
+  hertz,
   micros,
   millis,
   periodUs,
@@ -32,6 +33,10 @@ const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
 export const microphone: SensorKind = {
   name: "microphone",
   summary: "Listens to a microphone, a file or a network stream through ffmpeg.",
+  usual: () => ({
+    ...{ modality: "audio", dtype: "i16", shape: [160], unit: "PCM" },
+    ...{ rate: hertz(100), span: millis(10) },
+  }),
   probe: () => probeFfmpeg(probeDevice),
   argument: "input",
   offers: async (options) => onlyOffer(USUAL_SOUND, options),

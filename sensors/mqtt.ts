@@ -10,6 +10,7 @@ import {
   SensorSettings,
 } from "../src/sensing.ts";
 import { fieldAt, numbersAt } from "./lines/jsonFields.ts";
+import { numbersStream } from "./lines/numbersStream.ts";
 import { packNumbers } from "./lines/packNumbers.ts";
 import { numberOf, type RowStamps, rowStamps } from "./lines/rowStamps.ts";
 
@@ -39,6 +40,10 @@ interface MqttSettings {
 export const mqtt: SensorKind = {
   name: "mqtt",
   summary: "Takes the messages of an MQTT topic: JSON, numbers, text or bytes.",
+  usual: ({ form, fields }) =>
+    form === "text"
+      ? { modality: "text", dtype: "utf8", shape: [], rate: "irregular" }
+      : numbersStream(fields),
   probe: async () => ({ works: true, detail: "needs a broker's address" }),
   create(options) {
     const settings = new SensorSettings("mqtt", options);

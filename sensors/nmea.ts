@@ -2,6 +2,7 @@ import { type Packet, parseNmeaSentence } from "nmea-simple";
 
 import { ConfigError, type SensorKind, SensorSettings } from "../src/sensing.ts";
 import { lineSource } from "./lines/lineSource.ts";
+import { numbersStream } from "./lines/numbersStream.ts";
 import { type ParsedLine, rowFrames, rowPace } from "./lines/rowFrames.ts";
 import { rowStamps } from "./lines/rowStamps.ts";
 
@@ -27,6 +28,7 @@ const FIELDS: Readonly<Record<string, (packet: Packet) => number | undefined>> =
 export const nmea: SensorKind = {
   name: "nmea",
   summary: "Reads position and motion from an NMEA 0183 receiver, mostly on a serial line.",
+  usual: ({ fields = ["latitude", "longitude"] }) => numbersStream(fields),
   probe: async () => ({ works: true, detail: "reads files, sockets, serial lines" }),
   create(options) {
     const settings = new SensorSettings("nmea", options);

@@ -8,6 +8,7 @@ export { Dejitter, type DejitterOptions } from "./clock/Dejitter.ts";
 export { DrivenClock } from "./clock/DrivenClock.ts";
 export { SystemClock } from "./clock/SystemClock.ts";
 export { ConfigError, ModelError, SensorError, SensoriumError } from "./errors.ts";
+export { mixUnder, sumVoices } from "./features/mixSound.ts";
 export { decodeMuLaw } from "./features/muLaw.ts";
 export { borrowNumbers, type DType } from "./frames/DType.ts";
 export type { Label } from "./frames/EventSpan.ts";
@@ -26,6 +27,7 @@ export type {
   SensorKind,
   SensorProbe,
   StreamOffer,
+  UsualStream,
 } from "./pipeline/Sensor.ts";
 export { SensorSettings } from "./pipeline/SensorSettings.ts";
 export { Rng } from "./tensor/Rng.ts";

@@ -10,7 +10,7 @@ import {
   window,
 } from "../../src/index.ts";
 import { SILENCE, SLOTS } from "./corpus/grammar.ts";
-import { openFeed } from "./feed.ts";
+import { CONDITIONS, openFeed } from "./feed.ts";
 
 const site = "desk";
 /** How far back the answer lies: the model hears 120 ms of what follows an instant before it answers. */
@@ -85,5 +85,6 @@ export default definePipeline({
   slots: SLOTS,
   // The transcript is what the others are asked for.
   answerStreams: ["text"],
+  conditions: CONDITIONS,
   feed: openFeed,
 });

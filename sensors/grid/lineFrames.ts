@@ -7,6 +7,7 @@ import {
   Rng,
   type SensedFrame,
 } from "../../src/sensing.ts";
+import { babbleUnder } from "./babble.ts";
 import type { GridWord } from "./GridSplit.ts";
 import { PICTURE_PIXELS, SENTENCE_PICTURES, SENTENCE_SAMPLES } from "./GridSplit.ts";
 import { gapPicture } from "./gapPicture.ts";
@@ -30,21 +31,31 @@ export interface LineReading {
 /**
  * Sound of the line in blocks of 10 ms.
  *
- * @param sound [sentences × 48000] mu-law.
+ * @param sound [sentences × 48000] mu-law; the voices of the babble are any four others of them.
+ * @param babbleDb Sentence over babble; none unless given. Gaps between sentences stay as they are.
  * @returns Frames of 160 × i16; origin times are offsets from the line's start.
+ * @throws {ConfigError} If there are fewer than four others for a babble.
  */
 export function* soundFrames(
   sound: Uint8Array,
   { segments, seed, from }: LineReading,
+  babbleDb?: number,
 ): Generator<SensedFrame, void, undefined> {
   const sentenceSound = (sentence: number): Int16Array =>
     decodeMuLaw(sound.subarray(sentence * SENTENCE_SAMPLES, (sentence + 1) * SENTENCE_SAMPLES));
+  const spoken = (sentence: number): Int16Array =>
+    babbleDb === undefined
+      ? sentenceSound(sentence)
+      : babbleUnder(sentence, sound.length / SENTENCE_SAMPLES, sentenceSound, {
+          snrDb: babbleDb,
+          seed,
+        });
   for (const segment of segments) {
     if (segment.to <= from) continue;
     const pcm =
       segment.sentence === undefined
         ? gapBetween(segments, segment, seed, (sentence) => quietestPart(sentenceSound(sentence)))
-        : sentenceSound(segment.sentence);
+        : spoken(segment.sentence);
     for (let at = segment.from as number; at < segment.to; at += BLOCK) {
       if (at < from) continue;
       const first = ((at - segment.from) / 1_000) * SAMPLES_PER_MS;

@@ -286,8 +286,9 @@ export class Aligner {
 
   #columnFor(description: StreamDescription): Column {
     const { stream } = description;
-    const { columns, roles, capacity, capacityBytes, onUnused } = this.#options;
-    const policy = columns[stream];
+    const { columns, guests, roles, capacity, capacityBytes, onUnused } = this.#options;
+    const isGuest = !Object.hasOwn(columns, stream);
+    const policy = isGuest ? guests?.(description) : columns[stream];
     if (policy === undefined)
       throw new ConfigError("CONFIG", `a policy expected for each stream, got none for ${stream}`);
     checkPolicy(stream, policy, description.dtype);
@@ -297,7 +298,7 @@ export class Aligner {
       return known;
     }
     const bounds = { frames: capacity, bytes: capacityBytes };
-    const role = roles[stream] ?? "required";
+    const role = isGuest ? "optional" : (roles[stream] ?? "required");
     return new Column({ description, policy, role, bounds, onUnused });
   }
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
 import { type Bytes, bytes, type Micros, micros, seconds } from "../units.ts";
 import type { ColumnCounters } from "./ColumnCounters.ts";
 import type { Policy } from "./Policy.ts";
@@ -9,6 +10,11 @@ import type { UnusedFrame } from "./UnusedFrame.ts";
 export interface AlignerOptions {
   /** Which frames answer an instant, for every stream a CONFIG record may name. */
   readonly columns: Readonly<Record<string, Policy>>;
+  /**
+   * Which frames of a guest answer an instant: of a stream that a CONFIG record names and `columns` does not.
+   * A guest is optional: no row waits for it. CONFIG records with guests are refused unless given.
+   */
+  readonly guests?: (description: StreamDescription) => Policy;
   /**
    * How far the fastest stream may run ahead of a silent one before rows go out without the latter, in
    * µs of origin time (alignment.md 9: S). Larger than the spread of healthy transport lags. In force
@@ -60,8 +66,9 @@ export interface AlignerCounters {
  * @throws {ConfigError} If a bound is out of its range.
  */
 export function completeOptions(options: AlignerOptions): Required<
-  Omit<AlignerOptions, "onUnused">
+  Omit<AlignerOptions, "onUnused" | "guests">
 > & {
+  readonly guests: AlignerOptions["guests"] | undefined;
   readonly onUnused: AlignerOptions["onUnused"] | undefined;
 } {
   const {
@@ -74,6 +81,7 @@ export function completeOptions(options: AlignerOptions): Required<
     longestEmpty = seconds(10),
     revisionHorizon = micros(0),
     onUnused,
+    guests,
   } = options;
   atLeast(0, "skew", skew);
   atLeast(0, "futureBound", futureBound);
@@ -82,7 +90,7 @@ export function completeOptions(options: AlignerOptions): Required<
   atLeast(1, "capacity", capacity);
   atLeast(1, "capacityBytes", capacityBytes);
   const bounds = { skew, futureBound, longestEmpty, revisionHorizon, capacity, capacityBytes };
-  return { columns, roles, onUnused, ...bounds };
+  return { columns, roles, onUnused, guests, ...bounds };
 }
 
 function atLeast(bound: number, name: string, value: number): void {

@@ -37,7 +37,7 @@ interface Watched {
  *   nothing to go on with. Where a stream has ended by itself the rest may: the rows up to its end remain.
  */
 export class IdleWatch {
-  readonly #streams: ReadonlyMap<string, Watched>;
+  #streams: ReadonlyMap<string, Watched>;
   readonly #maxStep: number;
   /** Time during which we were polling, in µs. */
   #time = 0;
@@ -49,10 +49,18 @@ export class IdleWatch {
       throw new ConfigError("IdleWatch", `maxStep must be > 0 us, got ${maxStep}`);
     this.#maxStep = maxStep;
     this.#polled = since;
+    this.#streams = new Map();
+    this.follow(streams);
+  }
+
+  /** Watches these streams from now on: silence of new ones counts from here, that of others as it did. */
+  follow(streams: readonly StreamDescription[]): void {
+    const before = this.#streams;
+    const fresh = { heard: this.#time, idle: false, ended: false };
     this.#streams = new Map(
-      streams.map(({ stream, idleTimeout }) => [
+      streams.map(({ stream, idleTimeout: timeout }) => [
         stream,
-        { stream, timeout: idleTimeout, heard: 0, idle: false, ended: false },
+        before.get(stream) ?? { stream, timeout, ...fresh },
       ]),
     );
   }

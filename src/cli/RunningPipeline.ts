@@ -95,6 +95,29 @@ const FRAME = z.union([
   z.object({ skipped: z.number() }),
 ]);
 
+const FED = z.object({ stream: z.string() });
+
+const SENSORS = z.object({
+  sensors: z.array(
+    z.object({
+      description: z.object({
+        stream: z.string(),
+        modality: z.string(),
+        dtype: z.string(),
+        shape: z.array(z.number()),
+        rate: z.union([z.number(), z.literal("irregular")]),
+      }),
+      state: z.string(),
+      kind: z.string().optional(),
+      isGuest: z.boolean(),
+      problem: z.string().optional(),
+    }),
+  ),
+});
+
+/** One stream of it and who feeds it. */
+export type RunningSensor = z.infer<typeof SENSORS>["sensors"][number];
+
 /** A frame as the server echoes it, or how many were skipped because the reader was slow. */
 export type EchoedLine = z.infer<typeof FRAME>;
 
@@ -147,10 +170,45 @@ export class RunningPipeline {
     }
   }
 
-  async #get(path: string, signal?: AbortSignal): Promise<Response> {
+  /** The streams there are and who feeds them. @throws {ConfigError} As `status`. */
+  async sensors(): Promise<readonly RunningSensor[]> {
+    return (await this.#ask("/api/sensors", SENSORS)).sensors;
+  }
+
+  /**
+   * Attaches a sensor.
+   *
+   * @param request As `AttachRequest` has it.
+   * @returns The name of the stream that it feeds.
+   * @throws {ConfigError} If it cannot be attached, nobody answers, or somebody else.
+   */
+  async attach(request: object): Promise<string> {
+    const headers = { "content-type": "application/json" };
+    const init = { method: "POST", headers, body: JSON.stringify(request) };
+    return (await this.#ask("/api/sensors", FED, init)).stream;
+  }
+
+  /** Takes a stream's sensor away. @throws {ConfigError} As `attach`. */
+  async detach(stream: string): Promise<string> {
+    const path = `/api/sensors/${encodeURIComponent(stream)}`;
+    return (await this.#ask(path, FED, { method: "DELETE" })).stream;
+  }
+
+  async #ask<T>(path: string, schema: z.ZodType<T>, init: RequestInit = {}): Promise<T> {
+    const reply = await this.#fetch(path, init);
+    const { success, data } = schema.safeParse(await reply.json().catch(() => undefined));
+    if (!success) throw this.#stranger(path);
+    return data;
+  }
+
+  #get(path: string, signal?: AbortSignal): Promise<Response> {
+    return this.#fetch(path, signal ? { signal } : {});
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
     let reply: Response;
     try {
-      reply = await fetch(new URL(path, this.url), signal ? { signal } : {});
+      reply = await fetch(new URL(path, this.url), init);
     } catch (cause) {
       throw new ConfigError(
         this.url,

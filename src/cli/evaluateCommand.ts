@@ -16,9 +16,10 @@ export interface EvaluateFlags {
   readonly threads: number;
   readonly json?: true;
   readonly sentences?: number;
+  readonly conditions?: readonly string[];
   readonly device: DeviceChoice;
   readonly variants?: readonly string[];
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly resume?: true;
   readonly onlyFinished?: true;
   readonly cache: string;
@@ -36,13 +37,18 @@ export function addEvaluateCommand(program: Command): void {
     .option("--seeds <n>", "how many seeds of what is drawn at random", count, 1)
     .option("--threads <n>", "threads of the model", count, 1)
     .option("--sentences <n>", "pipelines: how many of the set's items; all unless given", count)
+    .option("--conditions <list>", "pipelines: only these besides clean; all unless given", list)
     .addOption(
       new Option("--device <device>", "pipelines: what computes")
         .choices([...devices, "auto"])
         .default("cpu"),
     )
     .option("--variants <list>", "methods: only these, method being the method itself", list)
-    .option("--jobs <n>", "methods: trials at a time", count, 1)
+    .option(
+      "--jobs <n>",
+      "methods: trials at a time; as cores and memory allow unless given",
+      count,
+    )
     .option("--resume", "methods: take over finished trials of the same configuration")
     .option("--only-finished", "methods: run nothing, sum up the finished trials there are")
     .option("--cache <dir>", "methods: where finished trials are kept", ".cache/evaluate")

@@ -1,7 +1,9 @@
+import { availableParallelism, freemem } from "node:os";
 import { join } from "node:path";
 
 import { SystemClock } from "../clock/SystemClock.ts";
 import { ConfigError } from "../errors.ts";
+import { chooseJobs } from "../evaluate/chooseJobs.ts";
 import { moduleOf } from "../evaluate/loadStudy.ts";
 import { runStudy } from "../evaluate/runStudy.ts";
 import { writeResults } from "../evaluate/writeResults.ts";
@@ -12,7 +14,7 @@ import { textTable } from "./textTable.ts";
 
 /** Trains and tests a published method, its baselines and its ablations on a data set. */
 export async function evaluateMethod(name: string, flags: EvaluateFlags): Promise<void> {
-  const { data, split, seeds, variants, jobs, threads, cache, resume, json } = flags;
+  const { data, split, seeds, variants, threads, cache, resume, json } = flags;
   if (data === undefined)
     throw new ConfigError("--data", `expected the folder of a data set for ${name}, got none`);
   const progress = progressLine(process.stderr);
@@ -22,7 +24,9 @@ export async function evaluateMethod(name: string, flags: EvaluateFlags): Promis
     split,
     seeds,
     ...(variants !== undefined && { variants }),
-    jobs,
+    jobs:
+      flags.jobs ??
+      chooseJobs({ cores: availableParallelism(), memoryMiB: freemem() / 2 ** 20, threads }),
     threads,
     cache,
     resume: resume === true,

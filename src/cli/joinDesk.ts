@@ -13,14 +13,16 @@ const TOKEN_BYTES = 16;
 
 /** Where pages that sense are let in to a run; the token is new each time. */
 export function joinDesk(pipeline: PipelineRun): JoinDesk {
-  const { name, summary, streams } = pipeline.definition;
+  const { name, summary } = pipeline.definition;
   return {
     pipeline: name,
     summary,
-    streams: Object.values(streams).map(({ description }) => description),
+    get streams() {
+      return pipeline.hotPlug.streams;
+    },
     clock: new SystemClock(),
     token: randomBytes(TOKEN_BYTES).toString("base64url"),
-    open: (description, epoch) => pipeline.attach(description, epoch),
+    open: (description, epoch) => pipeline.hotPlug.lend(description, epoch),
   };
 }
 

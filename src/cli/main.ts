@@ -23,6 +23,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   echo: async () => (await import("./echoCommand.ts")).addEchoCommand,
   top: async () => (await import("./topCommand.ts")).addTopCommand,
   explain: async () => (await import("./explainCommand.ts")).addExplainCommand,
+  attach: async () => (await import("./attachCommand.ts")).addAttachCommands,
+  detach: async () => (await import("./attachCommand.ts")).addAttachCommands,
+  sensors: async () => (await import("./attachCommand.ts")).addAttachCommands,
   doctor: async () => (await import("./doctorCommand.ts")).addDoctorCommand,
   train: async () => (await import("./trainCommand.ts")).addTrainCommand,
   evaluate: async () => (await import("./evaluateCommand.ts")).addEvaluateCommand,
@@ -46,7 +49,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 const [named = ""] = process.argv.slice(2);
 const one = COMMANDS[named];
-for (const load of one === undefined ? Object.values(COMMANDS) : [one]) (await load())(program);
+const adding = one === undefined ? Object.values(COMMANDS) : [one];
+for (const add of new Set(await Promise.all(adding.map((load) => load())))) add(program);
 
 try {
   await program.parseAsync();

@@ -4,11 +4,23 @@ import type { Command } from "commander";
 import { ConfigError } from "../errors.ts";
 import type { SensorRun } from "../pipeline/runSensor.ts";
 import { micros } from "../units.ts";
+import { jsonObject, nameOrObject } from "./jsonObject.ts";
 import { codeRoot } from "./packageRoot.ts";
+
+/** The site of our own pipelines. */
+const USUAL_SITE = "desk";
+
+const EXAMPLES = `
+Examples, against a pipeline started with --bind tcp://0.0.0.0:5560 (and keys, or --insecure):
+  sensorium sense microphone --stream audio --connect tcp://HOST:5560
+  sensorium sense camera --stream video --options '{"input":"rtsp://HOST/stream"}' --connect tcp://HOST:5560
+  tail -f words.txt | sensorium sense text --connect tcp://HOST:5560
+sensors/README.md lists every kind and its options.`;
 
 /** The flags of `sensorium sense`, as they were typed. */
 export interface SenseFlags {
-  readonly stream: string;
+  readonly stream?: string;
+  readonly site?: string;
   readonly connect: string;
   readonly control?: string;
   readonly serverKey?: string;
@@ -27,7 +39,11 @@ export function addSenseCommand(program: Command): void {
       "<kind>",
       "file of sensors/ (recording, microphone, camera, text...) or a module's path",
     )
-    .requiredOption("--stream <json>", "the stream's description, as in docs/wire.md")
+    .option(
+      "--stream <name|json>",
+      "its stream: the name, or what differs from what the kind usually gives (docs/wire.md)",
+    )
+    .option("--site <name>", `the pipeline's site, "${USUAL_SITE}" unless the stream says`)
     .requiredOption("--connect <address>", "the pipeline's inlet, e.g. tcp://127.0.0.1:5560")
     .option("--control <address>", "the pipeline's control address")
     .option("--server-key <key>", "public key of a pipeline that encrypts, or its .pub file")
@@ -35,6 +51,7 @@ export function addSenseCommand(program: Command): void {
     .option("--options <json>", "what the sensor takes", "{}")
     .option("--origin <us>", "where a replay's start falls, in µs since the Unix epoch")
     .option("--repeat <us>", "time after which a replay starts over, in µs")
+    .addHelpText("after", EXAMPLES)
     .action(async (kind: string, flags: SenseFlags) => {
       const stop = new AbortController();
       const abort = (): void => stop.abort();
@@ -52,20 +69,27 @@ export function addSenseCommand(program: Command): void {
 /**
  * The run that the flags ask for.
  *
- * @throws {ConfigError} If one is not JSON, not a time or no stream; the message names what is wrong.
+ * @throws {ConfigError} If one is not JSON, not a time or no stream, or the kind is none; the message names what is wrong.
  */
 export async function senseRun(kind: string, flags: SenseFlags): Promise<SensorRun> {
-  const { parseStream } = await import("./parseStream.ts");
+  const { streamFor } = await import("../pipeline/streamFor.ts");
+  const { loadSensorKind } = await import("../pipeline/loadSensorKind.ts");
+  const sensors = join(codeRoot(), "sensors");
+  const options = jsonObject("--options", flags.options);
+  const { stream, site = USUAL_SITE } = flags;
   return {
     kind,
-    options: jsonObject("--options", flags.options),
-    description: parseStream(jsonObject("--stream", flags.stream)),
+    options,
+    description: streamFor({
+      ...{ options, site, kind: await loadSensorKind(kind, sensors) },
+      ...(stream !== undefined && { stream: nameOrObject("--stream", stream) }),
+    }),
     connect: flags.connect,
     ...(flags.control === undefined ? {} : { control: flags.control }),
     ...(flags.origin === undefined ? {} : { origin: time("--origin", flags.origin) }),
     ...(flags.repeat === undefined ? {} : { repeat: time("--repeat", flags.repeat) }),
     ...(await curveOf(flags)),
-    sensors: join(codeRoot(), "sensors"),
+    sensors,
   };
 }
 
@@ -76,18 +100,6 @@ async function curveOf({ serverKey, curveSecret }: SenseFlags): Promise<Pick<Sen
     throw new ConfigError("sense", "expected --server-key and --curve-secret together, got one");
   const { readKeyFile, readPublicKey } = await import("./keyFiles.ts");
   return { curve: { ...readKeyFile(curveSecret), serverKey: readPublicKey(serverKey) } };
-}
-
-function jsonObject(flag: string, text: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new ConfigError(flag, `expected JSON, got ${text}`, { cause });
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new ConfigError(flag, `expected a JSON object, got ${text}`);
-  return value as Readonly<Record<string, unknown>>;
 }
 
 function time(flag: string, text: string): ReturnType<typeof micros> {

@@ -19,8 +19,10 @@ export interface Trial {
   readonly variant: string;
   /** What it is, in one line of the results page. */
   readonly summary: string;
-  /** False where nothing is drawn, so that once is enough. */
+  /** False where once is enough: nothing is drawn, or the method's own spread is what it is held against. */
   readonly seeded?: boolean;
+  /** Run only where it is named: what takes long and few ask for. */
+  readonly onRequest?: boolean;
   /** All that its figures depend on beside code, data and seed. */
   readonly config: unknown;
   /** Trains on `train`, tests on the split; gives metrics by name, without the variant. */

@@ -148,11 +148,14 @@ export async function runStudy(options: StudyRunOptions): Promise<StudyReport> {
   };
 }
 
-/** All trials that are wanted, the first seed of every variant first, so that the table fills early. */
+/**
+ * All trials that are wanted: the method with every seed, then the first seed of every variant, so that the
+ * table fills early.
+ */
 function tasksOf(
   study: Study,
   set: string,
-  { variants, seeds, split }: StudyRunOptions,
+  { variants, seeds, split, onlyFinished = false }: StudyRunOptions,
 ): readonly Task[] {
   const all = study.trials(set);
   const nameOf = ({ variant }: Trial): string => (variant === "" ? "method" : variant);
@@ -162,8 +165,10 @@ function tasksOf(
         "--variants",
         `expected of ${all.map(nameOf).join(", ")}, got ${variant}`,
       );
-  const wanted = all.filter((trial) => variants?.includes(nameOf(trial)) ?? true);
-  return Array.from({ length: seeds }, (_, i) => i + 1).flatMap((seed) =>
+  const wanted = all.filter(
+    (trial) => variants?.includes(nameOf(trial)) ?? (onlyFinished || trial.onRequest !== true),
+  );
+  const tasks = Array.from({ length: seeds }, (_, i) => i + 1).flatMap((seed) =>
     wanted
       .filter(({ seeded = true }) => seeded || seed === 1)
       .map((trial) => ({
@@ -172,6 +177,10 @@ function tasksOf(
         key: { study: study.name, set, split, seed, trial },
       })),
   );
+  return [
+    ...tasks.filter(({ trial }) => trial.variant === ""),
+    ...tasks.filter(({ trial }) => trial.variant !== ""),
+  ];
 }
 
 function headline(metrics: Readonly<Record<string, number>>): string {

@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { compareMethods } from "./compareMethods.ts";
 import type { MetricTable } from "./Study.ts";
 
 /** What `docs/results/data/<study>-<set>.json` holds. */
@@ -22,15 +23,25 @@ const INTRODUCTION = `# Results
 
 Each page is one method on one set of real recordings (\`synthetic\` is drawn instead): the method as it
 is used here, the baselines it has to beat, and the method with one part taken out at a time. All
-learning is from the set's training part; nothing is chosen by the part that is tested on. Figures are
-means over seeds ± one standard deviation; a difference smaller than that means nothing.
+learning is from the set's training part, and a run chooses nothing by the part that it is tested on;
+but some sizes and schedules were settled when figures on \`dev\` were known, so these are a little
+optimistic. Figures are means over seeds ± one standard deviation; a difference smaller than that means
+nothing, and of one seed nobody knows the spread.
 
 *transfer/A->B* is the accuracy of a classifier that learnt from A and is used on B; *ceiling/A* that of
 one that learnt from A and is used on A; *accuracy/a+b* that of a model that has only a and b at hand;
 *probe* that of a linear classifier on frozen features; what follows an *@* is the condition or the
 variant. The pages and this index are written by \`npm run evaluate -- METHOD --data DIR --write-results\`.`;
 
-/** Writes `README.md` of the results from all figures that are there. */
+const COMPARISON = `## All methods side by side
+
+Accuracy by which modalities are there, in one picture per set that several methods were tried on; the
+best of a row in bold, an empty frame where a method was not asked. Methods are used as they are meant to be: MLA and IML-RS learn from labels;
+GMC here with a classifier on its joint space, CMG with one on the codes of a single modality (so it has
+no figure for several), DeCUR with a linear classifier on frozen features, all labels known. Networks
+differ in size and schedule: read rows to see what a method does when sensors go, rather than to rank.`;
+
+/** Writes `README.md` of the results, and its pictures, from all figures that are there. */
 export async function writeResultsIndex(folder: string): Promise<void> {
   const names = (await readdir(join(folder, "data")))
     .filter((name) => name.endsWith(".json"))
@@ -55,7 +66,15 @@ export async function writeResultsIndex(folder: string): Promise<void> {
       ["| set | tested on | the method's own figures |", "| --- | --- | --- |", ...rows].join("\n"),
     ].join("\n\n");
   });
-  await writeFile(join(folder, "README.md"), `${[INTRODUCTION, ...sections].join("\n\n")}\n`);
+  const comparisons = compareMethods(files);
+  const pictures = comparisons.map(({ set }) => `![${set}: accuracy by what is there](${set}.svg)`);
+  for (const { set, svg } of comparisons) await writeFile(join(folder, `${set}.svg`), svg);
+  const parts = [
+    INTRODUCTION,
+    ...(comparisons.length > 0 ? [COMPARISON, ...pictures] : []),
+    ...sections,
+  ];
+  await writeFile(join(folder, "README.md"), `${parts.join("\n\n")}\n`);
 }
 
 /** The method's own figures: those without a variant, in the order they were measured. */

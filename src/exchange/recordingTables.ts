@@ -5,7 +5,7 @@ import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { Reading } from "../frames/Reading.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import { readLog } from "../log/readLog.ts";
-import { argmax } from "../robustness/SubsetDrill.ts";
+import { argmax } from "../robustness/argmax.ts";
 import type { Micros } from "../units.ts";
 import type { Table, TableCell, TableColumn } from "./Table.ts";
 

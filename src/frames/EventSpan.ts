@@ -14,8 +14,13 @@ export interface EventSpan {
   readonly score: number;
   /** Mean probability of the label over the span by each stream alone, in [0, 1]. */
   readonly evidence: Readonly<Record<string, number>>;
-  /** Streams whose evidence backs the label, strongest first. */
+  /**
+   * Streams whose evidence backs the label, strongest first: one alone (an event only heard, only seen) or
+   * several.
+   */
   readonly modalities: readonly string[];
+  /** From when to when each of them by itself backs the label, within the span. */
+  readonly extents: Readonly<Record<string, readonly [from: Micros, to: Micros]>>;
   /** `provisional` spans may still grow or vanish; `final` ones never change. */
   readonly state: "provisional" | "final" | "withdrawn";
   /** Framesets of its first and last instant. */

@@ -5,6 +5,11 @@ import type { Presence } from "./Frameset.ts";
 export interface StreamReading {
   /** Index of the nearest code in the codebook that all modalities share. */
   readonly code: number;
+  /**
+   * How often that code has been put elsewhere since the model was trained; absent for never. Index and
+   * generation together name a meaning: under another generation the same index says something else.
+   */
+  readonly generation?: number;
   /** Euclidean distance to that code, in embedding units. */
   readonly distance: number;
   /** Distance to the second nearest code minus `distance`, ≥ 0: small means undecided. */

@@ -1,54 +1,37 @@
 import { ConfigError } from "../errors.ts";
 import type { EventSpan } from "../frames/EventSpan.ts";
 import type { Reading } from "../frames/Reading.ts";
-import { type Micros, micros } from "../units.ts";
-import { StickyDecoder, type StickyDecoderSnapshot } from "./StickyDecoder.ts";
+import type { Micros } from "../units.ts";
+import { type ChainPlan, chainPlans, statesOf } from "./chainPlans.ts";
+import { describeSpan, type SpanRow } from "./describeSpan.ts";
+import { EventChain, type EventChainSnapshot, type Run } from "./EventChain.ts";
+import { type LocalizeSettings, localizeSettings } from "./LocalizeSettings.ts";
 
 /** How readings become events. */
-export interface EventLocalizerOptions {
+export interface EventLocalizerOptions extends Partial<LocalizeSettings> {
   /** Names of the classes; index as in the readings. */
   readonly classes: readonly string[];
   /** [classes] how often each holds. */
   readonly prior: readonly number[];
   /** The class that is no event. */
   readonly silence: string;
+  /** Labels by the slot they fill; for `overlap: "slots"`. */
+  readonly slots?: Readonly<Record<string, readonly string[]>>;
   /** Time from one reading to the next. */
   readonly period: Micros;
-  /** Exponent of the prior that is divided out of the posterior. */
-  readonly priorExponent?: number;
-  /** Cost of a change of class, in nats. */
-  readonly switchCost?: number;
-  /** Rows after which a decision is final: the delay of final spans. */
-  readonly lagRows?: number;
-  /** Shortest event, in rows. */
-  readonly leastRows?: number;
-  /** A stream backs a label when its own mean probability of it is at least this. */
-  readonly backing?: number;
-}
-
-interface Row {
-  readonly id: string;
-  readonly labelTime: Micros;
-  /** Of a reading no more than what describes a span. */
-  readonly logProbabilities: Float32Array;
-  readonly streams: Readonly<Record<string, Float32Array>>;
-}
-
-interface Run {
-  readonly state: number;
-  /** Row numbers [from, to). */
-  readonly from: number;
-  readonly to: number;
 }
 
 /** What a localizer remembers. */
 export interface LocalizerSnapshot {
-  readonly decoder: StickyDecoderSnapshot;
-  readonly rows: readonly Row[];
+  readonly chains: readonly EventChainSnapshot[];
+  readonly rows: readonly SpanRow[];
   readonly firstRow: number;
-  readonly open?: Run;
-  readonly recent: readonly number[];
   readonly provisional: readonly EventSpan[];
+}
+
+/** A run that is an event of a class. */
+interface Found extends Run {
+  readonly index: number;
 }
 
 /**
@@ -57,49 +40,45 @@ export interface LocalizerSnapshot {
  * Key behaviours: a span is `provisional` from its second row on and may still grow, shrink or be
  * `withdrawn`; once no later reading can change it, it is given out as `final`, exactly once, at most
  * `delayRows` readings after its end. A span's id is its first row and its label: where the onset moves,
- * the span is withdrawn and another takes its place. Only changes are given out.
+ * the span is withdrawn and another takes its place. Only changes are given out. Events overlap where
+ * `overlap` lets them, each chain of exclusive labels being decoded by itself.
  * Memory is bounded by the longest event plus the lag. A pure function of the readings.
  *
- * Posterior / prior^a decoded by a sticky chain: design/recipes.md, word localisation.
+ * Posterior / prior^a decoded by a sticky chain with hysteresis: docs/localization.md.
  */
 export class EventLocalizer {
   /** Readings between a span's end and its final form. */
   readonly delayRows: number;
-  readonly #options: Required<EventLocalizerOptions>;
-  readonly #decoder: StickyDecoder;
-  readonly #silence: number;
+  readonly #classes: readonly string[];
+  readonly #period: Micros;
+  readonly #settings: LocalizeSettings;
+  readonly #chains: readonly { readonly plan: ChainPlan; readonly chain: EventChain }[];
   /** Rows from number `#firstRow` on. */
-  readonly #rows: Row[] = [];
+  readonly #rows: SpanRow[] = [];
   #firstRow = 0;
-  /** The settled run that has not ended yet. */
-  #open: Run | undefined;
-  #recent: readonly number[] = [];
   #provisional: EventSpan[] = [];
 
-  /** @throws {ConfigError} If `silence` is no class, or prior and classes differ in length. */
+  /**
+   * @throws {ConfigError} If `silence` is no class, prior and classes differ in length, a slot names no
+   *   class, or a setting is out of range.
+   */
   constructor(options: EventLocalizerOptions) {
-    const { classes, prior, silence } = options;
-    this.#silence = classes.indexOf(silence);
-    if (this.#silence < 0 || prior.length !== classes.length)
+    const { classes, prior, silence, period, slots = {}, ...settings } = options;
+    const index = classes.indexOf(silence);
+    if (index < 0 || prior.length !== classes.length)
       throw new ConfigError(
         "EventLocalizer",
         `expected ${classes.length} shares and silence among the classes, got ${prior.length} and ${silence}`,
       );
-    this.#options = {
-      priorExponent: 0.5,
-      switchCost: 4,
-      lagRows: 6,
-      leastRows: 2,
-      backing: 0.3,
-      ...options,
-    };
-    this.delayRows = this.#options.lagRows;
-    this.#decoder = new StickyDecoder({
-      prior,
-      priorExponent: this.#options.priorExponent,
-      switchCost: this.#options.switchCost,
-      lagRows: this.#options.lagRows,
-    });
+    this.#classes = classes;
+    this.#period = period;
+    this.#settings = localizeSettings(settings);
+    this.delayRows = this.#settings.lagRows;
+    const plans = chainPlans(this.#settings.overlap, { classes, prior, silence: index, slots });
+    this.#chains = plans.map((plan) => ({
+      plan,
+      chain: new EventChain({ ...this.#settings, prior: plan.prior }),
+    }));
   }
 
   /**
@@ -114,70 +93,53 @@ export class EventLocalizer {
       Object.entries(reading.streams).map(([stream, own]) => [stream, own.logProbabilities]),
     );
     this.#rows.push({ id, labelTime, logProbabilities, streams });
-    const { settled, recent } = this.#decoder.push(logProbabilities);
-    this.#recent = recent;
-    const ended = settled === undefined ? undefined : this.#settle(settled);
-    return this.#report(ended === undefined ? [] : [ended]);
+    const ended = this.#chains.flatMap(({ plan, chain }) => {
+      const run = chain.push(statesOf(plan, logProbabilities));
+      return run === undefined ? [] : this.#found(plan, [run]);
+    });
+    return this.#report(ended);
   }
 
   /** Ends the stream: what is still provisional becomes final as it stands. */
   flush(): EventSpan[] {
-    const ended: Run[] = [];
-    for (const state of this.#recent) {
-      const run = this.#settle(state);
-      if (run !== undefined) ended.push(run);
-    }
-    if (this.#open !== undefined) ended.push(this.#open);
-    this.#recent = [];
-    this.#open = undefined;
-    return this.#report(ended);
+    return this.#report(
+      this.#chains.flatMap(({ plan, chain }) => this.#found(plan, chain.flush())),
+    );
   }
 
   /** All that it remembers; borrows the readings' numbers, which nobody changes. */
   snapshot(): LocalizerSnapshot {
     return {
-      decoder: this.#decoder.snapshot(),
+      chains: this.#chains.map(({ chain }) => chain.snapshot()),
       rows: [...this.#rows],
       firstRow: this.#firstRow,
-      ...(this.#open !== undefined && { open: this.#open }),
-      recent: this.#recent,
       provisional: this.#provisional,
     };
   }
 
   /** Goes on where another of the same options gave this snapshot. */
-  restore({ decoder, rows, firstRow, open, recent, provisional }: LocalizerSnapshot): void {
-    this.#decoder.restore(decoder);
+  restore({ chains, rows, firstRow, provisional }: LocalizerSnapshot): void {
+    for (const [at, { chain }] of this.#chains.entries()) {
+      const own = chains[at];
+      if (own !== undefined) chain.restore(own);
+    }
     this.#rows.splice(0, Number.POSITIVE_INFINITY, ...rows);
     this.#firstRow = firstRow;
-    this.#open = open;
-    this.#recent = recent;
     this.#provisional = [...provisional];
   }
 
-  /** Adds one settled row; gives the run that it ended. */
-  #settle(state: number): Run | undefined {
-    const open = this.#open;
-    if (open === undefined) {
-      this.#open = { state, from: this.#firstRow, to: this.#firstRow + 1 };
-      return undefined;
-    }
-    if (open.state === state) {
-      this.#open = { ...open, to: open.to + 1 };
-      return undefined;
-    }
-    this.#open = { state, from: open.to, to: open.to + 1 };
-    return open;
+  #found({ classes }: ChainPlan, runs: readonly Run[]): Found[] {
+    const { leastRows } = this.#settings;
+    return runs
+      .filter(({ state, from, to }) => state !== 0 && to - from >= leastRows)
+      .map((run) => ({ ...run, index: classes[run.state] ?? 0 }));
   }
 
-  #report(ended: readonly Run[]): EventSpan[] {
+  #report(ended: readonly Found[]): EventSpan[] {
     const before = this.#provisional;
-    const finals = ended
-      .filter((run) => this.#isEvent(run))
-      .map((run) => this.#describe(run, "final"));
-    const provisional = this.#runs()
-      .filter((run) => this.#isEvent(run))
-      .map((run) => this.#describe(run, "provisional"));
+    const finals = this.#describe(ended, "final");
+    const open = this.#chains.flatMap(({ plan, chain }) => this.#found(plan, chain.runs()));
+    const provisional = this.#describe(open, "provisional");
     const standing = new Set([...finals, ...provisional].map(({ id }) => id));
     const withdrawn = before
       .filter(({ id }) => !standing.has(id))
@@ -191,78 +153,25 @@ export class EventLocalizer {
     return [...finals, ...withdrawn, ...changed];
   }
 
-  /** Runs not settled yet, the open one first. */
-  #runs(): Run[] {
-    const runs: Run[] = this.#open === undefined ? [] : [this.#open];
-    let at = this.#open?.to ?? this.#firstRow;
-    for (const state of this.#recent) {
-      const last = runs.at(-1);
-      if (last?.state === state) runs[runs.length - 1] = { ...last, to: at + 1 };
-      else runs.push({ state, from: at, to: at + 1 });
-      at++;
-    }
-    return runs;
-  }
-
-  #isEvent({ state, from, to }: Run): boolean {
-    return state !== this.#silence && to - from >= this.#options.leastRows;
-  }
-
-  #describe({ state, from, to }: Run, spanState: EventSpan["state"]): EventSpan {
-    const rows = this.#rows.slice(from - this.#firstRow, to - this.#firstRow);
-    const [first, last] = [rows[0], rows.at(-1)];
-    if (first === undefined || last === undefined)
-      throw new ConfigError("EventLocalizer", `expected rows ${from} to ${to}, got none`);
-    const { backing, classes, period } = this.#options;
-    const label = classes[state] ?? "";
-    const evidence = meanEvidence(rows, state);
-    return {
-      id: `${first.id}/${label}`,
-      label,
-      // A row speaks for the half period on either side of its instant.
-      from: micros(first.labelTime - period / 2),
-      to: micros(last.labelTime + period / 2),
-      score: mean(
-        rows.map(({ logProbabilities }) => Math.exp(logProbabilities[state] ?? -Infinity)),
-      ),
-      evidence,
-      modalities: Object.entries(evidence)
-        .filter(([, probability]) => probability >= backing)
-        .sort(([, a], [, b]) => b - a)
-        .map(([stream]) => stream),
-      state: spanState,
-      rows: [first.id, last.id],
-    };
+  #describe(runs: readonly Found[], state: EventSpan["state"]): EventSpan[] {
+    const { backing } = this.#settings;
+    return [...runs]
+      .sort((a, b) => a.from - b.from || a.index - b.index)
+      .map(({ from, to, index }) => {
+        const [first, ...rest] = this.#rows.slice(from - this.#firstRow, to - this.#firstRow);
+        if (first === undefined)
+          throw new ConfigError("EventLocalizer", `expected rows ${from} to ${to}, got none`);
+        const label = this.#classes[index] ?? "";
+        const period = this.#period;
+        return describeSpan([first, ...rest], { label, index, state, period, backing });
+      });
   }
 
   /** Drops rows that no run can need any more. */
   #forget(): void {
-    const open = this.#open;
-    if (open === undefined) {
-      if (this.#recent.length === 0) {
-        this.#firstRow += this.#rows.length;
-        this.#rows.length = 0;
-      }
-      return;
-    }
-    // Silence may last for hours and is never described.
-    const from = open.state === this.#silence ? open.to : open.from;
+    const from = Math.min(...this.#chains.map(({ chain }) => chain.needsFrom));
+    if (from <= this.#firstRow) return;
     this.#rows.splice(0, from - this.#firstRow);
-    this.#firstRow = Math.max(this.#firstRow, from);
+    this.#firstRow = from;
   }
-}
-
-function meanEvidence(rows: readonly Row[], state: number): Record<string, number> {
-  const values: Record<string, number[]> = {};
-  for (const { streams } of rows)
-    for (const [stream, logProbabilities] of Object.entries(streams)) {
-      const list = values[stream] ?? [];
-      list.push(Math.exp(logProbabilities[state] ?? -Infinity));
-      values[stream] = list;
-    }
-  return Object.fromEntries(Object.entries(values).map(([stream, list]) => [stream, mean(list)]));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1);
 }

@@ -1,5 +1,6 @@
 import type { Label } from "../frames/EventSpan.ts";
-import type { Micros } from "../units.ts";
+import { type Micros, micros } from "../units.ts";
+import { type Extent, matchExtents } from "./matchExtents.ts";
 
 /** One answer of the model, as far as scoring needs it. */
 export interface ScoredReading {
@@ -14,13 +15,6 @@ export interface SlotScore {
   readonly total: number;
   /** correct / total; NaN where there is nothing to score. */
   readonly accuracy: number;
-}
-
-/** A label with its extent, predicted or true. */
-export interface Extent {
-  readonly label: string;
-  readonly from: Micros;
-  readonly to: Micros;
 }
 
 /** How well predicted extents agree with true ones. */
@@ -84,35 +78,14 @@ export function slotAccuracy(
 
 /**
  * F1 of predicted against true extents: a pair matches when the labels agree and the intersection is
- * at least `iou` of the union; every extent matches once at most.
- *
- * From IoU 0.5 on, extents of one label that do not overlap one another leave no choice of partner, so
- * matching the best pairs first finds the largest number of matches.
+ * at least `iou` of the union; every extent matches once at most (`matchExtents`).
  */
 export function eventF1(
   predicted: readonly Extent[],
   truth: readonly Extent[],
   { iou = 0.5 }: { readonly iou?: number } = {},
 ): EventScore {
-  const byLabel = new Map<string, (Extent & { index: number })[]>();
-  for (const [index, extent] of truth.entries())
-    byLabel.set(extent.label, [...(byLabel.get(extent.label) ?? []), { ...extent, index }]);
-  const pairs = predicted.flatMap((extent, at) =>
-    (byLabel.get(extent.label) ?? []).map((other) => ({
-      at,
-      index: other.index,
-      overlap: intersectionOverUnion(extent, other),
-    })),
-  );
-  const usedPredictions = new Set<number>();
-  const usedTruths = new Set<number>();
-  for (const { at, index, overlap } of pairs.sort((a, b) => b.overlap - a.overlap)) {
-    if (overlap < iou || overlap === 0) break;
-    if (usedPredictions.has(at) || usedTruths.has(index)) continue;
-    usedPredictions.add(at);
-    usedTruths.add(index);
-  }
-  const matched = usedPredictions.size;
+  const matched = matchExtents(predicted, truth, iou).length;
   return {
     f1: (2 * matched) / (predicted.length + truth.length),
     precision: matched / predicted.length,
@@ -123,14 +96,20 @@ export function eventF1(
   };
 }
 
-/** Shared time over covered time, in [0, 1]. */
-export function intersectionOverUnion(
-  a: Pick<Extent, "from" | "to">,
-  b: Pick<Extent, "from" | "to">,
-): number {
-  const shared = Math.max(Math.min(a.to, b.to) - Math.max(a.from, b.from), 0);
-  const union = a.to - a.from + (b.to - b.from) - shared;
-  return union > 0 ? shared / union : 0;
+/**
+ * How far the onsets of found events lie from the true ones, without sign.
+ *
+ * @param iou Overlap from which on an event counts as found.
+ * @returns One per pair that matches, in the order of `predicted`, in µs.
+ */
+export function onsetErrors(
+  predicted: readonly Extent[],
+  truth: readonly Extent[],
+  { iou = 0.5 }: { readonly iou?: number } = {},
+): Micros[] {
+  return matchExtents(predicted, truth, iou).map(({ predicted: found, truth: real }) =>
+    micros(Math.abs(found.from - real.from)),
+  );
 }
 
 function indexOfLargest(values: Float64Array): number {

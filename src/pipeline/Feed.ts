@@ -35,4 +35,6 @@ export interface FeedRequest {
   readonly count?: number;
   /** Seed of whatever the feed draws at random: gaps, noise, order. */
   readonly seed: number;
+  /** One of the pipeline's `conditions`; as recorded unless given. */
+  readonly condition?: string;
 }

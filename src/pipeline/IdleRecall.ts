@@ -27,8 +27,12 @@ export class IdleRecall {
     const { logTime } = record;
     if (record.kind === "CONFIG") {
       const since = Math.max(record.origin, logTime) as Micros;
-      this.#watch = new IdleWatch({ streams: this.#streams, since });
-      this.#last = logTime;
+      if (this.#watch === undefined) {
+        this.#watch = new IdleWatch({ streams: this.#streams, since });
+        this.#last = logTime;
+      }
+      // A later one is of streams that came and went while the grid went on.
+      else this.#watch.follow(record.streams);
       return;
     }
     if (logTime > this.#last) this.#watch?.poll(this.#last);

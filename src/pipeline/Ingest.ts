@@ -9,7 +9,7 @@ import { Smoother } from "../clock/Smoother.ts";
 import type { Chunk } from "../frames/Chunk.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
-import type { LogRecord } from "../log/LogRecord.ts";
+import type { LogRecord, ServedVersion } from "../log/LogRecord.ts";
 import { type Hertz, type Micros, micros, millis } from "../units.ts";
 import type { Wave } from "../wire/ClockProber.ts";
 import type { Publisher, StreamNotice, WireMessage } from "../wire/WireMessage.ts";
@@ -34,6 +34,13 @@ export interface IngestOptions {
   readonly readsOurClock?: (stream: string) => boolean;
   /** Tunes the skew bound to how far the streams run apart. It stays as it is unless given. */
   readonly skew?: SkewTunerOptions;
+}
+
+/** What a CONFIG record says besides the streams. */
+export interface GridConfig {
+  readonly version: number;
+  readonly origin: Micros;
+  readonly period: Micros;
 }
 
 /** The jitter of one boot of a stream. */
@@ -61,57 +68,76 @@ export class Ingest {
   readonly records: Observable<LogRecord>;
   readonly #records = new Subject<LogRecord>();
   readonly #clock: Clock;
-  readonly #streams: readonly StreamDescription[];
+  #streams: readonly StreamDescription[];
+  /** The configuration in force, as far as it is not the streams. */
+  #grid: GridConfig | undefined;
   readonly #readsOurClock: (stream: string) => boolean;
   /** The clock of each stream's publisher, by the boot that was probed last. */
   readonly #clocks = new Map<string, { readonly epoch: number; readonly clock: PublisherClock }>();
   /** Rates of the streams whose times are smoothed. */
-  readonly #jittered: ReadonlyMap<string, Hertz | "irregular">;
+  #jittered: ReadonlyMap<string, Hertz | "irregular">;
   readonly #smoothed = new Map<string, Smoothed>();
   readonly #tuner: SkewTuner | undefined;
   #idle: IdleWatch;
+  /** Whether a log that is gone on with ended with streams that are not ours. */
+  #hadGuests = false;
 
   /** @throws {ConfigError} If a bound of the skew is out of its range. */
   constructor({ clock, streams, readsOurClock = () => false, skew }: IngestOptions) {
     this.#clock = clock;
     this.#readsOurClock = readsOurClock;
     this.#streams = streams;
-    this.#jittered = new Map(
-      streams
-        .filter(({ timing }) => timing === "jittered")
-        .map(({ stream, rate }) => [stream, rate]),
-    );
+    this.#jittered = jitteredAmong(streams);
     this.#tuner = skew === undefined ? undefined : new SkewTuner(skew);
     this.#idle = new IdleWatch({ streams, since: clock.now() });
     this.records = this.#records.asObservable();
   }
 
   /** Starts the grid and the watch over silence. */
-  configure(config: {
-    readonly version: number;
-    readonly origin: Micros;
-    readonly period: Micros;
-  }): void {
+  configure(config: GridConfig): void {
     // Silence counts from where the grid starts: sensors are given until then to get up.
     this.#idle = new IdleWatch({
       streams: this.#streams,
       since: Math.max(config.origin, this.#clock.now()) as Micros,
     });
+    this.#grid = config;
     this.#append({ kind: "CONFIG", ...config, streams: this.#streams });
   }
 
   /**
-   * Goes on with a log: its configuration holds.
+   * From here on there are these streams: a configuration of the next version, on the same grid. Silence of
+   * those that stay counts on. Before the grid there is nothing to put on record.
+   */
+  restream(streams: readonly StreamDescription[]): void {
+    this.#streams = streams;
+    this.#jittered = jitteredAmong(streams);
+    this.#idle.follow(streams);
+    const names = new Set(streams.map(({ stream }) => stream));
+    for (const known of [this.#clocks, this.#smoothed])
+      for (const stream of known.keys()) if (!names.has(stream)) known.delete(stream);
+    if (this.#grid === undefined) return;
+    this.#grid = { ...this.#grid, version: this.#grid.version + 1 };
+    this.#append({ kind: "CONFIG", ...this.#grid, streams });
+  }
+
+  /**
+   * Goes on with a log: its configuration holds, but for guests, whose sensors went with the run that had them.
    *
    * @param idle Who has been silent since when.
    */
   resume(idle: IdleWatch): void {
     this.#idle = idle;
+    if (this.#hadGuests) this.restream(this.#streams);
   }
 
   /** A record of a log that is gone on with. */
   recall(record: LogRecord): void {
     this.#tuner?.observe(record);
+    if (record.kind !== "CONFIG") return;
+    const { version, origin, period, streams } = record;
+    this.#grid = { version, origin, period };
+    const own = new Set(this.#streams.map(({ stream }) => stream));
+    this.#hadGuests = streams.some(({ stream }) => !own.has(stream));
   }
 
   /** A sensor's message came in. */
@@ -143,9 +169,9 @@ export class Ingest {
     if (model !== undefined) this.#tellClock({ stream, epoch }, this.#clock.now(), model);
   }
 
-  /** From here on this model gives the readings. */
-  serve(version: string): void {
-    this.#append({ kind: "MODEL", version });
+  /** From here on this version gives the readings. */
+  serve(model: ServedVersion): void {
+    this.#append({ kind: "MODEL", ...model });
   }
 
   /** Somebody knows what happened. */
@@ -237,4 +263,10 @@ export class Ingest {
     if (this.#tuner === undefined) return;
     for (const tuned of this.#tuner.observe(record)) this.#records.next(tuned);
   }
+}
+
+function jitteredAmong(streams: readonly StreamDescription[]): Map<string, Hertz | "irregular"> {
+  return new Map(
+    streams.filter(({ timing }) => timing === "jittered").map(({ stream, rate }) => [stream, rate]),
+  );
 }

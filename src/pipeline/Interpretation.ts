@@ -2,23 +2,28 @@ import { concatMap, type Observable, Subject } from "rxjs";
 
 import { Aligner, type AlignerCounters, type AlignerOptions } from "../align/Aligner.ts";
 import type { Blocking } from "../align/Blocking.ts";
-import type { EventSpan } from "../frames/EventSpan.ts";
+import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { Frameset } from "../frames/Frameset.ts";
-import type { Reading } from "../frames/Reading.ts";
+import { decodeLearnt } from "../learn/online/learntWeights.ts";
 import { EventLocalizer } from "../localize/EventLocalizer.ts";
-import type { LogRecord } from "../log/LogRecord.ts";
-import { answerWithout } from "../robustness/answerWithout.ts";
-import { SubsetDrill } from "../robustness/SubsetDrill.ts";
+import type { LogRecord, ServedVersion } from "../log/LogRecord.ts";
+import { RobustnessMonitor, type RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import type { FeatureRow } from "../stage/FeatureRow.ts";
 import { FeatureRows } from "../stage/FeatureRows.ts";
-import type { Stage } from "../stage/Stage.ts";
+import type { Stage, StageAnswer } from "../stage/Stage.ts";
+import { type Micros, micros, seconds } from "../units.ts";
 import { type PipelineDefinition, rolesOf } from "./definePipeline.ts";
+import { guestPolicy } from "./guestPolicy.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
+import { type LearnerSink, LearnerTap } from "./LearnerTap.ts";
 import type { Delay, Moment } from "./Moment.ts";
 import { type DigestState, ReadingDigest } from "./ReadingDigest.ts";
 
-/** Readings over which the drill's agreement is measured: ten seconds at 25 Hz. */
-const DRILL_MEMORY = 250;
+/** How far back the gauges of robustness look. */
+const GAUGES = seconds(60);
+
+/** What serves, as a record says it or a state. */
+type ServedRecord = ServedVersion & { readonly kind?: "MODEL"; readonly logTime?: Micros };
 
 export interface InterpretationOptions {
   /** The ordered log. Subscribed to once, at construction. */
@@ -31,6 +36,10 @@ export interface InterpretationOptions {
   readonly stopwatch: (frameset: Frameset) => () => Delay;
   /** Takes a digest of all readings. */
   readonly digests?: boolean;
+  /** Learns from what follows; `stage` must give features. Borrowed. */
+  readonly learner?: LearnerSink;
+  /** Every how many labels of the truth one teaches; none does unless given. */
+  readonly truthEvery?: number;
   /** Goes on from there; `stage` must be of the same model and have taken no row. */
   readonly state?: InterpretationState;
 }
@@ -63,10 +72,18 @@ export class Interpretation {
   readonly #features: FeatureRows;
   readonly #stage: Stage;
   readonly #localizer: EventLocalizer;
-  readonly #drill: SubsetDrill;
-  readonly #ignored: readonly string[];
-  readonly #prior: Float32Array;
-  readonly #asked: { readonly row: FeatureRow; readonly delay: () => Delay }[] = [];
+  readonly #robustness: RobustnessMonitor;
+  readonly #period: Micros;
+  readonly #asked: {
+    readonly row: FeatureRow;
+    /** Labels that came in since the row before. */
+    readonly labels: readonly Label[];
+    readonly delay: () => Delay;
+  }[] = [];
+  /** Labels since the last row: a label takes its turn among the rows, however late the model answers. */
+  #labels: Label[] = [];
+  readonly #tap: LearnerTap | undefined;
+  #serving: ServedVersion | undefined;
   readonly #digest: ReadingDigest | undefined;
   #formed = 0;
   #answered = 0;
@@ -76,15 +93,15 @@ export class Interpretation {
 
   constructor(definition: PipelineDefinition, options: InterpretationOptions) {
     const { records, stage, answerWith, stopwatch, digests = false, state } = options;
+    const { learner, truthEvery } = options;
     const plans = Object.entries(definition.streams);
     this.#stage = stage;
     this.moments = this.#moments.asObservable();
     this.events = this.#events.asObservable();
     this.framesets = this.#framesets.asObservable();
     this.revisions = this.#revisions.asObservable();
-    this.#ignored = definition.answerStreams.filter((stream) => !answerWith.includes(stream));
-    this.#prior = Float32Array.from(stage.model.prior, Math.log);
-    this.#drill = new SubsetDrill({ memory: DRILL_MEMORY, ignored: this.#ignored });
+    this.#robustness = monitorOf(definition, stage, answerWith);
+    this.#period = definition.grid.period;
     this.#localizer = new EventLocalizer({
       // Without training nothing is ever localised: there is the silence, and no answer to compare it with.
       classes: stage.model.trained ? stage.model.classes : [definition.silence],
@@ -98,17 +115,19 @@ export class Interpretation {
     const aligned = alignerOptions(definition);
     this.#aligner =
       state === undefined ? new Aligner(aligned) : Aligner.restore(aligned, state.aligner);
+    this.#tap = learner && new LearnerTap(learner, truthEvery === undefined ? {} : { truthEvery });
     if (digests) this.#digest = new ReadingDigest(state?.digest && { state: state.digest });
     if (state !== undefined) this.#restore(state);
 
-    stage.readings.subscribe({
-      next: (reading) => this.#take(reading),
+    stage.answers.subscribe({
+      next: (answer) => this.#take(answer),
       error: (cause: unknown) => this.#moments.error(cause),
       complete: () => this.#moments.complete(),
     });
     const framesets = records.pipe(
       concatMap((record) => {
-        if (record.kind === "LABEL" && record.label.by === "truth") this.#truths++;
+        if (record.kind === "LABEL") this.#label(record.label);
+        if (record.kind === "MODEL") this.#serve(record);
         return this.#aligner.push(record);
       }),
     );
@@ -121,9 +140,17 @@ export class Interpretation {
       this.#framesets.next(frameset);
       const row = this.#features.push(frameset);
       const delay = stopwatch(frameset);
-      if (stage.submit(row) === "accepted") this.#asked.push({ row, delay });
-      else this.#refused++;
+      if (stage.submit(row) === "accepted") {
+        this.#asked.push({ row, labels: this.#labels, delay });
+        this.#labels = [];
+        this.#tap?.asked();
+      } else this.#refused++;
     });
+  }
+
+  /** Time between an event's end and its final form, beyond the model's look-ahead. */
+  get finalDelay(): Micros {
+    return micros(this.#localizer.delayRows * this.#period);
   }
 
   /** Framesets formed, moments given, and rows that the model refused so far. */
@@ -155,20 +182,34 @@ export class Interpretation {
       features,
       framesets: this.#formed,
       truths: this.#truths,
+      labels: [...this.#labels],
     };
-    this.#stage.capture((state) =>
-      taken({
+    const serving = this.#serving;
+    this.#tap?.capture();
+    this.#stage.capture((state) => {
+      const known: InterpretationState = {
         ...front,
         ...(state !== undefined && { model: Object.fromEntries(state.arrays) }),
         localizer: this.#localizer.snapshot(),
-        drill: this.#drill.snapshot(),
+        robustness: this.#robustness.snapshot(),
         moments: this.#answered,
         spans: this.#told,
         refused: this.#refused,
+        ...(serving !== undefined && { serving }),
         ...(this.#digest !== undefined && { digest: this.#digest.state }),
-      }),
-    );
+      };
+      if (this.#tap === undefined) taken(known);
+      else
+        this.#tap.captured((learner) =>
+          taken({ ...known, ...(learner !== undefined && { learner }) }),
+        );
+    });
     return true;
+  }
+
+  /** How far the answers may be trusted, as of the last moment. */
+  robustness(): RobustnessReport {
+    return this.#robustness.report;
   }
 
   /** What became of every frame. */
@@ -188,11 +229,13 @@ export class Interpretation {
   }
 
   #restore(state: InterpretationState): void {
-    const { features, model, localizer, drill } = state;
+    const { features, model, localizer, robustness, serving } = state;
+    if (serving !== undefined) this.#serve(serving);
     if (model !== undefined) this.#stage.restore({ arrays: new Map(Object.entries(model)) });
     this.#features.restore(features);
     this.#localizer.restore(localizer);
-    this.#drill.restore(drill);
+    this.#robustness.restore(robustness);
+    this.#labels = [...state.labels];
     this.#formed = state.framesets;
     this.#answered = state.moments;
     this.#told = state.spans;
@@ -200,21 +243,55 @@ export class Interpretation {
     this.#truths = state.truths;
   }
 
-  #take(reading: Reading): void {
+  #label(label: Label): void {
+    if (label.by === "truth") this.#truths++;
+    this.#labels.push(label);
+    this.#tap?.label(label, this.#truths);
+  }
+
+  /** Rows formed from here on are answered by this version, where it goes with the stage's weights. */
+  #serve({ kind: _kind, logTime: _logTime, ...served }: ServedRecord): void {
+    const { version, base = version, weights } = served;
+    const { model } = this.#stage;
+    // A log of other weights is read with those there are, as if nothing had been learnt.
+    const part =
+      weights !== undefined && model.config !== undefined && base === model.version
+        ? decodeLearnt(weights, model.config).part
+        : undefined;
+    const isLearnt = part !== undefined;
+    if (!isLearnt && this.#stage.serving === model.version && !this.#tap) return;
+    const name = isLearnt ? version : model.version;
+    this.#serving = isLearnt || served.pinned ? { ...served, version: name } : undefined;
+    if (this.#stage.serving !== name)
+      this.#stage.serve({ version: name, ...(isLearnt && { part }) });
+    this.#tap?.serve({
+      version: name,
+      ...(isLearnt && { part }),
+      isPinned: served.pinned ?? false,
+      isOwn: served.by === "learner",
+    });
+  }
+
+  #take({ reading, features }: StageAnswer): void {
     const asked = this.#asked.shift();
     if (asked === undefined) return;
     this.#answered++;
     this.#digest?.push(reading);
-    const answer = answerWithout(reading, this.#ignored, this.#prior);
+    const { row } = asked;
+    for (const label of asked.labels) this.#robustness.label(label);
+    const { time, cells } = row.frameset;
+    const { answer, forecast, doubts } = this.#robustness.push({
+      ...{ time, cells, reading },
+      inputs: row.inputs,
+    });
     this.#moments.next({
-      frameset: asked.row.frameset,
-      reading,
-      answer,
-      forecast: this.#drill.push(reading),
-      views: asked.row.views,
+      frameset: row.frameset,
+      ...{ reading, answer, forecast, doubts },
+      views: row.views,
       delay: asked.delay(),
     });
     if (this.#stage.model.trained) this.#tell(this.#localizer.push(answer));
+    this.#tap?.answered(reading.labelTime, features);
   }
 
   #tell(spans: readonly EventSpan[]): void {
@@ -224,6 +301,28 @@ export class Interpretation {
   }
 }
 
+function monitorOf(
+  { streams, answerStreams, silence, grid }: PipelineDefinition,
+  { model }: Stage,
+  answerWith: readonly string[],
+): RobustnessMonitor {
+  const ignored = answerStreams.filter((stream) => !answerWith.includes(stream));
+  const descriptions = Object.values(streams).map(({ description }) => description);
+  return new RobustnessMonitor({
+    classes: model.classes,
+    silence,
+    prior: Float32Array.from(model.prior, Math.log),
+    streams: Object.keys(streams).filter((stream) => !ignored.includes(stream)),
+    ignored,
+    watched: Object.fromEntries(
+      descriptions
+        .filter(({ rate, dtype }) => rate !== "irregular" && dtype !== "utf8")
+        .map(({ stream, dtype }) => [stream, dtype]),
+    ),
+    rows: Math.max(Math.round(GAUGES / grid.period), 1),
+  });
+}
+
 /** How the rows of a pipeline are formed. */
 export function alignerOptions(definition: PipelineDefinition): AlignerOptions {
   const { skew, future, revisionHorizon, longestEmpty } = definition.grid;
@@ -231,6 +330,7 @@ export function alignerOptions(definition: PipelineDefinition): AlignerOptions {
     columns: Object.fromEntries(
       Object.entries(definition.streams).map(([stream, { policy }]) => [stream, policy]),
     ),
+    guests: guestPolicy,
     roles: rolesOf(definition),
     skew,
     futureBound: future,

@@ -1,13 +1,16 @@
 import type { AlignerSnapshot } from "../align/AlignerSnapshot.ts";
 import { LogError } from "../errors.ts";
+import type { Label } from "../frames/EventSpan.ts";
+import type { OnlineLearnerState } from "../learn/online/OnlineLearner.ts";
 import type { LocalizerSnapshot } from "../localize/EventLocalizer.ts";
+import type { ServedVersion } from "../log/LogRecord.ts";
 import { packValue, unpackValue } from "../log/packValue.ts";
-import type { DrillSnapshot } from "../robustness/SubsetDrill.ts";
+import type { RobustnessSnapshot } from "../robustness/RobustnessMonitor.ts";
 import type { FeatureRowsSnapshot } from "../stage/FeatureRows.ts";
 import type { DigestState } from "./ReadingDigest.ts";
 
 /** Written into every packed state; one of another format is not taken. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** All that an `Interpretation` knows after a record: what it takes to go on there, bit for bit. */
 export interface InterpretationState {
@@ -16,7 +19,9 @@ export interface InterpretationState {
   /** What the model carries from row to row, by path; absent before its first row. */
   readonly model?: Readonly<Record<string, Float32Array>>;
   readonly localizer: LocalizerSnapshot;
-  readonly drill: DrillSnapshot;
+  readonly robustness: RobustnessSnapshot;
+  /** Labels that came in after the last row. */
+  readonly labels: readonly Label[];
   /** Framesets formed, moments given and spans told until there. */
   readonly framesets: number;
   readonly moments: number;
@@ -25,6 +30,10 @@ export interface InterpretationState {
   readonly refused: number;
   /** Labels of the truth on record until there. */
   readonly truths: number;
+  /** Which version served, and all that it takes; absent where it was the weights file as it is. */
+  readonly serving?: ServedVersion;
+  /** What the learner knew; absent where nothing learnt. */
+  readonly learner?: OnlineLearnerState;
   /** Of all readings until there; absent where nobody asked for it. */
   readonly digest?: DigestState;
 }

@@ -1,5 +1,6 @@
 import type { Frameset } from "../frames/Frameset.ts";
 import type { Reading } from "../frames/Reading.ts";
+import type { Doubt } from "../robustness/Doubt.ts";
 import type { LossForecast } from "../robustness/SubsetDrill.ts";
 import type { Micros } from "../units.ts";
 
@@ -8,10 +9,15 @@ export interface Moment {
   readonly frameset: Frameset;
   /** What the model says, given everything present. */
   readonly reading: Reading;
-  /** The same without the streams that contain the answer; what events and scores are made from. */
+  /**
+   * The same without the streams that contain the answer and those that are doubted; what events and
+   * scores are made from.
+   */
   readonly answer: Reading;
   /** What would become of the answer if a stream were lost now. */
   readonly forecast: readonly LossForecast[];
+  /** Streams that speak and are not believed, and why. */
+  readonly doubts: readonly Doubt[];
   /** What a person is shown of each stream, u8. */
   readonly views: Readonly<Record<string, Uint8Array | undefined>>;
   /** See `Delay`. */

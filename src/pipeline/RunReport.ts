@@ -1,13 +1,16 @@
 import type { EventSpan } from "../frames/EventSpan.ts";
-import { eventF1, slotAccuracy } from "../localize/score.ts";
-import type { Micros } from "../units.ts";
-import { toSeconds } from "../units.ts";
+import type { Extent } from "../localize/matchExtents.ts";
+import { eventF1, onsetErrors, slotAccuracy } from "../localize/score.ts";
+import { segmentScore } from "../localize/segmentScore.ts";
+import { type Micros, micros, toSeconds } from "../units.ts";
 import { GapWatch } from "./GapWatch.ts";
 import { Percentiles } from "./Percentiles.ts";
 import type { PipelineRun } from "./PipelineRun.ts";
 
 /** Overlap from which on a span counts as found: intersection over union. */
 const IOU = 0.5;
+/** Overlaps that the events are scored at besides. */
+const IOUS = [0.3, 0.5, 0.7] as const;
 
 /** What came of a run, as `--json` prints it. Times are seconds from the start of the feed. */
 export interface RunSummary {
@@ -32,6 +35,19 @@ export interface RunSummary {
   readonly slotAccuracy: Readonly<Record<string, number>> | null;
   /** Over all labels, at an overlap of one half; null where the feed knows no truth. */
   readonly eventF1: number | null;
+  /** How well the events agree with the truth in other ways; null where the feed knows no truth. */
+  readonly localisation: {
+    /** Event F1 by the overlap from which on an event counts as found. */
+    readonly eventF1: Readonly<Record<string, number>>;
+    /** Of events found at an overlap of one half: median distance of onsets; null where none is found. */
+    readonly onsetErrorMs: number | null;
+    /** Rows as segments (AVE): share in which exactly the true labels are found. */
+    readonly segmentAccuracy: number;
+    /** Rows as segments (AVVP), over all labels. */
+    readonly segmentF1: number;
+  } | null;
+  /** Time between an event's end and its final form, beyond the look-ahead. */
+  readonly finalDelayMs: number;
   /** Longest time between two readings on the run's clock. */
   readonly outputGapMs: number;
   /** See `Delay.total`. */
@@ -113,6 +129,8 @@ export class RunReport {
           Object.entries(accuracy).map(([slot, { accuracy: share }]) => [slot, rounded(share)]),
         ),
       eventF1: truth.length === 0 ? null : rounded(eventF1(this.#events, truth, { iou: IOU }).f1),
+      localisation: truth.length === 0 ? null : this.#localisation(truth),
+      finalDelayMs: this.#run.finalDelay / 1_000,
       outputGapMs: this.#gaps.longest / 1_000,
       latencyMs: { p50: this.#delays.at(50) / 1_000, p99: this.#delays.at(99) / 1_000 },
       dropped,
@@ -121,6 +139,27 @@ export class RunReport {
       ),
     };
   }
+
+  #localisation(truth: readonly Extent[]): NonNullable<RunSummary["localisation"]> {
+    const { definition, options, origin } = this.#run;
+    const { period: segment } = definition.grid;
+    const end = options.feed.duration ?? truth.reduce((last, { to }) => Math.max(last, to), 0);
+    const to = micros(origin + end);
+    const { accuracy, f1 } = segmentScore(this.#events, truth, { from: origin, to, segment });
+    const onset = medianOf(onsetErrors(this.#events, truth, { iou: IOU }));
+    return {
+      eventF1: Object.fromEntries(
+        IOUS.map((iou) => [String(iou), rounded(eventF1(this.#events, truth, { iou }).f1)]),
+      ),
+      onsetErrorMs: onset === undefined ? null : onset / 1_000,
+      segmentAccuracy: rounded(accuracy),
+      segmentF1: rounded(f1),
+    };
+  }
+}
+
+function medianOf(values: readonly number[]): number | undefined {
+  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1];
 }
 
 function secondsFrom(origin: Micros, time: Micros): number {

@@ -45,6 +45,13 @@ export interface Sensor {
   frames(context: SensorContext): AsyncIterable<SensedFrame>;
 }
 
+/** A stream's description without its site and name, whose limits may be left out too. */
+export type UsualStream = Omit<
+  StreamDescription,
+  "site" | "stream" | "unit" | "lateness" | "idleTimeout"
+> &
+  Partial<Pick<StreamDescription, "unit" | "lateness" | "idleTimeout">>;
+
 /** Whether a sensor would work on this machine, and if not, what to do about it. */
 export type SensorProbe =
   | { readonly works: true; readonly detail: string }
@@ -83,6 +90,11 @@ export interface SensorKind {
    * @throws {SensorError} If a file that it would read cannot be looked into.
    */
   offers?(options: Readonly<Record<string, unknown>>): Promise<readonly StreamOffer[]>;
+  /**
+   * The stream that a sensor with these options usually gives, without its site and name: what a person may
+   * leave out. Absent, or undefined, where it may be anything.
+   */
+  usual?(options: Readonly<Record<string, unknown>>): UsualStream | undefined;
   /** Looks for what the sensor needs, without using it. */
   probe(): Promise<SensorProbe>;
 }

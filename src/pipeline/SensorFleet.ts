@@ -5,7 +5,8 @@ import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { Micros } from "../units.ts";
 import type { CurveClient } from "../wire/CurveKeys.ts";
 import type { WireMessage } from "../wire/WireMessage.ts";
-import type { Feed } from "./Feed.ts";
+import type { Feed, SensorPlan } from "./Feed.ts";
+import type { SensorRun } from "./runSensor.ts";
 import { SensorProcess, type SensorStatus } from "./SensorProcess.ts";
 
 export interface SensorFleetOptions {
@@ -33,7 +34,10 @@ export interface FleetNews {
 }
 
 interface Member {
+  readonly kind: string;
   readonly process: SensorProcess;
+  /** Came while the run was on its way: its end is not waited for. */
+  readonly isGuest: boolean;
   plugged: boolean;
   ended: boolean;
   /** What the sensor's clock said last: all that was due by then has come in. */
@@ -70,29 +74,68 @@ export class SensorFleet {
    * @param origin Where the feed's start falls.
    */
   start(origin: Micros, past?: FleetPast): void {
-    const { streams, feed, without, loop, folder, random, connect, control, curve } = this.#options;
+    const { streams, feed, without, loop } = this.#options;
+    const repeat = loop && feed.duration !== undefined ? { repeat: feed.duration } : {};
     for (const description of streams) {
       const { stream } = description;
       const plan = feed.sensors[stream];
       if (plan === undefined || without.includes(stream)) continue;
-      const process = new SensorProcess({
-        ...plan,
-        description,
-        connect,
-        control,
-        origin,
-        ...(loop && feed.duration !== undefined && { repeat: feed.duration }),
-        ...(curve !== undefined && { curve }),
-        sensors: folder,
-        random,
-      });
-      const plugged = past?.unplugged.has(stream) !== true;
-      const ended = past?.ended.has(stream) === true;
-      const member: Member = { process, plugged, ended, reached: -Infinity };
-      this.#members.set(stream, member);
-      process.status.subscribe((status) => this.#follow(stream, member, status));
-      if (plugged && !ended) process.start(past?.from.get(stream));
+      const member = this.#enlist({ ...plan, description, origin, ...repeat }, false);
+      member.plugged = past?.unplugged.has(stream) !== true;
+      member.ended = past?.ended.has(stream) === true;
+      if (member.plugged && !member.ended) member.process.start(past?.from.get(stream));
     }
+  }
+
+  /**
+   * Starts a sensor that the feed does not have; the run does not wait for its end. It takes the place of the
+   * stream's sensor, which must have been unplugged.
+   *
+   * @param origin Where the start of something replayed falls.
+   */
+  async add(plan: SensorPlan, description: StreamDescription, origin: Micros): Promise<void> {
+    await this.remove(description.stream);
+    this.#enlist({ ...plan, description, origin }, true).process.start();
+  }
+
+  /** Ends the stream's sensor for good; settles when it is gone. */
+  async remove(stream: string): Promise<void> {
+    const member = this.#members.get(stream);
+    if (member === undefined) return;
+    this.#members.delete(stream);
+    await member.process[Symbol.asyncDispose]();
+    this.#settle();
+  }
+
+  #enlist(
+    sensor: Pick<SensorRun, "kind" | "options" | "description" | "origin" | "repeat">,
+    isGuest: boolean,
+  ): Member {
+    const { folder, random, connect, control, curve } = this.#options;
+    const { stream } = sensor.description;
+    const process = new SensorProcess({
+      ...{ ...sensor, connect, control, random },
+      ...(curve !== undefined && { curve }),
+      sensors: folder,
+    });
+    const member: Member = {
+      ...{ kind: sensor.kind, process, isGuest },
+      ...{ plugged: true, ended: false, reached: -Infinity },
+    };
+    this.#members.set(stream, member);
+    process.status.subscribe((status) => this.#follow(stream, member, status));
+    return member;
+  }
+
+  /** The kind of the stream's sensor, where it is ours and has not been taken away. */
+  kindOf(stream: string): string | undefined {
+    const member = this.#members.get(stream);
+    return member?.plugged === true ? member.kind : undefined;
+  }
+
+  /** Whether the stream's sensor is ours and has not been taken away. */
+  feeds(stream: string): boolean {
+    return this.#members.get(stream)?.plugged === true;
   }
 
   /** Whether the stream's sensor is ours to take away and give back. */
@@ -131,7 +174,9 @@ export class SensorFleet {
 
   /** Whether no sensor will say anything any more, by itself. */
   get finished(): boolean {
-    return [...this.#members.values()].every(({ plugged, ended }) => ended || !plugged);
+    return [...this.#members.values()].every(
+      ({ plugged, ended, isGuest }) => ended || !plugged || isGuest,
+    );
   }
 
   /** Whether these sensors have given all they had; all of them, where none is named. */
@@ -169,7 +214,9 @@ export class SensorFleet {
     this.#news.next({ stream, status });
     if (status.state !== "failed") return;
     member.ended = true;
-    this.#waiting?.settle(new SensorError(`sensor of stream ${stream}`, status.reason));
+    // One that came on the way ends nothing but itself.
+    if (member.isGuest) this.#settle();
+    else this.#waiting?.settle(new SensorError(`sensor of stream ${stream}`, status.reason));
   }
 
   #settle(): void {

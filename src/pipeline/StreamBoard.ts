@@ -61,6 +61,17 @@ export class StreamBoard {
     this.#aligned = options.aligned;
   }
 
+  /** Shows a further stream. */
+  declare({ stream }: StreamDescription): void {
+    this.#health.set(stream, new StreamHealth());
+  }
+
+  /** Shows a stream no more. */
+  withdraw({ stream }: StreamDescription): void {
+    for (const known of [this.#health, this.#problems, this.#clocks, this.#late])
+      known.delete(stream);
+  }
+
   /** A record was appended to the log. */
   record(record: LogRecord): void {
     switch (record.kind) {

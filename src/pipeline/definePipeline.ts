@@ -3,6 +3,7 @@ import { primaryAmong, type Role } from "../align/Role.ts";
 import { ConfigError } from "../errors.ts";
 import type { FeatureExtractor } from "../features/FeatureExtractor.ts";
 import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
+import type { ModelPlan } from "../learn/ModelPlan.ts";
 import type { Micros } from "../units.ts";
 import type { Feed, FeedRequest } from "./Feed.ts";
 
@@ -71,6 +72,8 @@ export interface PipelineDefinition {
      * streams are aligned, shown, recorded and labelled, and it answers nothing.
      */
     readonly weights: URL;
+    /** What `train --recordings` makes of recordings; a model of its own choice unless given. */
+    readonly plan?: ModelPlan;
   };
   /** The class that means "nothing is happening". */
   readonly silence: string;
@@ -78,6 +81,8 @@ export interface PipelineDefinition {
   readonly slots: Readonly<Record<string, readonly string[]>>;
   /** Streams that contain the answer and therefore stay out of scores unless asked for by name. */
   readonly answerStreams: readonly string[];
+  /** Harder conditions that the feed can make of a data set, by name: `babble0dB`. None unless given. */
+  readonly conditions?: readonly string[];
   /** Opens the feed that a person asked for. */
   readonly feed: (request: FeedRequest) => Promise<Feed>;
 }

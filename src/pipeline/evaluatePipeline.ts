@@ -1,8 +1,8 @@
 import { ModelError } from "../errors.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
-import type { FeedRequest } from "./Feed.ts";
+import type { Feed, FeedRequest } from "./Feed.ts";
 import type { RunOptions } from "./RunOptions.ts";
-import { RunReport } from "./RunReport.ts";
+import { RunReport, type RunSummary } from "./RunReport.ts";
 import { startPipeline } from "./startPipeline.ts";
 
 /** Mean and standard deviation (of the population) over the seeds. */
@@ -11,10 +11,23 @@ export interface Spread {
   readonly std: number;
 }
 
+/** What came of an evaluation. */
+export interface Evaluation {
+  /** By `<metric>/<streams joined by +>`, with `@<condition>` behind it where there is one. */
+  readonly metrics: Readonly<Record<string, Spread>>;
+  /**
+   * All streams together minus the best stream alone, by `<metric>` or `<metric>@<condition>`: below 0 the
+   * fusion costs something. Of those metrics of which more is better.
+   */
+  readonly margins: Readonly<Record<string, Spread>>;
+}
+
 export interface EvaluateOptions {
   /** What to run on; its seed is replaced by 1, 2, … `seeds`. */
   readonly request: FeedRequest;
   readonly seeds: number;
+  /** Which of the pipeline's harder conditions besides the feed as it is; none unless given. */
+  readonly conditions?: readonly string[];
   /** How to run; feed, streams left out and seed are set here. */
   readonly run: Omit<RunOptions, "feed" | "without" | "seed" | "drops" | "loop" | "pace">;
   /** Called before each run with what it is and how many there are. */
@@ -25,55 +38,111 @@ export interface EvaluateOptions {
   }) => void;
 }
 
+/** Metrics of which less is better: they have no margin. */
+const LESS_IS_BETTER = new Set(["onsetErrorMs", "outputGapMs"]);
+
 /**
  * Scores a pipeline on a feed, through its real sensors and sockets, with all of the streams that count
- * and with each of them alone.
+ * and with each of them alone, as it is and in harder conditions.
+ *
+ * A run whose sensors are told the same as in an earlier one is not repeated: noise in the sound is
+ * nothing to the picture alone.
  *
  * @throws {ModelError} If the model is yet to be trained.
  * @returns By `<metric>/<streams joined by +>`: the slot accuracies and `eventF1`, over the seeds.
  */
 export async function evaluatePipeline(
   definition: PipelineDefinition,
-  { request, seeds, run, onRun }: EvaluateOptions,
-): Promise<Record<string, Spread>> {
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { request, seeds, conditions = [], onRun } = options;
   const counted = Object.keys(definition.streams).filter(
-    (stream) => !definition.answerStreams.includes(stream) || run.answerWith.includes(stream),
+    (stream) =>
+      !definition.answerStreams.includes(stream) || options.run.answerWith.includes(stream),
   );
   const inputs = counted.length === 1 ? [counted] : [counted, ...counted.map((one) => [one])];
-  const values = new Map<string, number[]>();
-  const note = (metric: string, streams: readonly string[], value: number): void => {
-    const key = `${metric}/${streams.join("+")}`;
-    values.set(key, [...(values.get(key) ?? []), value]);
-  };
+  const metrics = new Map<string, number[]>();
+  const margins = new Map<string, number[]>();
   let index = 0;
   for (let seed = 1; seed <= seeds; seed++) {
-    const feed = await definition.feed({ ...request, seed });
-    for (const streams of inputs) {
-      onRun?.({ name: `${streams.join("+")}, seed ${seed}`, index, of: seeds * inputs.length });
-      index++;
-      const without = Object.keys(definition.streams).filter((name) => !streams.includes(name));
-      await using pipeline = await startPipeline(definition, {
-        ...run,
-        feed,
-        without,
-        seed,
-        drops: [],
-        loop: false,
-        pace: "driven",
-      });
-      if (!pipeline.model.trained)
-        throw new ModelError(
-          `pipeline ${definition.name}`,
-          "expected trained weights to score (sensorium train makes them), got none",
-        );
-      const report = new RunReport(pipeline);
-      await pipeline.go();
-      const { slotAccuracy, eventF1 } = report.summary();
-      for (const [slot, accuracy] of Object.entries(slotAccuracy ?? {}))
-        note(slot, streams, accuracy);
-      if (eventF1 !== null) note("eventF1", streams, eventF1);
+    const known = new Map<string, Readonly<Record<string, number>>>();
+    for (const condition of [undefined, ...conditions]) {
+      const at = condition === undefined ? "" : `@${condition}`;
+      const asked = { ...request, seed, ...(condition !== undefined && { condition }) };
+      const feed = await definition.feed(asked);
+      const scores: Readonly<Record<string, number>>[] = [];
+      for (const streams of inputs) {
+        const name = `${streams.join("+")}${at}`;
+        onRun?.({
+          name: `${name}, seed ${seed}`,
+          index: index++,
+          of: seeds * inputs.length * (1 + conditions.length),
+        });
+        const key = JSON.stringify(streams.map((stream) => feed.sensors[stream]));
+        const score = known.get(key) ?? (await scoreOf(definition, feed, streams, seed, options));
+        known.set(key, score);
+        scores.push(score);
+        for (const [metric, value] of Object.entries(score))
+          note(metrics, `${metric}/${name}`, value);
+      }
+      const [together = {}, ...alone] = scores;
+      if (alone.length === 0) continue;
+      for (const [metric, value] of Object.entries(together))
+        if (!LESS_IS_BETTER.has(metric))
+          note(
+            margins,
+            `${metric}${at}`,
+            value - Math.max(...alone.map((score) => score[metric] ?? -Infinity)),
+          );
     }
   }
+  return { metrics: spreads(metrics), margins: spreads(margins) };
+}
+
+async function scoreOf(
+  definition: PipelineDefinition,
+  feed: Feed,
+  streams: readonly string[],
+  seed: number,
+  { run }: EvaluateOptions,
+): Promise<Record<string, number>> {
+  const without = Object.keys(definition.streams).filter((name) => !streams.includes(name));
+  await using pipeline = await startPipeline(definition, {
+    ...run,
+    ...{ feed, without, seed, drops: [], loop: false, pace: "driven" },
+  });
+  if (!pipeline.model.trained)
+    throw new ModelError(
+      `pipeline ${definition.name}`,
+      "expected trained weights to score (sensorium train makes them), got none",
+    );
+  const report = new RunReport(pipeline);
+  await pipeline.go();
+  return scoresOf(report.summary());
+}
+
+function scoresOf(summary: RunSummary): Record<string, number> {
+  const { slotAccuracy, eventF1, localisation, outputGapMs } = summary;
+  return {
+    ...slotAccuracy,
+    ...(eventF1 !== null && { eventF1 }),
+    ...(localisation !== null && {
+      ...Object.fromEntries(
+        Object.entries(localisation.eventF1).map(([iou, f1]) => [`eventF1at${iou}`, f1]),
+      ),
+      segmentAccuracy: localisation.segmentAccuracy,
+      segmentF1: localisation.segmentF1,
+      ...(localisation.onsetErrorMs !== null && { onsetErrorMs: localisation.onsetErrorMs }),
+    }),
+    outputGapMs,
+  };
+}
+
+function note(values: Map<string, number[]>, key: string, value: number): void {
+  values.set(key, [...(values.get(key) ?? []), value]);
+}
+
+function spreads(values: ReadonlyMap<string, readonly number[]>): Record<string, Spread> {
   return Object.fromEntries([...values].map(([key, numbers]) => [key, spreadOf(numbers)]));
 }
 

@@ -1,6 +1,8 @@
 import { Subject } from "rxjs";
+
 import { ConfigError } from "../errors.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
+import type { Decision } from "../learn/online/LearnerMessage.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { StageModel } from "../stage/Stage.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
@@ -8,7 +10,8 @@ import { micros } from "../units.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import { Interpretation } from "./Interpretation.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
-import { openStage } from "./openStage.ts";
+import { openLearner, openStage } from "./openStage.ts";
+import type { LearnOptions } from "./RunOptions.ts";
 
 /** Records handed over between two looks at whether the model keeps up. */
 const BATCH = 16;
@@ -32,8 +35,18 @@ export interface ReplayOptions {
   readonly threads: number;
   /** Takes a digest of all readings. */
   readonly digests?: boolean;
+  /** Learns again what a run learnt, to compare: what is on record serves all the same. */
+  readonly relearn?: Relearning;
   /** Called before the first record, to subscribe to what follows from the log. */
   readonly watch: (interpretation: Interpretation) => void;
+}
+
+/** How a log is learnt from again. */
+export interface Relearning {
+  /** As the run had it: other options learn other things. */
+  readonly learn: LearnOptions;
+  /** Called with what the learner decides, in order. */
+  readonly decided: (decision: Decision) => void;
 }
 
 /**
@@ -48,11 +61,21 @@ export interface ReplayOptions {
  */
 export async function replayLog(
   definition: PipelineDefinition,
-  { records, answerWith, device, threads, digests = false, watch }: ReplayOptions,
+  { records, answerWith, device, threads, digests = false, relearn, watch }: ReplayOptions,
 ): Promise<void> {
-  await using stage = await openStage(definition, { device, threads });
+  const features = relearn !== undefined;
+  await using stage = await openStage(definition, { device, threads, features });
   const { records: log, state } =
     typeof records === "function" ? await records(stage.model) : { records };
+  await using learner =
+    relearn === undefined
+      ? null
+      : await openLearner(definition, relearn.learn, {
+          answerWith,
+          ...(state?.learner !== undefined && { state: state.learner }),
+        });
+  learner?.decisions.subscribe((decision) => relearn?.decided(decision));
+  const { truthEvery } = relearn?.learn ?? {};
   const source = new Subject<LogRecord>();
   const interpretation = new Interpretation(definition, {
     records: source,
@@ -60,6 +83,8 @@ export async function replayLog(
     answerWith,
     stopwatch: () => () => ({ total: micros(0), hops: {} }),
     digests,
+    ...(learner !== null && { learner }),
+    ...(truthEvery !== undefined && { truthEvery }),
     ...(state !== undefined && { state }),
   });
   const failed = new Promise<never>((_, reject) => {
@@ -73,26 +98,36 @@ export async function replayLog(
     if (record.kind === "CONFIG") expectStreams(definition, record.streams);
     source.next(record);
     handed++;
-    if (handed % BATCH === 0) await Promise.race([stage.drained(AHEAD), failed]);
+    if (handed % BATCH !== 0) continue;
+    await Promise.race([stage.drained(AHEAD), failed]);
+    await learner?.drained();
   }
   await Promise.race([stage.drained(), failed]);
+  await learner?.drained();
   interpretation.finish();
 }
 
+/** Streams that the pipeline does not have are guests beside its own; a log of nothing but those is another's. */
 function expectStreams(
   { name, streams }: PipelineDefinition,
   recorded: readonly StreamDescription[],
 ): void {
   const form = ({ dtype, shape }: StreamDescription): string => `${dtype}[${shape}]`;
-  for (const description of recorded) {
-    const own = streams[description.stream]?.description;
-    if (own !== undefined && form(own) === form(description)) continue;
-    const wanted =
-      own === undefined ? Object.keys(streams).join(", ") : `${own.stream} as ${form(own)}`;
+  const refuse = (wanted: string, got: string): never => {
     throw new ConfigError(
       `pipeline ${name}`,
-      `expected a recording of ${wanted}, got ${description.stream} as ${form(description)}: name the ` +
-        "recording's own pipeline, or import it into this one",
+      `expected a recording of ${wanted}, got ${got}: name the recording's own pipeline, or import it into ` +
+        "this one",
     );
+  };
+  for (const description of recorded) {
+    const own = streams[description.stream]?.description;
+    if (own !== undefined && form(own) !== form(description))
+      refuse(`${own.stream} as ${form(own)}`, form(description));
   }
+  if (!recorded.some(({ stream }) => stream in streams))
+    refuse(
+      Object.keys(streams).join(", "),
+      recorded.map((one) => `${one.stream} as ${form(one)}`).join(", "),
+    );
 }

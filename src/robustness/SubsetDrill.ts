@@ -1,5 +1,15 @@
 import { ConfigError } from "../errors.ts";
-import type { Reading, SubsetReading } from "../frames/Reading.ts";
+import type { Reading } from "../frames/Reading.ts";
+import type { Micros } from "../units.ts";
+import { argmax } from "./argmax.ts";
+import { NumberRing } from "./NumberRing.ts";
+import {
+  type DrillRow,
+  NONE,
+  SubsetGauge,
+  type SubsetGaugeSnapshot,
+  type SubsetReport,
+} from "./SubsetGauge.ts";
 
 /** What would become of the answer if one stream were lost this very moment. */
 export interface LossForecast {
@@ -9,94 +19,151 @@ export interface LossForecast {
   readonly classIndex: number | undefined;
   /** Its probability, in [0, 1]. */
   readonly probability: number;
-  /** Share of the recent readings in which the remaining streams named the same class, in [0, 1]. */
+  /** Share of the last minute's rows in which the remaining streams named the same class, in [0, 1]. */
   readonly agreement: number;
 }
 
+/** What is known to hold over a stretch [from, to). */
+interface Known {
+  readonly classIndex: number;
+  readonly from: Micros;
+  readonly to: Micros;
+}
+
 /** What a drill remembers. */
-export type DrillSnapshot = Readonly<Record<string, readonly number[]>>;
-
-/** Key of a set of streams whatever their order. */
-function keyOf(streams: readonly string[]): string {
-  return [...streams].sort().join("+");
+export interface DrillSnapshot {
+  readonly known: readonly Known[];
+  readonly times: Float64Array;
+  readonly rows: Int32Array;
+  readonly gauges: Readonly<Record<string, SubsetGaugeSnapshot>>;
 }
 
-/** Index of the largest value; 0 for an empty array. */
-export function argmax(values: Float32Array): number {
-  let best = 0;
-  for (let index = 1; index < values.length; index++)
-    if ((values[index] ?? -Infinity) > (values[best] ?? -Infinity)) best = index;
-  return best;
+export interface SubsetDrillOptions {
+  /** How many rows the gauges look back, at least 1. */
+  readonly rows: number;
+  /** Index of the class that is no event. */
+  readonly silence: number;
 }
+
+/** A row in 32 bits: class that all named + 1, true class + 1, streams that were there. */
+const pack = ({ full, truth, present }: DrillRow): number =>
+  (full + 1) | ((truth + 1) << 12) | (present << 24);
+const unpack = (row: number): DrillRow => ({
+  full: (row & 0xfff) - 1,
+  truth: ((row >>> 12) & 0xfff) - 1,
+  present: row >>> 24,
+});
 
 /**
- * The robustness drill: what every subset of the present streams would have answered, kept as
- * agreement with the full answer over the last readings.
+ * The robustness drill: what every subset of the present streams would have answered, and how much that
+ * has been worth over the last minute.
  *
  * Nothing is dropped for it: the model answers for all subsets in the same run, so the forecast costs
  * no second inference and is there before anything fails.
  */
 export class SubsetDrill {
-  readonly #memory: number;
-  readonly #ignored: ReadonlySet<string>;
-  /** Ring of agreements (1) and disagreements (0) per lost stream. */
-  readonly #history = new Map<string, number[]>();
+  readonly #options: SubsetDrillOptions;
+  readonly #times: NumberRing<Float64Array>;
+  readonly #rows: NumberRing<Int32Array>;
+  /** By subset, streams joined by + in the order of the readings. */
+  readonly #gauges = new Map<string, SubsetGauge>();
+  /** Labels that rows to come may fall in. */
+  #known: Known[] = [];
   #last: readonly LossForecast[] = [];
 
-  /**
-   * @param memory How many readings the agreement looks back, at least 1.
-   * @param ignored Streams that never take part in the answer.
-   * @throws {ConfigError} If `memory` < 1.
-   */
-  constructor({ memory, ignored = [] }: { memory: number; ignored?: readonly string[] }) {
-    if (!(memory >= 1)) throw new ConfigError("SubsetDrill", `memory must be >= 1, got ${memory}`);
-    this.#memory = memory;
-    this.#ignored = new Set(ignored);
+  /** @throws {ConfigError} If `rows` is not an integer ≥ 1. */
+  constructor(options: SubsetDrillOptions) {
+    const { rows } = options;
+    if (!(Number.isSafeInteger(rows) && rows >= 1))
+      throw new ConfigError("SubsetDrill", `rows must be an integer >= 1, got ${rows}`);
+    this.#options = options;
+    this.#times = new NumberRing(new Float64Array(rows));
+    this.#rows = new NumberRing(new Int32Array(rows));
   }
 
   /** Takes one reading into account and forecasts the loss of each stream present in it. */
-  push(reading: Reading): readonly LossForecast[] {
-    const bySet = new Map<string, SubsetReading>();
-    for (const subset of reading.subsets) bySet.set(keyOf(subset.streams), subset);
-    const present = Object.keys(reading.streams).filter((stream) => !this.#ignored.has(stream));
-    const full = bySet.get(keyOf(present));
-    this.#last =
-      full === undefined
-        ? []
-        : present.map((lost) => {
-            const rest = bySet.get(keyOf(present.filter((stream) => stream !== lost)));
-            const classIndex = rest === undefined ? undefined : argmax(rest.logProbabilities);
-            const agrees = classIndex === argmax(full.logProbabilities);
-            const history = this.#history.get(lost) ?? [];
-            history.push(agrees ? 1 : 0);
-            if (history.length > this.#memory) history.shift();
-            this.#history.set(lost, history);
-            return {
-              lost,
-              classIndex,
-              probability:
-                rest === undefined || classIndex === undefined
-                  ? 0
-                  : Math.exp(rest.logProbabilities[classIndex] ?? -Infinity),
-              agreement: history.reduce((sum, agreed) => sum + agreed, 0) / history.length,
-            };
-          });
+  push(answer: Reading): readonly LossForecast[] {
+    const { labelTime, logProbabilities, subsets } = answer;
+    this.#known = this.#known.filter(({ to }) => to > labelTime);
+    const present = Object.keys(answer.streams);
+    const row: DrillRow = {
+      full: argmax(logProbabilities),
+      present: present.length,
+      truth: this.#known.find(({ from }) => from <= labelTime)?.classIndex ?? NONE,
+    };
+    this.#times.push(labelTime);
+    this.#rows.push(pack(row));
+    const own = new Map(subsets.map((subset) => [subset.streams.join("+"), subset]));
+    for (const [key, { streams }] of own) if (!this.#gauges.has(key)) this.#add(key, streams);
+    for (const [key, gauge] of this.#gauges)
+      gauge.push(row, logProbabilities, own.get(key)?.logProbabilities);
+    this.#last = present.map((lost) => this.#without(lost, present, answer));
     return this.#last;
   }
 
-  /** How the streams agreed lately: per lost stream 1 or 0 for each of the last readings, oldest first. */
-  snapshot(): DrillSnapshot {
-    return Object.fromEntries([...this.#history].map(([lost, history]) => [lost, [...history]]));
+  /** Somebody says what was truly there, early or late; rows of the last minute and of the future count. */
+  label(classIndex: number, from: Micros, to: Micros): void {
+    this.#known.push({ classIndex, from, to });
+    for (let at = 0; at < this.#times.length; at++) {
+      const time = this.#times.get(at);
+      if (time < from || time >= to) continue;
+      this.#rows.set(at, pack({ ...unpack(this.#rows.get(at)), truth: classIndex }));
+      for (const gauge of this.#gauges.values())
+        gauge.correct(this.#times.length - 1 - at, classIndex);
+    }
   }
 
-  /** Goes on where another of the same options gave this snapshot. */
-  restore(snapshot: DrillSnapshot): void {
-    this.#history.clear();
-    for (const [lost, history] of Object.entries(snapshot)) this.#history.set(lost, [...history]);
+  /** How every subset that has ever been present has done over the last minute, larger ones first. */
+  get report(): readonly SubsetReport[] {
+    return [...this.#gauges.values()]
+      .map((gauge) => gauge.report(this.#rowAt, this.#options.silence))
+      .sort((a, b) => b.streams.length - a.streams.length);
   }
 
   /** The forecast of the last reading. */
   get forecast(): readonly LossForecast[] {
     return this.#last;
+  }
+
+  /** All that it remembers. */
+  snapshot(): DrillSnapshot {
+    return {
+      known: [...this.#known],
+      times: this.#times.snapshot(),
+      rows: this.#rows.snapshot(),
+      gauges: Object.fromEntries([...this.#gauges].map(([key, gauge]) => [key, gauge.snapshot()])),
+    };
+  }
+
+  /** Goes on where another of the same options gave this snapshot. */
+  restore({ known, times, rows, gauges }: DrillSnapshot): void {
+    this.#known = [...known];
+    this.#times.restore(times);
+    this.#rows.restore(rows);
+    this.#gauges.clear();
+    for (const [key, snapshot] of Object.entries(gauges))
+      this.#add(key, key.split("+")).restore(snapshot);
+  }
+
+  readonly #rowAt = (age: number): DrillRow => unpack(this.#rows.get(this.#rows.length - 1 - age));
+
+  #add(key: string, streams: readonly string[]): SubsetGauge {
+    const gauge = new SubsetGauge(streams, this.#options.rows);
+    this.#gauges.set(key, gauge);
+    return gauge;
+  }
+
+  #without(lost: string, present: readonly string[], { subsets }: Reading): LossForecast {
+    const rest = subsets.find(
+      ({ streams }) => streams.length === present.length - 1 && !streams.includes(lost),
+    );
+    if (rest === undefined) return { lost, classIndex: undefined, probability: 0, agreement: 0 };
+    const classIndex = argmax(rest.logProbabilities);
+    return {
+      lost,
+      classIndex,
+      probability: Math.exp(rest.logProbabilities[classIndex] ?? -Infinity),
+      agreement: this.#gauges.get(rest.streams.join("+"))?.agreement(this.#rowAt) ?? 1,
+    };
   }
 }

@@ -2,8 +2,31 @@ import type { Observable } from "rxjs";
 
 import type { Blocking } from "../align/Blocking.ts";
 import type { Chunk } from "../frames/Chunk.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
+import type { HealthState } from "../robustness/StreamHealth.ts";
 import type { HelloMessage, ReplugMessage, ServerMessage, UnplugMessage } from "./messages.ts";
 import type { GrowingLog } from "./recordLines.ts";
+
+/** A sensor that somebody wants to attach, as it was asked for. */
+export interface AttachRequest {
+  /** File of `sensors/`; absent where a publisher elsewhere will feed the stream. */
+  readonly kind?: string;
+  /** What that sensor takes. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The stream's name, or what there is to say of it; what the kind usually gives unless given. */
+  readonly stream?: string | Readonly<Record<string, unknown>>;
+}
+
+/** One stream and who feeds it. */
+export interface SensorState {
+  readonly description: StreamDescription;
+  readonly state: HealthState;
+  /** The kind of sensor of ours that feeds it. */
+  readonly kind?: string;
+  /** Whether the pipeline does not declare it: recorded, aligned and shown, unknown to the model. */
+  readonly isGuest: boolean;
+  readonly problem?: string;
+}
 
 /**
  * What a server shows: one running pipeline, seen from outside.
@@ -27,6 +50,17 @@ export interface LiveFeed {
   command(command: UnplugMessage | ReplugMessage): string | undefined;
   /** Why the next row is not there yet, where the feed knows; undefined before the first. */
   blocking?(): Blocking | undefined;
+  /** The streams there are and who feeds them, where the feed knows. */
+  sensors?(): readonly SensorState[];
+  /**
+   * Attaches a sensor, where the feed can.
+   *
+   * @returns The name of the stream that it feeds.
+   * @throws {ConfigError} If it cannot be; the message says what was expected.
+   */
+  attach?(request: AttachRequest): Promise<string>;
+  /** Takes the sensor of a stream away, and a guest's stream with it. @throws {ConfigError} If there is none. */
+  detach?(stream: string): Promise<string>;
   /** The frames of a stream as they come in, where the feed has them; undefined of no such stream. */
   frames?(stream: string): Observable<Chunk> | undefined;
   /** The log as it grows, where the feed has one. */

@@ -21,6 +21,7 @@ import type { LiveFeed } from "./LiveFeed.ts";
 import { originAllowed } from "./originAllowed.ts";
 import { decodeClientMessage, encodeMessage, type ServerMessage, SOCKET_PATH } from "./protocol.ts";
 import { recordLines } from "./recordLines.ts";
+import { addSensorRoutes } from "./sensorRoutes.ts";
 
 /** How a server is started. */
 export interface ServerOptions {
@@ -96,6 +97,7 @@ interface Client {
  *   `problem` that says what was wrong with it.
  * - Foxglove and Lichtblick look on at `/foxglove` (`FoxgloveBridge`).
  * - Where `join` is given, `/join/` is a page that senses, with the token as its fragment (`JoinSession`).
+ * - `/api/sensors` lists, attaches and takes away sensors, for programs on this machine (`addSensorRoutes`).
  * - Pages of other origins are refused with 403. Bound to this machine alone unless told otherwise.
  * - `/health` says whether it runs, `/api/status` how, both as JSON; `/api/frames/STREAM` gives a stream's
  *   frames as lines of JSON (`frameLines`).
@@ -256,6 +258,7 @@ export class Server implements AsyncDisposable {
         return reply.code(404).send({ error: `there is no stream ${stream} to listen to` });
       return reply.type("application/x-ndjson").send(frameLines(chunks));
     });
+    addSensorRoutes(app, this.#feed, allowedHosts);
     this.#socketRoute(SOCKET_PATH, allowedHosts, [], (socket) => this.#welcome(socket));
     this.#socketRoute(FOXGLOVE_PATH, allowedHosts, viewerOrigins, (socket, name) =>
       this.#foxglove.welcome(socket, name),

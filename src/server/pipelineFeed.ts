@@ -7,6 +7,7 @@ import type { Moment } from "../pipeline/Moment.ts";
 import { Percentiles } from "../pipeline/Percentiles.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
 import { micros } from "../units.ts";
+import { feedSensors } from "./feedSensors.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
 import type {
   CaptionView,
@@ -72,7 +73,10 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
         return last !== before;
       }),
     );
-    return merge(rows, events, truth, streams, latency, problems, status).subscribe(subscriber);
+    const hellos = run.hotPlug.changes.pipe(map(() => helloOf(run)));
+    return merge(hellos, rows, events, truth, streams, latency, problems, status).subscribe(
+      subscriber,
+    );
   }).pipe(share());
   return {
     hello,
@@ -87,8 +91,9 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
     },
     blocking: () => run.blocking(),
     log: () => ({ standing: restated(standing.records(), run.now()), records: run.records }),
+    ...feedSensors(run),
     frames: (stream) =>
-      stream in run.definition.streams
+      run.hotPlug.streams.some((description) => description.stream === stream)
         ? run.records.pipe(
             filter((record) => record.kind === "DATA"),
             map(({ chunk }) => chunk),
@@ -98,7 +103,8 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
   };
 }
 
-function helloOf({ definition, model, options }: PipelineRun): HelloMessage {
+function helloOf(run: PipelineRun): HelloMessage {
+  const { definition, model, options } = run;
   return {
     kind: "hello",
     pipeline: definition.name,
@@ -109,15 +115,11 @@ function helloOf({ definition, model, options }: PipelineRun): HelloMessage {
     classes: model.classes,
     silence: definition.silence,
     slots: definition.slots,
-    streams: Object.values(definition.streams).map(({ description, view }) => ({
-      stream: description.stream,
-      modality: description.modality,
-      rate: description.rate === "irregular" ? 0 : description.rate,
-      unit: description.unit,
-      view,
+    streams: viewsOf(run).map(({ stream, modality, rate, unit, view, isGuest }) => ({
+      ...{ stream, modality, unit, view, rate: rate === "irregular" ? 0 : rate },
       counts:
-        !definition.answerStreams.includes(description.stream) ||
-        options.answerWith.includes(description.stream),
+        !isGuest &&
+        (!definition.answerStreams.includes(stream) || options.answerWith.includes(stream)),
     })),
     codes: model.codes,
     model: model.version,
@@ -128,7 +130,7 @@ function helloOf({ definition, model, options }: PipelineRun): HelloMessage {
 
 function rowFor(run: PipelineRun, { frameset, reading, answer, views }: Moment) {
   const captions: Record<string, readonly CaptionView[]> = {};
-  for (const [stream, { view }] of Object.entries(run.definition.streams)) {
+  for (const { stream, view } of viewsOf(run)) {
     const cell = frameset.cells[stream];
     if (view.kind === "captions" && cell !== undefined) captions[stream] = captionsOf(cell);
   }
@@ -168,4 +170,13 @@ function latencyOf(total: Percentiles, hops: ReadonlyMap<string, Percentiles>): 
     total: delay(total),
     hops: [...hops].map(([name, hop]) => ({ name, ...delay(hop) })),
   };
+}
+
+/** Every stream and how it is drawn: one that no pipeline declares by its words, or by nothing. */
+function viewsOf({ definition, hotPlug }: PipelineRun) {
+  return hotPlug.streams.map((description) => {
+    const plan = definition.streams[description.stream];
+    const guestView = { kind: description.modality === "text" ? "captions" : "none" } as const;
+    return { ...description, view: plan?.view ?? guestView, isGuest: plan === undefined };
+  });
 }

@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
-import { type Observable, Subject } from "rxjs";
+import { map, type Observable, Subject } from "rxjs";
 
 import { ConfigError, DeviceError } from "../errors.ts";
 import type { Presence } from "../frames/Frameset.ts";
 import type { Reading } from "../frames/Reading.ts";
-import type { InferenceState, RowOutputs } from "../models/unified/inference.ts";
+import type { AdaptedPart } from "../models/unified/adapted.ts";
+import type { UnifiedConfig } from "../models/unified/config.ts";
+import type { InferenceState, RowFeatures, RowOutputs } from "../models/unified/inference.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
 import type { Micros } from "../units.ts";
 import type { FeatureRow } from "./FeatureRow.ts";
@@ -26,6 +28,8 @@ export interface StageModel {
   readonly lookAhead: Micros;
   /** Size of the codebook that all modalities share. */
   readonly codes: number;
+  /** All of its configuration; absent where it is untrained. */
+  readonly config?: UnifiedConfig;
 }
 
 export interface StageOptions {
@@ -42,8 +46,29 @@ export interface StageOptions {
   readonly capacity: number;
   /** How often a worker that died is replaced before the stage gives up. */
   readonly maxRestarts?: number;
+  /** Whether answers bring along what the head read, for a learner. Default: they do not. */
+  readonly features?: boolean;
   /** Starts the thread that computes; this room's own `worker` unless given. */
   readonly spawn?: () => Worker;
+}
+
+/** What answers from some row on: a version of the model, all of which share the encoders. */
+export interface ServedModel {
+  readonly version: string;
+  /** Head and codebook; those of the weights where absent. */
+  readonly part?: AdaptedPart;
+}
+
+/** A row's reading, and what the head read where the stage was asked for it. */
+export interface StageAnswer {
+  readonly reading: Reading;
+  readonly features?: RowFeatures;
+}
+
+/** A row that is not yet beyond the last known state. */
+interface HeldRow {
+  readonly row: FeatureRow;
+  readonly version: string;
 }
 
 /** What became of a row. */
@@ -57,12 +82,16 @@ export type Submission = "accepted" | "refused";
  * - Bounded: at most `capacity` rows wait. One more is refused and counted in `refused`.
  * - A worker that dies is replaced; the new one goes on from the last state it sent (at most 25 rows
  *   old) and answers again what was unanswered. No row is lost, none is answered twice.
+ * - `serve` changes head and codebook between two rows: nothing is compiled and no row waits for it.
  * - After `maxRestarts` deaths, `readings` ends with a `DeviceError`.
  * - Who opens a stage disposes it; rows still waiting then are dropped.
  */
 export class Stage {
+  /** One per row, in order. */
+  readonly answers: Observable<StageAnswer>;
+  /** The same without what the head read. */
   readonly readings: Observable<Reading>;
-  #readings = new Subject<Reading>();
+  #answers = new Subject<StageAnswer>();
   #options: StageOptions;
   #worker: Worker | undefined;
   #model: StageModel | undefined;
@@ -73,7 +102,9 @@ export class Stage {
   /** Whether the worker has the model and every row that was handed in. */
   #ready = false;
   /** Rows since the last known state, answered ones too: what a new worker has to be given. */
-  #rows = new Map<number, FeatureRow>();
+  #rows = new Map<number, HeldRow>();
+  /** What answers from row `from` on, ascending; the first is in force at the last known state. */
+  #serving: { readonly from: number; readonly model: ServedModel }[] = [];
   /** Index of the last row that was answered. */
   #answered = -1;
   #state: InferenceState | undefined;
@@ -84,7 +115,8 @@ export class Stage {
 
   private constructor(options: StageOptions) {
     this.#options = options;
-    this.readings = this.#readings.asObservable();
+    this.answers = this.#answers.asObservable();
+    this.readings = this.#answers.pipe(map(({ reading }) => reading));
   }
 
   /**
@@ -103,7 +135,12 @@ export class Stage {
     return stage;
   }
 
-  /** What the model is. */
+  /** Which version answers the next row. */
+  get serving(): string {
+    return this.#serving.at(-1)?.model.version ?? this.model.version;
+  }
+
+  /** What the model is, as trained. */
   get model(): StageModel {
     if (this.#model === undefined) throw new DeviceError("Stage", "expected to be open, got none");
     return this.#model;
@@ -131,10 +168,21 @@ export class Stage {
       return "refused";
     }
     const index = this.#next++;
-    this.#rows.set(index, row);
+    this.#rows.set(index, { row, version: this.serving });
     // A worker that is still starting gets all rows at once when it is ready.
     if (this.#ready) this.#tell({ type: "row", index, inputs: row.inputs });
     return "accepted";
+  }
+
+  /**
+   * Answers with this version from the next row on; rows handed in before keep theirs.
+   *
+   * A part that does not fit the model ends the stage: whoever has one from outside checks it before
+   * (`decodeLearnt`).
+   */
+  serve(model: ServedModel): void {
+    this.#serving.push({ from: this.#next, model });
+    if (this.#ready) this.#tell(serveMessage(model));
   }
 
   /**
@@ -177,7 +225,7 @@ export class Stage {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#worker !== undefined) await end(this.#worker);
-    this.#readings.complete();
+    this.#answers.complete();
     this.#wake();
   }
 
@@ -208,17 +256,23 @@ export class Stage {
             prior: message.prior,
             lookAhead: message.lookAhead as Micros,
             codes: message.codes,
+            ...(message.config !== undefined && { config: message.config }),
           };
           this.#ready = true;
-          for (const [index, { inputs }] of this.#rows) {
-            this.#tell({ type: "row", index, inputs });
+          if (this.#serving.length === 0)
+            this.#serving.push({ from: 0, model: { version: message.model } });
+          const changes = this.#serving.slice(1);
+          for (const [index, { row }] of this.#rows) {
+            while ((changes[0]?.from ?? Infinity) <= index) this.#tellServed(changes.shift());
+            this.#tell({ type: "row", index, inputs: row.inputs });
             if (this.#captures.has(index)) this.#tell({ type: "capture", index });
           }
+          for (const change of changes) this.#tellServed(change);
           // Of a row that need not be computed again the state is known.
           for (const index of this.#captures.keys())
             if (!this.#rows.has(index) && this.#state !== undefined) this.#keep(index, this.#state);
           resolve();
-        } else if (message.type === "answer") this.#answer(message.index, message.outputs);
+        } else if (message.type === "answer") this.#answer(message);
         else if (message.type === "state") this.#keep(message.index, message.state);
         else {
           problem = message.problem;
@@ -233,7 +287,8 @@ export class Stage {
         if (this.#ready) this.#replace(problem);
         else reject(new DeviceError("Stage", problem));
       });
-      const { name, weights, device, threads, extractors = {} } = this.#options;
+      const { name, weights, device, threads, extractors = {}, features = false } = this.#options;
+      const part = this.#serving[0]?.model.part;
       this.#tell({
         type: "open",
         name,
@@ -241,9 +296,15 @@ export class Stage {
         device,
         threads,
         extractors,
-        ...(this.#state === undefined ? {} : { state: this.#state }),
+        features,
+        ...(this.#state !== undefined && { state: this.#state }),
+        ...(part !== undefined && { part }),
       });
     });
+  }
+
+  #tellServed(change: { readonly model: ServedModel } | undefined): void {
+    if (change !== undefined) this.#tell(serveMessage(change.model));
   }
 
   #replace(problem: string): void {
@@ -251,7 +312,7 @@ export class Stage {
     this.#ready = false;
     const fail = (cause: unknown): void => {
       this.#closed = true;
-      this.#readings.error(cause);
+      this.#answers.error(cause);
       this.#wake();
     };
     if (this.#restarts > (this.#options.maxRestarts ?? 3)) {
@@ -264,17 +325,20 @@ export class Stage {
   #keep(index: number, state: InferenceState): void {
     this.#state = state;
     for (const row of this.#rows.keys()) if (row <= index) this.#rows.delete(row);
+    // Of those in force by the next row only the last one counts.
+    while ((this.#serving[1]?.from ?? Infinity) <= index + 1) this.#serving.shift();
     const wanted = this.#captures.get(index) ?? [];
     this.#captures.delete(index);
     for (const taken of wanted) taken(state);
   }
 
-  #answer(index: number, outputs: RowOutputs): void {
-    const row = this.#rows.get(index);
+  #answer({ index, outputs, features }: Extract<FromWorker, { type: "answer" }>): void {
+    const held = this.#rows.get(index);
     // A replaced worker answers rows again that were answered before: they only rebuild its state.
-    if (row === undefined || index <= this.#answered) return;
+    if (held === undefined || index <= this.#answered) return;
     this.#answered = index;
-    this.#readings.next(readingOf(row, outputs, this.model));
+    const reading = readingOf(held, outputs, this.model);
+    this.#answers.next({ reading, ...(features !== undefined && { features }) });
     this.#wake();
   }
 }
@@ -292,7 +356,15 @@ async function end(worker: Worker): Promise<void> {
   await gone;
 }
 
-function readingOf({ frameset }: FeatureRow, outputs: RowOutputs, model: StageModel): Reading {
+function serveMessage({ part }: ServedModel): ToWorker {
+  return { type: "serve", ...(part !== undefined && { part }) };
+}
+
+function readingOf(
+  { row: { frameset }, version }: HeldRow,
+  outputs: RowOutputs,
+  model: StageModel,
+): Reading {
   const presence: Record<string, Presence> = {};
   for (const [stream, cell] of Object.entries(frameset.cells)) presence[stream] = cell.presence;
   return {
@@ -300,7 +372,7 @@ function readingOf({ frameset }: FeatureRow, outputs: RowOutputs, model: StageMo
     site: frameset.site,
     time: frameset.time,
     labelTime: (frameset.time - model.lookAhead) as Micros,
-    model: model.version,
+    model: version,
     presence,
     ...outputs,
   };

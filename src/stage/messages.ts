@@ -1,4 +1,11 @@
-import type { InferenceState, RowInputs, RowOutputs } from "../models/unified/inference.ts";
+import type { AdaptedPart } from "../models/unified/adapted.ts";
+import type { UnifiedConfig } from "../models/unified/config.ts";
+import type {
+  InferenceState,
+  RowFeatures,
+  RowInputs,
+  RowOutputs,
+} from "../models/unified/inference.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
 
 /** What the host tells its worker. */
@@ -15,8 +22,14 @@ export type ToWorker =
       readonly extractors: Readonly<Record<string, Uint8Array>>;
       /** State to go on from; a fresh one when absent. */
       readonly state?: InferenceState;
+      /** Head and codebook to go on with; those of the weights when absent. */
+      readonly part?: AdaptedPart;
+      /** Whether answers bring along what the head read. */
+      readonly features: boolean;
     }
   | { readonly type: "row"; readonly index: number; readonly inputs: RowInputs }
+  /** Answer with this head and codebook from the next row on; with those of the weights when absent. */
+  | { readonly type: "serve"; readonly part?: AdaptedPart }
   /** Go on from this state. */
   | { readonly type: "restore"; readonly state: InferenceState }
   /** Send the state after row `index`, the last one given. */
@@ -35,8 +48,14 @@ export type FromWorker =
       readonly lookAhead: number;
       readonly prior: readonly number[];
       readonly codes: number;
+      readonly config?: UnifiedConfig;
     }
-  | { readonly type: "answer"; readonly index: number; readonly outputs: RowOutputs }
+  | {
+      readonly type: "answer";
+      readonly index: number;
+      readonly outputs: RowOutputs;
+      readonly features?: RowFeatures;
+    }
   /** The state after row `index`, from which another worker can go on. */
   | { readonly type: "state"; readonly index: number; readonly state: InferenceState }
   | { readonly type: "failed"; readonly problem: string };

@@ -5,10 +5,12 @@
 import { parentPort } from "node:worker_threads";
 
 import { ConfigError } from "../errors.ts";
+import { type AdaptedPart, checkAdapted } from "../models/unified/adapted.ts";
 import {
   createInference,
   type Inference,
   type InferenceState,
+  type RowFeatures,
   type RowInputs,
   type RowOutputs,
 } from "../models/unified/inference.ts";
@@ -28,6 +30,8 @@ const NOTHING_KNOWN: InferenceState = { arrays: new Map() };
 
 let inference: Inference | undefined;
 let state: InferenceState | undefined;
+let part: AdaptedPart | undefined;
+let givesFeatures = false;
 const extractors = new Map<string, OnnxExtractor>();
 /** Rows are answered strictly one after the other: each needs the state that the one before left. */
 let turn: Promise<void> = Promise.resolve();
@@ -59,6 +63,8 @@ async function handle(message: ToWorker): Promise<void> {
       threads: message.threads,
     });
     state = message.state ?? inference.initialState();
+    part = message.part && checkAdapted(message.part, inference.config);
+    givesFeatures = message.features;
     const { classes, prior, lookAheadRows, rowMicros } = inference.config;
     tell({
       type: "ready",
@@ -69,11 +75,18 @@ async function handle(message: ToWorker): Promise<void> {
       prior,
       lookAhead: lookAheadRows * rowMicros,
       codes: inference.config.codes,
+      config: inference.config,
     });
     return;
   }
   if (message.type === "open" || state === undefined)
     throw new ConfigError("stage worker", "expected to be opened before the first row");
+  if (message.type === "serve") {
+    if (inference === undefined)
+      throw new ConfigError("stage worker", "expected trained weights to change, got none");
+    part = message.part && checkAdapted(message.part, inference.config);
+    return;
+  }
   if (message.type === "restore") {
     state = message.state;
     return;
@@ -84,7 +97,13 @@ async function handle(message: ToWorker): Promise<void> {
   }
   const step = await stepOf(await extracted(message.inputs), state);
   state = step.state;
-  tell({ type: "answer", index: message.index, outputs: step.outputs });
+  const { outputs, features } = step;
+  tell({
+    type: "answer",
+    index: message.index,
+    outputs,
+    ...(givesFeatures && features !== undefined && { features }),
+  });
   if (message.index % ROWS_PER_STATE === ROWS_PER_STATE - 1)
     tell({ type: "state", index: message.index, state });
 }
@@ -93,8 +112,12 @@ async function handle(message: ToWorker): Promise<void> {
 async function stepOf(
   inputs: RowInputs,
   before: InferenceState,
-): Promise<{ readonly outputs: RowOutputs; readonly state: InferenceState }> {
-  if (inference !== undefined) return inference.step(inputs, before);
+): Promise<{
+  readonly outputs: RowOutputs;
+  readonly state: InferenceState;
+  readonly features?: RowFeatures;
+}> {
+  if (inference !== undefined) return inference.step(inputs, before, part);
   return {
     outputs: { streams: {}, logProbabilities: new Float32Array(0), subsets: [] },
     state: before,

@@ -91,6 +91,7 @@ export class ControlServer {
 
   readonly #socket: Router;
   readonly #options: ControlServerOptions;
+  #streams: readonly StreamDescription[] | undefined;
   readonly #peers = new Map<string, Peer>();
   readonly #greeted = new Subject<Hello>();
   readonly #turnedAway = new Subject<HelloRefusal>();
@@ -103,6 +104,7 @@ export class ControlServer {
     this.#socket = socket;
     this.endpoint = endpoint;
     this.#options = options;
+    this.#streams = options.streams;
     this.hellos = this.#greeted.asObservable();
     this.refusals = this.#turnedAway.asObservable();
     this.answers = this.#answered.asObservable();
@@ -141,6 +143,11 @@ export class ControlServer {
   /** Messages that were neither a hello nor an answer, and hellos that were refused. */
   get refused(): number {
     return this.#refused;
+  }
+
+  /** From here on these are the streams that there are. */
+  restream(streams: readonly StreamDescription[]): void {
+    this.#streams = streams;
   }
 
   /** Tells every sensor that the driven clock has moved; settles when all have been told. */
@@ -191,7 +198,7 @@ export class ControlServer {
   }
 
   #welcome(id: Uint8Array, hello: Hello): void {
-    const problem = objection(hello, this.#options.streams);
+    const problem = objection(hello, this.#streams);
     if (problem !== undefined) {
       this.#refuse(Uint8Array.from(id), hello, problem);
       return;

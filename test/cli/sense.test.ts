@@ -22,11 +22,29 @@ describe("sensorium sense", () => {
     expect(run).toMatchObject({
       kind: "text",
       options: {},
-      description: { ...stream, shape: [], unit: "", lateness: 0, idleTimeout: 250_000 },
+      description: { ...stream, shape: [], unit: "words", lateness: 0, idleTimeout: 250_000 },
       origin: 1_700_000_000_000_000,
       repeat: 40_000,
     });
     expect(run).not.toHaveProperty("control");
+  });
+
+  it("takes a name, or what differs, for what the kind usually gives", async () => {
+    const { stream: _, ...bare } = flags;
+    expect((await senseRun("microphone", bare)).description).toMatchObject({
+      ...{ site: "desk", stream: "microphone", modality: "audio", dtype: "i16", shape: [160] },
+      ...{ rate: 100, span: 10_000 },
+    });
+    const named = await senseRun("camera", { ...bare, stream: "lips", site: "lab" });
+    expect(named.description).toMatchObject({ site: "lab", stream: "lips", shape: [48, 64] });
+    const wide = await senseRun("camera", { ...bare, stream: '{"shape":[90,160],"rate":10}' });
+    expect(wide.description).toMatchObject({ stream: "camera", shape: [90, 160], rate: 10 });
+    const options = '{"fields":["x","y"],"source":"-"}';
+    const rows = await senseRun("jsonLines", { ...bare, options });
+    expect(rows.description).toMatchObject({ dtype: "f64", shape: [2], rate: "irregular" });
+    await expect(senseRun("array", { ...bare, options: '{"path":"a.npy"}' })).rejects.toThrow(
+      "expected its description",
+    );
   });
 
   it.each([

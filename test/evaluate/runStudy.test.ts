@@ -77,8 +77,25 @@ describe("runStudy", () => {
     const { results } = await run({ variants: ["method"] });
     expect(results.map(({ variant, seed }) => `${variant}:${seed}`)).toEqual([":1", ":2", ":3"]);
     await expect(run({ variants: ["heads"] })).rejects.toThrow(
-      /expected of method, fixed, lost, got heads/,
+      /expected of method, fixed, patience, lost, got heads/,
     );
+  });
+
+  it("runs the method with every seed first, and what is long only where it is named", async () => {
+    const { results } = await run();
+    expect(results.map(({ variant, seed }) => `${variant}:${seed}`)).toEqual([
+      ":1",
+      ":2",
+      ":3",
+      "fixed:1",
+      "lost:1",
+      "lost:3",
+    ]);
+    const asked = await run({ variants: ["patience"] });
+    expect(asked.results.map(({ variant }) => variant)).toEqual(["patience"]);
+    // Once finished, it counts among what there is.
+    const { metrics } = await run({ onlyFinished: true });
+    expect(metrics["heads/left->right@patience"]).toEqual({ mean: 0.5, std: 0 });
   });
 
   it("refuses a set that the study does not know", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { eventF1, intersectionOverUnion, slotAccuracy } from "../../src/localize/score.ts";
+import { intersectionOverUnion, matchExtents } from "../../src/localize/matchExtents.ts";
+import { eventF1, onsetErrors, slotAccuracy } from "../../src/localize/score.ts";
 import { micros, millis } from "../../src/units.ts";
 
 const CLASSES = ["sil", "red", "blue", "one", "two"];
@@ -74,5 +75,32 @@ describe("intersectionOverUnion", () => {
     expect(intersectionOverUnion(span(0, 10), span(10, 20))).toBe(0);
     expect(intersectionOverUnion(span(5, 9), span(5, 9))).toBe(1);
     expect(intersectionOverUnion(span(0, 10), span(5, 20))).toBeCloseTo(0.25, 10);
+  });
+});
+
+describe("onsetErrors", () => {
+  it("is the distance of the onsets of those found, whichever comes first", () => {
+    const truth = [extent("one", 0, 100), extent("two", 200, 300), extent("one", 400, 500)];
+    const found = [extent("one", 20, 100), extent("two", 190, 300), extent("one", 600, 700)];
+    expect(onsetErrors(found, truth)).toEqual([micros(20_000), micros(10_000)]);
+  });
+});
+
+describe("matchExtents", () => {
+  it("gives up the best pair where that lets both find a partner", () => {
+    // The long one fits both true ones, the short one only the first, and less well than the long one.
+    const truth = [extent("one", 0, 100), extent("one", 100, 180)];
+    const long = extent("one", 10, 150);
+    const short = extent("one", 0, 40);
+    const overlap = (at: number) => intersectionOverUnion(long, truth[at] ?? long);
+    expect(overlap(0)).toBeGreaterThan(overlap(1));
+    const pairs = matchExtents([long, short], truth, 0.25);
+    expect(pairs.map(({ truth: other }) => other)).toEqual([truth[1], truth[0]]);
+  });
+
+  it("takes the better partner where there is a choice", () => {
+    const truth = [extent("one", 0, 100), extent("one", 50, 150)];
+    const [pair] = matchExtents([extent("one", 40, 140)], truth, 0.3);
+    expect(pair).toMatchObject({ truth: truth[1], overlap: 90 / 110 });
   });
 });

@@ -4,7 +4,9 @@ import { afterEach, describe, expect, it } from "vitest";
 
 import type { Frameset } from "../../src/frames/Frameset.ts";
 import type { Reading } from "../../src/frames/Reading.ts";
+import { type AdaptedPart, trainedPart, withAdapted } from "../../src/models/unified/adapted.ts";
 import type { InferenceState } from "../../src/models/unified/inference.ts";
+import { decodeWeights, encodeWeights } from "../../src/models/unified/weights.ts";
 import type { FeatureRow } from "../../src/stage/FeatureRow.ts";
 import { OnnxExtractor } from "../../src/stage/OnnxExtractor.ts";
 import { Stage, type StageOptions } from "../../src/stage/Stage.ts";
@@ -241,5 +243,86 @@ describe("Stage", () => {
     await opened[Symbol.asyncDispose]();
     await ended;
     expect(threads).toHaveLength(1);
+  });
+});
+
+describe("Stage, while its model changes", () => {
+  /** The trained head with another bias: definite, and another answer for every row. */
+  const shifted = (by: number): AdaptedPart => {
+    const part = trainedPart(decodeWeights(tinyWeights()));
+    return { ...part, headBias: part.headBias.map((value, k) => value + k * by) };
+  };
+
+  it("answers with the version in force where the row was handed in", async () => {
+    const opened = await stage();
+    const readings = firstValueFrom(opened.readings.pipe(take(6), toArray()));
+    for (let index = 0; index < 6; index++) {
+      if (index === 2) opened.serve({ version: "second", part: shifted(1) });
+      if (index === 4) opened.serve({ version: opened.model.version });
+      opened.submit(row(index));
+    }
+    const versions = (await readings).map(({ model }) => model);
+    const { version } = opened.model;
+    expect(versions).toEqual([version, version, "second", "second", version, version]);
+  });
+
+  it("gives the bits of a stage whose weights had that head and those codes from the start", async () => {
+    const part = shifted(2);
+    const weights = encodeWeights(withAdapted(decodeWeights(tinyWeights()), part));
+    const expected = await readingsOf(5, await stage({ weights }));
+    const changed = await stage();
+    changed.serve({ version: expected[0]?.model ?? "", part });
+    expect(await readingsOf(5, changed)).toEqual(expected);
+  });
+
+  it("loses no row in 100 changes, and keeps them in order when the worker dies among them", async () => {
+    const play = async (dies: boolean): Promise<{ readings: Reading[]; restarts: number }> => {
+      const threads: Worker[] = [];
+      const opened = await stage({ capacity: 512, spawn: () => remembered(threads) });
+      const readings: Reading[] = [];
+      opened.readings.subscribe((reading) => readings.push(reading));
+      for (let index = 0; index < 300; index++) {
+        if (index % 3 === 0) opened.serve({ version: `v${index / 3}`, part: shifted(index / 100) });
+        if (dies && index === 140) {
+          await opened.drained();
+          await threads[0]?.terminate();
+        }
+        opened.submit(row(index));
+      }
+      await opened.drained();
+      return { readings, restarts: opened.restarts };
+    };
+    const undisturbed = await play(false);
+    expect(undisturbed.readings.map(({ id, model }) => `${id} ${model}`)).toEqual(
+      Array.from({ length: 300 }, (_, k) => `lab:${k * 40_000}:1 v${Math.floor(k / 3)}`),
+    );
+    const disturbed = await play(true);
+    expect(disturbed.restarts).toBe(1);
+    expect(disturbed.readings).toEqual(undisturbed.readings);
+  });
+
+  it("says under which generation a code was found", async () => {
+    const opened = await stage();
+    const part = shifted(0);
+    opened.serve({
+      version: "reset",
+      part: { ...part, generations: part.generations.map(() => 3) },
+    });
+    const [reading] = await readingsOf(1, opened);
+    expect(reading?.streams["a"]?.generation).toBe(3);
+  });
+
+  it("gives what the head read to whoever asks for it, and to nobody else", async () => {
+    const [without, asked] = [await stage(), await stage({ features: true })];
+    for (const [opened, has] of [
+      [without, false],
+      [asked, true],
+    ] as const) {
+      const answer = firstValueFrom(opened.answers);
+      opened.submit(row(0));
+      const { features } = await answer;
+      expect(features !== undefined).toBe(has);
+      if (has) expect(features?.jointZ).toHaveLength(3 * 4);
+    }
   });
 });

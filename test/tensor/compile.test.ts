@@ -31,6 +31,25 @@ describe("compile", () => {
     expect(open.stats.nodes).toBe(1);
   });
 
+  it("keeps the rank that only a filled operand has", async () => {
+    const fill = (shape: readonly number[]) => tf.fill([...shape], 2);
+    const turned = defineProgram({
+      name: "turned",
+      inputs: { x: float32([2, 3]) },
+      body: ({ x }) => ({
+        product: tf.transpose(tf.mul(x, fill([1, 2, 3])), [2, 1, 0]),
+        chosen: tf.transpose(tf.where(tf.greater(x, 2), fill([1, 1]), fill([1, 2, 3])), [2, 0, 1]),
+        // Constants too large to be folded while tracing.
+        large: tf.sum(tf.mul(tf.eye(256), fill([1, 256, 256])), [1, 2]),
+      }),
+    });
+    await using compiled = await compile(turned);
+    const { product, chosen, large } = await compiled.run({ x: Float32Array.of(1, 2, 3, 4, 5, 6) });
+    expect([...product]).toEqual([2, 8, 4, 10, 6, 12]);
+    expect([...chosen]).toEqual([2, 2, 2, 2, 2, 2]);
+    expect([...large]).toEqual([512]);
+  });
+
   it("names the program and the operation when a body reads a value that depends on an input", async () => {
     const reading = defineProgram({
       name: "reading",

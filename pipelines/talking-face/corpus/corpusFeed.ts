@@ -9,8 +9,10 @@ export interface CorpusFeedOptions {
   readonly split: string;
   /** How many of its sentences, from the first on; all unless given. */
   readonly sentences?: number;
-  /** Draws the gaps between them. */
+  /** Draws the gaps between them, and the babble. */
   readonly seed: number;
+  /** Sentence over babble, in dB; no babble unless given. */
+  readonly babbleDb?: number;
 }
 
 /**
@@ -21,13 +23,16 @@ export interface CorpusFeedOptions {
  */
 export async function corpusFeed({ data, ...options }: CorpusFeedOptions): Promise<Feed> {
   const directory = resolve(data);
-  const { split, seed } = options;
-  const { duration, labels, sentences } = await gridTruth({ directory, ...options });
+  const { babbleDb, ...line } = options;
+  const { split, seed } = line;
+  const { duration, labels, sentences } = await gridTruth({ directory, ...line });
   const plan = { kind: "gridCorpus", options: { directory, split, sentences, seed } };
+  const audio = babbleDb === undefined ? plan : { ...plan, options: { ...plan.options, babbleDb } };
+  const among = babbleDb === undefined ? "" : `, babble at ${babbleDb} dB`;
   return {
-    name: `GRID ${split}, ${sentences} sentences`,
+    name: `GRID ${split}, ${sentences} sentences${among}`,
     duration,
-    sensors: { audio: plan, video: plan, text: plan },
+    sensors: { audio, video: plan, text: plan },
     truth: labels,
   };
 }

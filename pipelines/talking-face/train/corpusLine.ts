@@ -3,8 +3,7 @@ import { lineWords, pictureFrames, soundFrames } from "../../../sensors/grid/lin
 import { lineLength, timeline } from "../../../sensors/grid/timeline.ts";
 import { ModelError, micros } from "../../../src/training.ts";
 import { MOUTH_PIXELS, ROW_MS, ROW_SAMPLES } from "../corpus/SpeechClip.ts";
-import { addScaled, mixVoices, power } from "./augmentSound.ts";
-import type { Line, Random } from "./Line.ts";
+import type { Line } from "./Line.ts";
 
 /** Which line: the same options give the very line that the sensor `gridCorpus` streams. */
 export interface CorpusLineOptions {
@@ -13,8 +12,8 @@ export interface CorpusLineOptions {
   /** All of the split where absent. */
   readonly sentences?: number;
   readonly seed: number;
-  /** Lays other sentences of the split under every sentence, this far below it in dB. */
-  readonly babble?: { readonly decibels: number; readonly random: Random };
+  /** Lays four other sentences of the split under every one, this far below it in dB. */
+  readonly babbleDb?: number;
 }
 
 /** The line that the corpus sensors stream, as arrays: what the live path would see. */
@@ -35,7 +34,7 @@ export async function corpusLine(options: CorpusLineOptions): Promise<Line> {
   const reading = { segments, seed, from: micros(0) };
 
   const pcm = new Int16Array(rows * ROW_SAMPLES);
-  for (const { originTime, payload } of soundFrames(sound, reading))
+  for (const { originTime, payload } of soundFrames(sound, reading, options.babbleDb))
     pcm.set(
       new Int16Array(payload.buffer, payload.byteOffset, payload.byteLength / 2),
       (originTime / 1_000) * 16,
@@ -44,26 +43,6 @@ export async function corpusLine(options: CorpusLineOptions): Promise<Line> {
   for (const { originTime, payload } of pictureFrames(pictures, reading))
     mouth.set(payload, (originTime / (ROW_MS * 1_000)) * MOUTH_PIXELS);
 
-  if (options.babble !== undefined) {
-    const { decibels, random } = options.babble;
-    const spoken = segments
-      .filter(({ sentence }) => sentence !== undefined)
-      .map(({ from, to }) => pcm.slice(from / 62.5, to / 62.5));
-    let at = 0;
-    for (const { from, sentence } of segments) {
-      const own = sentence === undefined ? undefined : spoken[at++];
-      if (own === undefined) continue;
-      const mixed = Float32Array.from(own);
-      const others = spoken.filter((other) => other !== own);
-      const babble = mixVoices(own.length, others, 3, random);
-      addScaled(mixed, babble, power(own), decibels);
-      // Halved, so that two voices do not clip; the running gain makes up for it.
-      pcm.set(
-        Int16Array.from(mixed, (value) => value / 2),
-        from / 62.5,
-      );
-    }
-  }
   return {
     rows,
     pcm,

@@ -1,15 +1,13 @@
-import { createInference, type DeviceChoice, decodeWeights, Rng } from "../../../src/training.ts";
+import { createInference, type DeviceChoice, decodeWeights } from "../../../src/training.ts";
 import { type CorpusLineOptions, corpusLine } from "./corpusLine.ts";
 import { prepareLine } from "./prepareLine.ts";
 import { type DecoderSettings, type LineScore, scoreLine } from "./scoreLine.ts";
 
 /** What to score, and with which weights. */
-export interface EvaluateOptions extends Omit<CorpusLineOptions, "babble"> {
+export interface EvaluateOptions extends CorpusLineOptions {
   /** Bytes of the weights' file. */
   readonly weights: Uint8Array;
   readonly device?: DeviceChoice;
-  /** Speech over babble in dB; clean where absent. */
-  readonly babbleDb?: number;
   readonly decoder?: DecoderSettings;
 }
 
@@ -20,15 +18,9 @@ export interface EvaluateOptions extends Omit<CorpusLineOptions, "babble"> {
  * @throws {ModelError} If the data or the weights are not what they should be.
  */
 export async function evaluateCorpus(options: EvaluateOptions): Promise<LineScore> {
-  const { weights, device, babbleDb, decoder, ...where } = options;
+  const { weights, device, decoder, ...where } = options;
   const decoded = decodeWeights(weights, "talking-face");
-  const rng = Rng.fromSeed(options.seed).fork("babble");
-  const line = await corpusLine({
-    ...where,
-    ...(babbleDb === undefined
-      ? {}
-      : { babble: { decibels: babbleDb, random: () => rng.uniform() } }),
-  });
+  const line = await corpusLine(where);
   await using inference = await createInference(decoded, device === undefined ? {} : { device });
   return await scoreLine(inference, prepareLine(line, decoded.config), line.words, decoder);
 }

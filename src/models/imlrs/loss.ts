@@ -9,6 +9,7 @@ import { decode } from "./decoders.ts";
 import { classify, encode, type ImlInputs } from "./network.ts";
 import type { ImlParams } from "./params.ts";
 import { reconstructionLoss } from "./reconstruction.ts";
+import type { TokenGroup } from "./TokenGroup.ts";
 
 /** How class tokens are contrasted in pre-training. */
 export interface ContrastOptions {
@@ -108,25 +109,63 @@ export interface ImlTargets {
   readonly dropout: Tensor;
 }
 
+/** How classification is learnt. */
+export interface ClassificationOptions {
+  /** Share of the target spread over all classes, in [0, 1); 0 unless given. */
+  readonly smoothing?: number;
+  /** Weight of each modality's own answer beside the fused one, ≥ 0; 0 unless given. */
+  readonly own?: number;
+}
+
 /**
- * Classification from the fusion tokens: mean cross-entropy with smoothed labels.
+ * Classification: mean cross-entropy of the fused answer, and of what each modality says by itself.
  *
- * @param smoothing Share of the target spread over all classes, in [0, 1).
+ *     L = CE(head(mean F)) + own · mean_m CE(head(mean of the tokens of m that are shown))
+ *
+ * The fused answer from one modality alone is rarely drawn among random combinations; the second term
+ * teaches every modality whenever it is there, through the same head, at the price of that head. It
+ * needs pure tokens, which the block mask gives. The paper has the first term alone.
  */
 export function classificationLoss(
   params: ImlParams<Tensor>,
   config: ImlConfig,
   inputs: ImlInputs,
   { labels, weights, dropout }: ImlTargets,
-  smoothing: number,
+  { smoothing = 0, own = 0 }: ClassificationOptions = {},
 ): ImlLoss {
   const { classes } = config;
-  const logits = classify(params, encode(params, config, inputs).fusion, dropout);
+  const { fusion, groups } = encode(params, config, inputs);
+  const logits = classify(params, fusion, dropout);
   const oneHot = tf.cast(tf.oneHot(labels as never, classes), "float32");
   const targets = tf.add(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
   const isRight = tf.cast(tf.equal(tf.argMax(logits, 1), tf.cast(labels, "int32")), "float32");
   const accuracy = tf.div(tf.sum(tf.mul(isRight, weights)), tf.maximum(tf.sum(weights), 1));
-  return { loss: crossEntropy(logits, targets, weights), metrics: { accuracy } };
+  const fused = crossEntropy(logits, targets, weights);
+  if (own === 0) return { loss: fused, metrics: { accuracy } };
+  const modalities = groups.reduce((sum, { names }) => sum + names.length, 0);
+  const alone = groups.map((group) => {
+    const G = group.names.length;
+    const { mean, shown } = meanToken(group);
+    const answers = classify(params, tf.expandDims(mean, 1), tf.tile(dropout, [G, 1]));
+    const counted = tf.mul(tf.tile(weights, [G]), shown);
+    return tf.mul(crossEntropy(answers, tf.tile(targets, [G, 1]), counted), G / modalities);
+  });
+  return { loss: tf.add(fused, tf.mul(tf.addN(alone), own)), metrics: { accuracy } };
+}
+
+/** Mean [G·B, D] of the tokens that may be read, and [G·B] 1 where there is any. */
+function meanToken({ rows, readable }: TokenGroup): {
+  readonly mean: Tensor;
+  readonly shown: Tensor;
+} {
+  const [stacked = 0, T = 0] = rows.shape;
+  if (readable === undefined) return { mean: tf.mean(rows, 1), shown: tf.ones([stacked]) };
+  const count: Tensor = tf.sum(readable, 1, true); // [G·B, 1]
+  const sum: Tensor = tf.sum(tf.mul(rows, tf.reshape(readable, [stacked, T, 1])), 1);
+  return {
+    mean: tf.div(sum, tf.maximum(count, 1)),
+    shown: tf.reshape(tf.minimum(count, 1), [stacked]),
+  };
 }
 
 /** Which elements of a patch were measured: the first half as its flags say, the flags always. */

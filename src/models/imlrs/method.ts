@@ -6,6 +6,7 @@ import type { Tensor } from "../../tensor/tf.ts";
 import { type ImlConfig, inputShapeOf, isDiscrete, tokensOf } from "./config.ts";
 import type { HostMasks } from "./drawMasks.ts";
 import {
+  type ClassificationOptions,
   type ContrastOptions,
   classificationLoss,
   type ImlLoss,
@@ -65,7 +66,7 @@ export function pretrainingObjective(
 export function classificationObjective(
   config: ImlConfig,
   batch: number,
-  { smoothing = 0 }: { readonly smoothing?: number } = {},
+  options: ClassificationOptions = {},
 ): ImlObjective {
   return {
     batch: {
@@ -78,7 +79,7 @@ export function classificationObjective(
     },
     loss: (params, fed) => {
       const { inputs, targets } = fed as { inputs: ImlInputs; targets: ImlTargets };
-      return classificationLoss(params as ImlParams<Tensor>, config, inputs, targets, smoothing);
+      return classificationLoss(params as ImlParams<Tensor>, config, inputs, targets, options);
     },
   };
 }

@@ -7,6 +7,7 @@ import { asFloat32, asInt32, specsOf, type TensorData } from "../../tensor/HostT
 import { float32, type SpecTree } from "../../tensor/TensorSpec.ts";
 import type { Tensor } from "../../tensor/tf.ts";
 import { flattenTree, unflattenTree } from "../../tensor/tree.ts";
+import { type AdaptedPart, adaptedShapes, checkAdapted, trainedPart } from "./adapted.ts";
 import type { UnifiedConfig } from "./config.ts";
 import { inferRow, type RowState, rowStateShapes } from "./inferRow.ts";
 import type { UnifiedParams } from "./params.ts";
@@ -33,6 +34,18 @@ export interface RowOutputs {
   readonly subsets: readonly SubsetReading[];
 }
 
+/** What the head read of one row: all that an online learner needs of it. Rows of absent streams mean nothing. */
+export interface RowFeatures {
+  /** [S] 1 where the stream was present. */
+  readonly present: Float32Array;
+  /** [S · D] and [S · specific], the streams in the order of the configuration. */
+  readonly z: Float32Array;
+  readonly s: Float32Array;
+  /** [M · D] and [M · specific], the joint of each subset; row i is subset i + 1 in binary. */
+  readonly jointZ: Float32Array;
+  readonly jointS: Float32Array;
+}
+
 /** The live model, ready to take row after row. Runs block the thread: host it in a worker. */
 export interface Inference extends AsyncDisposable {
   readonly config: UnifiedConfig;
@@ -40,18 +53,27 @@ export interface Inference extends AsyncDisposable {
   readonly device: Device;
   /** The state before the first row, and after a stop of the whole stream. */
   initialState(): InferenceState;
+  /** The part that may change, as it was trained. */
+  readonly trained: AdaptedPart;
   /**
    * Takes one row.
    *
    * A pure function of row and state, always of the same shapes, so the same rows give the same bits
-   * on the same device.
+   * on the same device. Another head or codebook costs nothing: both are inputs of the program, so there
+   * is nothing to compile when they change.
    *
-   * @throws {ShapeError} If a feature vector has another length than the stream's size.
+   * @param part Head and codebook to answer with; those of the training unless given.
+   * @throws {ShapeError} If a feature vector has another length than the stream's size, or the part does
+   *   not fit.
    */
-  step(
-    row: RowInputs,
-    state: InferenceState,
-  ): Promise<{ outputs: RowOutputs; state: InferenceState }>;
+  step(row: RowInputs, state: InferenceState, part?: AdaptedPart): Promise<InferenceStep>;
+}
+
+/** What a row gave. */
+export interface InferenceStep {
+  readonly outputs: RowOutputs;
+  readonly state: InferenceState;
+  readonly features: RowFeatures;
 }
 
 /** Where inference runs. */
@@ -70,7 +92,10 @@ export async function createInference(
   weights: Pick<UnifiedWeights, "config" | "params" | "codes">,
   { device = "cpu", threads = 1 }: InferenceOptions = {},
 ): Promise<Inference> {
-  const { config, params, codes } = weights;
+  const { config } = weights;
+  const { head, ...params } = weights.params;
+  const trained = trainedPart(weights);
+  const shapes = adaptedShapes(config);
   const names = config.streams.map(({ name }) => name);
   const statePaths = flattenTree({ ...rowStateShapes(config) }, isShape, "createInference");
   const stateSpecs = unflattenTree(
@@ -81,7 +106,8 @@ export async function createInference(
     name: "infer-unified",
     inputs: {
       params: specsOf(params) as SpecTree,
-      codes: float32([config.codes, config.codeDim]),
+      head: specsOf(head) as SpecTree,
+      codes: float32(shapes.codes),
       x: Object.fromEntries(
         config.streams.map(({ name, size }) => [name, float32([1, 1, size])]),
       ) as SpecTree,
@@ -91,7 +117,7 @@ export async function createInference(
     body: (inputs) => {
       // The trees were built from the configuration: their types are wider than what they hold.
       const { answer, state } = inferRow(
-        inputs.params as unknown as UnifiedParams<Tensor>,
+        { ...inputs.params, head: inputs.head } as unknown as UnifiedParams<Tensor>,
         inputs.codes,
         config,
         inputs.x as unknown as { [stream: string]: Tensor },
@@ -104,12 +130,13 @@ export async function createInference(
   const compiled = await compile(program, {
     device,
     threads,
-    constants: { params, codes } as never,
+    constants: { params } as never,
   });
 
   return {
     config,
     device: compiled.device,
+    trained,
     initialState: () => ({
       arrays: new Map(
         statePaths.map(([path, shape]) => {
@@ -119,7 +146,8 @@ export async function createInference(
         }),
       ),
     }),
-    async step(row, state) {
+    async step(row, state, part = trained) {
+      if (part !== trained) checkAdapted(part, config);
       const present = new Float32Array(names.length);
       const x = Object.fromEntries(
         config.streams.map(({ name, size }, at) => {
@@ -137,10 +165,13 @@ export async function createInference(
       const result = (await compiled.run({
         x,
         present,
+        head: { weight: part.headWeight, bias: part.headBias },
+        codes: part.codes,
         state: unflattenTree([...state.arrays]),
       } as never)) as unknown as RawResult;
       return {
-        outputs: readOutputs(config, present, result.answer),
+        outputs: readOutputs(config, present, result.answer, part.generations),
+        features: readFeatures(present, result.answer),
         state: {
           arrays: new Map(
             flattenTree(result.state, isData, "Inference.step").map(([path, data]) => [
@@ -166,6 +197,7 @@ function readOutputs(
   config: UnifiedConfig,
   present: Float32Array,
   answer: RawResult["answer"],
+  generations: Int32Array,
 ): RowOutputs {
   const classes = config.classes.length;
   const floats = (name: string): Float32Array =>
@@ -189,6 +221,7 @@ function readOutputs(
       nameOf(at),
       {
         code: codes[at] ?? 0,
+        ...generationOf(generations[codes[at] ?? 0]),
         distance: floats("distance")[at] ?? 0,
         margin: floats("margin")[at] ?? 0,
         embedding: rowOf("embedding", at, config.embedding),
@@ -208,6 +241,22 @@ function readOutputs(
     joint: rowOf("joint", everything - 1, config.embedding),
     logProbabilities: rowOf("subsetLogProbabilities", everything - 1, classes),
     subsets,
+  };
+}
+
+function generationOf(generation = 0): Pick<StreamReading, "generation"> {
+  return generation === 0 ? {} : { generation };
+}
+
+function readFeatures(present: Float32Array, answer: RawResult["answer"]): RowFeatures {
+  const floats = (name: string): Float32Array =>
+    asFloat32(name, answer[name] ?? new Float32Array(0));
+  return {
+    present,
+    z: floats("z"),
+    s: floats("s"),
+    jointZ: floats("jointZ"),
+    jointS: floats("jointS"),
   };
 }
 

@@ -5,7 +5,7 @@ import { Subscription } from "rxjs";
 
 import { type Bytes, bytes, type Micros } from "../../units.ts";
 import type { LiveFeed } from "../LiveFeed.ts";
-import type { ServerMessage } from "../messages.ts";
+import type { HelloMessage, ServerMessage } from "../messages.ts";
 import { answerOf, eventOf, healthOf } from "./answerChannels.ts";
 import { ANSWER, EVENT, HEALTH, type NamedSchema } from "./schemas.ts";
 import { type FoxgloveMessage, streamChannel } from "./streamChannel.ts";
@@ -31,6 +31,7 @@ const BACKLOG = bytes(4 * 1024 * 1024);
  *
  * Key behaviours:
  * - Channels: `/streams/NAME` (pictures, sound, captions or numbers), `/answers`, `/events`, `/health`; JSON.
+ * - Channels come and go with the streams, also while a viewer looks on.
  * - A stream's frames are converted only while somebody has subscribed to them.
  * - A viewer that does not keep up misses messages; nobody else notices.
  * - Viewers only look: what they publish or ask for beyond that is refused by the protocol itself.
@@ -41,6 +42,9 @@ export class FoxgloveBridge implements Disposable {
   readonly #server: FoxgloveServerType;
   readonly #sources = new Map<number, () => Subscription>();
   readonly #open = new Map<number, Subscription>();
+  /** Channels of the streams that there are, by name. */
+  readonly #streams = new Map<string, number>();
+  readonly #hellos: Subscription;
   readonly #encoder = new TextEncoder();
   #skipped = 0;
 
@@ -48,18 +52,12 @@ export class FoxgloveBridge implements Disposable {
   constructor(feed: LiveFeed, backlog: Bytes = BACKLOG) {
     this.#feed = feed;
     this.#backlog = backlog;
-    const { pipeline, streams } = feed.hello();
-    this.#server = new FoxgloveServer({ name: `sensorium ${pipeline}` });
-    for (const info of streams) {
-      const { schema, messages } = streamChannel(info);
-      this.#channel(`/streams/${info.stream}`, schema, (send) => {
-        const chunks = feed.frames?.(info.stream);
-        return chunks?.subscribe({
-          next: (chunk) => messages(chunk).forEach(send),
-          error: () => {},
-        });
-      });
-    }
+    const hello = feed.hello();
+    this.#server = new FoxgloveServer({ name: `sensorium ${hello.pipeline}` });
+    this.#offer(hello);
+    this.#hellos = this.#listen((message) => {
+      if (message.kind === "hello") this.#offer(message);
+    });
     this.#channel("/answers", ANSWER, (send) =>
       this.#listen((message) => {
         if (message.kind !== "rows") return;
@@ -102,15 +100,41 @@ export class FoxgloveBridge implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#hellos.unsubscribe();
     for (const subscription of this.#open.values()) subscription.unsubscribe();
     this.#open.clear();
+  }
+
+  /** A channel for each stream that there is now: sensors come and go. */
+  #offer({ streams }: HelloMessage): void {
+    const names = new Set(streams.map(({ stream }) => stream));
+    for (const [stream, channel] of this.#streams) {
+      if (names.has(stream)) continue;
+      this.#streams.delete(stream);
+      this.#sources.delete(channel);
+      this.#open.get(channel)?.unsubscribe();
+      this.#open.delete(channel);
+      this.#server.removeChannel(channel);
+    }
+    for (const info of streams) {
+      if (this.#streams.has(info.stream)) continue;
+      const { schema, messages } = streamChannel(info);
+      const channel = this.#channel(`/streams/${info.stream}`, schema, (send) => {
+        const chunks = this.#feed.frames?.(info.stream);
+        return chunks?.subscribe({
+          next: (chunk) => messages(chunk).forEach(send),
+          error: () => {},
+        });
+      });
+      this.#streams.set(info.stream, channel);
+    }
   }
 
   #channel(
     topic: string,
     { name, schema }: NamedSchema,
     open: (send: (message: FoxgloveMessage) => void) => Subscription | undefined,
-  ): void {
+  ): number {
     const channel = this.#server.addChannel({
       topic,
       encoding: "json",
@@ -125,6 +149,7 @@ export class FoxgloveBridge implements Disposable {
         this.#encoder.encode(JSON.stringify(body)),
       );
     this.#sources.set(channel, () => open(send) ?? new Subscription());
+    return channel;
   }
 
   #listen(hear: (message: ServerMessage) => void): Subscription {

@@ -2,7 +2,7 @@ import { sizeOfShape } from "../TensorSpec.ts";
 import { tf } from "../tf.ts";
 import type { GraphBuilder } from "./GraphBuilder.ts";
 import { type GraphType, type GraphValue, splatOf } from "./GraphValue.ts";
-import { expand, isSameShape } from "./layout.ts";
+import { expand, isSameShape, reshape } from "./layout.ts";
 
 /** Arithmetic nodes that broadcast as NumPy does. */
 export type BinaryOp = "Add" | "Sub" | "Mul" | "Div" | "Max" | "Min" | "Pow" | "And" | "Or" | "Xor";
@@ -100,7 +100,21 @@ function shrinkSplats(
     const [first, ...rest] = shrunk;
     if (first !== undefined) return [expand(g, first, shape), ...rest];
   }
-  return shrunk;
+  return keepRank(g, shrunk, shape);
+}
+
+/** Gives the rank back that a shrunk splat took along: leading axes of size 1 that only it had. */
+function keepRank(
+  g: GraphBuilder,
+  values: readonly GraphValue[],
+  shape: readonly number[],
+): readonly GraphValue[] {
+  if (values.some((value) => value.shape.length === shape.length)) return values;
+  const carrier = values.find((value) => splatOf(value) === undefined) ?? values[0];
+  if (carrier === undefined) return values;
+  const missing = new Array<number>(shape.length - carrier.shape.length).fill(1);
+  const whole = reshape(g, carrier, [...missing, ...carrier.shape]);
+  return values.map((value) => (value === carrier ? whole : value));
 }
 
 function isNeutral(op: BinaryOp, value: number | undefined): boolean {

@@ -24,6 +24,14 @@ export const study: Study = {
       run: async () => ({ "heads/left->right": 1 }),
     },
     {
+      variant: "patience",
+      summary: "thrown a million times",
+      onRequest: true,
+      seeded: false,
+      config: {},
+      run: async () => ({ "heads/left->right": 0.5 }),
+    },
+    {
       variant: "lost",
       summary: "rolls under the table",
       config: {},

@@ -42,7 +42,7 @@ const classification: Loss = (params, config) =>
       weights: tf.tensor([1, 2]),
       dropout: tf.tensor(Rng.fromSeed(2).uniformArray(16, 0.5, 1.5), [2, 8]),
     },
-    0.1,
+    { smoothing: 0.1, own: 0.5 },
   ).loss;
 
 describe.each<[string, Loss, Partial<ImlConfig>]>([
@@ -113,5 +113,5 @@ describe.each<[string, Loss, Partial<ImlConfig>]>([
     }
     expect(largest).toBeLessThan(2e-2);
     expect(reached).toBeGreaterThan(15);
-  });
+  }, 120_000);
 });

@@ -1,4 +1,3 @@
-import { type Channel, FoxgloveClient } from "@foxglove/ws-protocol";
 import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -9,6 +8,7 @@ import { FOXGLOVE_PROTOCOLS } from "../../../src/server/foxglove/FoxgloveBridge.
 import type { HelloMessage, ServerMessage, StreamInfo } from "../../../src/server/protocol.ts";
 import { Server, type ServerOptions } from "../../../src/server/Server.ts";
 import { micros } from "../../../src/units.ts";
+import { FoxgloveViewer as Viewer } from "../../support/FoxgloveViewer.ts";
 import { SubjectFeed } from "../../support/SubjectFeed.ts";
 import { START } from "../../support/sampleMessages.ts";
 
@@ -58,69 +58,6 @@ const chunk = (
 });
 const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
-/** A viewer: Foxglove's own client. */
-class Viewer {
-  readonly client: FoxgloveClient;
-  readonly channels = new Map<string, Channel>();
-  readonly #topics = new Map<number, string>();
-  readonly #heard: { topic: string; time: bigint; body: Record<string, unknown> }[] = [];
-  #wake: () => void = () => {};
-
-  constructor(url: string, protocol = FOXGLOVE_PROTOCOLS[1] ?? "") {
-    const socket = new WebSocket(`${url.replace("http", "ws")}foxglove`, [protocol]);
-    this.client = new FoxgloveClient({ ws: socket as never });
-    this.client.on("advertise", (channels) => {
-      for (const channel of channels) this.channels.set(channel.topic, channel);
-      this.#wake();
-    });
-    this.client.on("message", ({ subscriptionId, timestamp, data }) => {
-      const body = JSON.parse(
-        Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString(),
-      ) as Record<string, unknown>;
-      this.#heard.push({ topic: this.#topics.get(subscriptionId) ?? "", time: timestamp, body });
-      this.#wake();
-    });
-  }
-
-  async advertised(): Promise<void> {
-    while (this.channels.size === 0) await this.#news();
-  }
-
-  /** @returns What ends it. */
-  subscribe(topic: string): () => void {
-    const channel = this.channels.get(topic);
-    if (channel === undefined) throw new Error(`no channel ${topic}`);
-    const id = this.client.subscribe(channel.id);
-    this.#topics.set(id, topic);
-    return () => this.client.unsubscribe(id);
-  }
-
-  /** The next message, once it is there. */
-  async next(): Promise<{ topic: string; time: bigint; body: Record<string, unknown> }> {
-    for (;;) {
-      const first = this.#heard.shift();
-      if (first !== undefined) return first;
-      await this.#news();
-    }
-  }
-
-  /** Says something until it is heard: nobody tells when a subscription has reached the server. */
-  async onceHeard(say: () => void): ReturnType<Viewer["next"]> {
-    const saying = setInterval(say, 5);
-    try {
-      return await this.next();
-    } finally {
-      clearInterval(saying);
-    }
-  }
-
-  #news(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-}
 
 /** Settles once somebody listens to the frames. */
 async function listening(feed: FramesFeed): Promise<void> {

@@ -30,7 +30,11 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
   return (
     <section class="now" aria-label="Now">
       <p class="now-kicker">
-        {offline ? "when the connection broke" : hello.untrained ? UNTRAINED : kicker(moment, sensed)}
+        {offline
+          ? "when the connection broke"
+          : hello.untrained
+            ? UNTRAINED
+            : kicker(moment, sensed)}
         {shown?.slot ? <span class="now-slot">{shown.slot}</span> : null}
       </p>
       <p

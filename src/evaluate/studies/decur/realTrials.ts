@@ -35,6 +35,7 @@ function pretrainedTrial(set: string, task: DecurTask, variant: Variant): Trial 
   return {
     variant: variant.variant,
     summary: variant.summary,
+    seeded: variant.isAside !== true,
     config: {
       config,
       schedule,

@@ -13,6 +13,8 @@ export interface Variant {
   readonly objective?: (views: readonly EmbeddedViews[]) => Tensor;
   /** Whether encoders keep their first, random weights. */
   readonly isUntrained?: boolean;
+  /** Run with one seed only: the spread of the method is what it is held against. */
+  readonly isAside?: true;
   /** Where it is tried: on sets with deformable attention, or on those without; on all unless given. */
   readonly where?: "attention" | "no-attention";
 }
@@ -53,33 +55,39 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     variant: "no-cross",
+    isAside: true,
     summary: "without the terms across modalities: Barlow Twins in each by itself",
     change: withLoss({ terms: { common: 0, unique: 0 } }),
   },
   {
     variant: "no-unique",
+    isAside: true,
     summary: "without the term that keeps unique dimensions apart",
     change: withLoss({ terms: { unique: 0 } }),
   },
   {
     variant: "paper-weights",
+    isAside: true,
     summary: "cross terms weighted as in the paper, twice the code's",
     change: withLoss({ weighting: "paper" }),
   },
   {
     variant: "shared-projector",
+    isAside: true,
     summary: "one projector for all modalities, as in the released code",
     where: "no-attention",
     change: (config) => ({ ...config, projector: { ...config.projector, isShared: true } }),
   },
   {
     variant: "online",
+    isAside: true,
     summary: "statistics remembered from batch to batch, half each time",
     where: "no-attention",
     change: (config) => ({ ...config, online: { decay: 0.5 } }),
   },
   {
     variant: "no-attention",
+    isAside: true,
     summary: "without deformable attention",
     where: "attention",
     change: (config) => ({ ...config, modalities: config.modalities.map(withoutAttention) }),

@@ -72,6 +72,7 @@ export const extraSensory: ImlProtocol = {
     keep: 1,
     dropout: 0.3,
     smoothing: 0.1,
+    own: 1,
     balanced: true,
   },
   pretrain: {

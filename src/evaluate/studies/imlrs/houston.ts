@@ -50,6 +50,7 @@ export const houston: ImlProtocol = {
     keep: 0.9,
     dropout: 0.1,
     smoothing: 0,
+    own: 1,
     balanced: false,
   },
   pretrain: {

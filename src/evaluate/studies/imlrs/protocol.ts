@@ -33,6 +33,8 @@ export interface ClassifySchedule extends Schedule {
   /** Share of the head's inputs that are dropped, in [0, 1). */
   readonly dropout: number;
   readonly smoothing: number;
+  /** Weight of each modality's own answer in the loss. */
+  readonly own: number;
   /** Draws classes equally often, for balanced accuracy. */
   readonly balanced: boolean;
 }

@@ -47,7 +47,7 @@ export async function trainClassifier(options: TrainImlrsOptions, params: Params
     options,
     params,
     { name: "train", schedule, unused: ["pool", "decoders"] },
-    classificationObjective(config, schedule.batch, { smoothing: schedule.smoothing }),
+    classificationObjective(config, schedule.batch, schedule),
     rowsOf,
     (rows) => ({
       targets: {

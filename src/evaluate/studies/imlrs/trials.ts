@@ -18,6 +18,10 @@ interface Variant {
   readonly perSample?: boolean;
   /** Share of tokens shown in training, where it is not the protocol's. */
   readonly keep?: number;
+  /** Weight of the modalities' own answers, where it is not the protocol's. */
+  readonly own?: number;
+  /** Run with one seed only: the spread of the method is what it is held against. */
+  readonly isAside?: true;
   /** How it is pre-trained; absent: from scratch. */
   readonly pretrain?: Partial<ImlProtocol["pretrain"]>;
 }
@@ -25,15 +29,17 @@ interface Variant {
 const VARIANTS: readonly Variant[] = [
   {
     variant: "",
-    summary: "IML-RS from scratch: block mask, modality attention, a random combination per sample",
+    summary:
+      "IML-RS from scratch: block mask, modality attention, a random combination per sample, every modality's own answer trained beside the fused one",
   },
   {
     variant: "multivit",
     summary:
-      "the same network without mask, modality attention, random combination and patch dropout",
+      "the same network without mask, modality attention, random combination, patch dropout and own answers",
     network: { mask: "none", modalityAttention: "off" },
     combination: "all",
     keep: 1,
+    own: 0,
   },
   {
     variant: "no-random-combination",
@@ -51,17 +57,25 @@ const VARIANTS: readonly Variant[] = [
     network: { modalityAttention: "off" },
   },
   {
+    variant: "no-own-answers",
+    summary: "the fused answer alone is trained, as in the paper",
+    own: 0,
+  },
+  {
     variant: "no-patch-dropout",
+    isAside: true,
     summary: "all tokens of what is there are shown in training",
     keep: 1,
   },
   {
     variant: "self-modality-attention",
+    isAside: true,
     summary: "modality attention over the M+1 tokens of a position, the released code's form",
     network: { modalityAttention: "selfMPlus1" },
   },
   {
     variant: "batch-combination",
+    isAside: true,
     summary: "one random combination for the whole batch, as in the paper",
     perSample: false,
   },
@@ -72,11 +86,13 @@ const VARIANTS: readonly Variant[] = [
   },
   {
     variant: "pretrained-dino",
+    isAside: true,
     summary: "pre-trained with the released code's self-distillation in place of InfoNCE",
     pretrain: { contrast: { kind: "dino", weight: 0.3 } },
   },
   {
     variant: "pretrained-reconstruction",
+    isAside: true,
     summary: "pre-trained by reconstruction alone",
     pretrain: { contrast: { kind: "off", weight: 0 } },
   },
@@ -94,13 +110,18 @@ export function imlTrials(protocol: ImlProtocol): readonly Trial[] {
       const setting: ImlProtocol = {
         ...protocol,
         network: { ...protocol.network, ...variant.network },
-        classify: { ...protocol.classify, ...kept(protocol.classify, variant.keep) },
+        classify: {
+          ...protocol.classify,
+          ...kept(protocol.classify, variant.keep),
+          own: variant.own ?? protocol.classify.own,
+        },
         pretrain: { ...protocol.pretrain, ...variant.pretrain },
       };
       const { network, classify } = setting;
       return {
         variant: variant.variant,
         summary: variant.summary,
+        seeded: variant.isAside !== true,
         config: {
           network,
           classify,

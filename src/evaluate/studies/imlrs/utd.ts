@@ -68,6 +68,7 @@ export const utd: ImlProtocol = {
     keep: 0.9,
     dropout: 0.2,
     smoothing: 0.1,
+    own: 1,
     balanced: false,
   },
   pretrain: {

@@ -64,16 +64,20 @@ async function readTask(data: DataSet, split: string): Promise<GridTask> {
   const test = await readGridAv(data, split);
   const mouths = digitMouths(train);
   const clean = digitSounds(train);
-  const noisy = lazily(() => [
-    clean,
-    ...Array.from({ length: COPIES }, (_, copy) =>
-      digitSounds(train, {
-        kind: "babble",
-        snrDb: (rng) => rng.uniform(-12, 15),
-        seed: TRAIN_NOISE + copy,
-      }),
-    ),
-  ]);
+  let noisy: readonly Float32Array[] | undefined;
+  const copiesInNoise = (): readonly Float32Array[] => {
+    noisy ??= [
+      clean,
+      ...Array.from({ length: COPIES }, (_, copy) =>
+        digitSounds(train, {
+          kind: "babble",
+          snrDb: (rng) => rng.uniform(-12, 15),
+          seed: TRAIN_NOISE + copy,
+        }),
+      ),
+    ];
+    return noisy;
+  };
   const labels = Int32Array.from(train.digits, ({ label }) => label);
   const testLabels = Int32Array.from(test.digits, ({ label }) => label);
   const testLips = viewAll(digitMouths(test), range(testLabels.length), "lips");
@@ -85,7 +89,7 @@ async function readTask(data: DataSet, split: string): Promise<GridTask> {
     classes: 10,
     rows: rows.filter((row) => row % HELD_OUT_EVERY !== 0),
     source: (sound) => {
-      const copies = sound === "clean" ? [clean] : noisy();
+      const copies = sound === "clean" ? [clean] : copiesInNoise();
       return {
         count: labels.length,
         labels,
@@ -97,7 +101,7 @@ async function readTask(data: DataSet, split: string): Promise<GridTask> {
           }),
       };
     },
-    validation: async (sound) => {
+    validation: once(async (sound) => {
       const levels = sound === "clean" ? [undefined] : [undefined, 10, 5, 0, -5, -10];
       const parts = levels.map((snrDb, i) =>
         viewAll(
@@ -115,8 +119,8 @@ async function readTask(data: DataSet, split: string): Promise<GridTask> {
           lips: joined(levels.map(() => heldOutLips)),
         },
       };
-    },
-    test: async (condition) => {
+    }),
+    test: once(async (condition) => {
       const noise = GRID_CONDITIONS[condition];
       const sounds = digitSounds(
         test,
@@ -129,7 +133,17 @@ async function readTask(data: DataSet, split: string): Promise<GridTask> {
           lips: testLips,
         },
       };
-    },
+    }),
+  };
+}
+
+/** Remembers what was made for each key: noise under a whole split takes as long as some epochs. */
+function once<K, V>(make: (key: K) => Promise<V>): (key: K) => Promise<V> {
+  const made = new Map<K, Promise<V>>();
+  return (key) => {
+    const known = made.get(key) ?? make(key);
+    made.set(key, known);
+    return known;
   };
 }
 
@@ -165,14 +179,6 @@ function joined(parts: readonly Float32Array[]): Float32Array {
     at += part.length;
   }
   return out;
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 function range(count: number): number[] {

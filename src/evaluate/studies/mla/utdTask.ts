@@ -3,7 +3,7 @@ import { type HostTensor, hostTensor } from "../../../tensor/HostTensor.ts";
 import { Rng } from "../../../tensor/Rng.ts";
 import type { DataSet } from "../../DataSet.ts";
 import { type Examples, gatherRows } from "../../Examples.ts";
-import { augmentUtdMhad } from "../../sets/augmentUtdMhad.ts";
+import { augmentUtdMhad, UTD_AUGMENTATION } from "../../sets/augmentUtdMhad.ts";
 import { halveDepth } from "../../sets/halveDepth.ts";
 import { skeletonMotion } from "../../sets/skeletonMotion.ts";
 import { readUtdMhad } from "../../sets/utdMhad.ts";
@@ -11,16 +11,16 @@ import { UTD_ENCODERS } from "./encoders.ts";
 import type { SubsetTask } from "./SubsetTask.ts";
 
 const SCHEDULE = { epochs: 50, batch: 32, peakRate: 2e-3, dropout: 0.4 } as const;
-/** Variations of every depth clip, made once: anew in each step they would cost as much as the step. */
-const DEPTH_VARIATIONS = 12;
-const DEPTH_SEED = 1;
+/** Variations of every clip, made once: anew in each step they would cost as much as the step. */
+const VARIATIONS = 16;
+const VARIATION_SEED = 1;
 
 /** What results rest on beside code and data: a change makes kept trials stale. */
 export const UTD_SETTINGS = {
   encoders: UTD_ENCODERS,
   schedule: SCHEDULE,
   missingSchedule: { ...SCHEDULE, epochs: 25 },
-  variations: DEPTH_VARIATIONS,
+  variations: VARIATIONS,
 } as const;
 
 const tasks = new Map<string, Promise<SubsetTask>>();
@@ -41,9 +41,7 @@ export function utdTask(data: DataSet, split: string): Promise<SubsetTask> {
 async function readTask(data: DataSet, split: string): Promise<SubsetTask> {
   const train = await readUtdMhad(data, "train");
   const [learnt, tested] = [prepare(train), prepare(await readUtdMhad(data, split))];
-  const inertial = inputOf(train, "inertial");
-  const skeleton = inputOf(train, "skeleton");
-  const depths = varyDepth(train);
+  const varied = vary(train);
   const names = Object.keys(UTD_ENCODERS);
   return {
     encoders: UTD_ENCODERS,
@@ -53,13 +51,8 @@ async function readTask(data: DataSet, split: string): Promise<SubsetTask> {
       count: train.count,
       labels: train.labels,
       draw: (modality, rows, rng) => {
-        if (modality === "depth") {
-          const clips = rows.map((row) => row + train.count * rng.int(0, DEPTH_VARIATIONS));
-          return gatherRows(depths, clips).data;
-        }
-        const picked = gatherRows(modality === "inertial" ? inertial : skeleton, rows);
-        const varied = augmentUtdMhad({ [modality]: picked }, rng)[modality] ?? picked;
-        return modality === "inertial" ? varied.data : skeletonMotion(varied).data;
+        const clips = rows.map((row) => row + train.count * rng.int(0, VARIATIONS));
+        return gatherRows(inputOf({ inputs: varied }, modality), clips).data;
       },
     },
     plain: (rows) => ({
@@ -86,22 +79,29 @@ function prepare(examples: Examples): Examples {
   };
 }
 
-/** [variations · N, 8, 15, 14, 4]: all clips varied, then all varied again. */
-function varyDepth(train: Examples): HostTensor<"float32"> {
-  const rng = Rng.fromSeed(DEPTH_SEED);
-  const depth = inputOf(train, "depth");
-  const parts = Array.from({ length: DEPTH_VARIATIONS }, () =>
-    inputOf(halveDepth({ ...train, inputs: augmentUtdMhad({ depth }, rng) }), "depth"),
+/** By modality [variations · N, ...]: all clips varied, then all varied again, as the encoders take them. */
+function vary(train: Examples): Examples["inputs"] {
+  const rng = Rng.fromSeed(VARIATION_SEED);
+  const { inputs } = halveDepth(train);
+  // A pixel of the halved pictures is two of the set's.
+  const augmentation = { ...UTD_AUGMENTATION, shift: UTD_AUGMENTATION.shift / 2 };
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, clips]) => {
+      const copies = Array.from({ length: VARIATIONS }, () => {
+        const one = augmentUtdMhad({ [name]: clips }, rng, augmentation)[name] ?? clips;
+        return name === "skeleton" ? skeletonMotion(one) : one;
+      });
+      const [, ...shape] = copies[0]?.shape ?? [];
+      const data = new Float32Array(copies.reduce((sum, copy) => sum + copy.data.length, 0));
+      copies.forEach((copy, i) => {
+        data.set(copy.data, i * copy.data.length);
+      });
+      return [name, hostTensor(data, [VARIATIONS * train.count, ...shape])];
+    }),
   );
-  const [, ...shape] = parts[0]?.shape ?? [];
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  parts.forEach((part, i) => {
-    data.set(part.data, i * part.data.length);
-  });
-  return hostTensor(data, [DEPTH_VARIATIONS * train.count, ...shape]);
 }
 
-function inputOf({ inputs }: Examples, name: string): HostTensor<"float32"> {
+function inputOf({ inputs }: Pick<Examples, "inputs">, name: string): HostTensor<"float32"> {
   const tensor = inputs[name];
   if (tensor === undefined) throw new ModelError("utdTask", `expected an input ${name}, got none`);
   return tensor;

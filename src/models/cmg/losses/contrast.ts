@@ -25,7 +25,7 @@ export function diagonalCrossEntropy(
 ): Tensor {
   const [, B = 0] = scores.shape;
   const allowed = blocked === undefined ? scores : tf.sub(scores, tf.mul(blocked, 1e9));
-  const right = tf.expandDims(tf.eye(B), 0); // [1, B, B]
+  const right = tf.eye(B); // [B, B]
   // logSoftmax works on the last axis: for the softmax over targets they must be last.
   const overTargets = (): Tensor => {
     const turned = tf.transpose(allowed, [0, 2, 1]);
@@ -34,7 +34,6 @@ export function diagonalCrossEntropy(
     return hit(
       logSoftmax(wide),
       tf.pad(right, [
-        [0, 0],
         [0, 0],
         [0, extra.shape[1] ?? 0],
       ]),

@@ -54,6 +54,7 @@ const protocol: ImlProtocol = {
     keep: 0.9,
     dropout: 0.1,
     smoothing: 0,
+    own: 1,
     balanced: true,
   },
   pretrain: {

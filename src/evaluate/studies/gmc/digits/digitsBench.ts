@@ -11,7 +11,7 @@ import { type DigitTuples, digitTuples } from "./digitTuples.ts";
 export interface DigitsBenchOptions {
   /** Of the sound stack, see `mhdDigitsConfig`. */
   readonly normalization?: "batch" | "stream";
-  /** Whether speech is moved about in training, see `moveSpeech`; true unless given. */
+  /** Whether inputs are moved about in training, see `digitTuples`; true unless given. */
   readonly isMoved?: boolean;
 }
 

@@ -53,7 +53,6 @@ export function motionTrials(): readonly Trial[] {
       summary: "encoders with labels and heads of their own, log-probabilities added",
       epochs: EPOCHS,
       schedule,
-      measures: "late-fusion",
     }),
     jointNetworkTrial(motionBench, {
       variant: "zero-fill",

@@ -39,7 +39,6 @@ export function opinionsTrials(): readonly Trial[] {
       summary: "encoders with labels and heads of their own, log-probabilities added",
       epochs: EPOCHS,
       schedule,
-      measures: "late-fusion",
     }),
     jointNetworkTrial(opinionsBench, {
       variant: "zero-fill",

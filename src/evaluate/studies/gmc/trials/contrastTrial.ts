@@ -41,6 +41,7 @@ export interface ContrastOptions {
   /** 0 unless given, as published. */
   readonly weightDecay?: number;
   readonly seeded?: boolean;
+  readonly onRequest?: boolean;
 }
 
 /** Epochs of the downstream classifier. */
@@ -48,7 +49,15 @@ const CLASSIFIER_EPOCHS = 20;
 
 /** GMC: contrast of every modality with the joint, then what it learned put to the test on every subset. */
 export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial {
-  const { variant, summary, epochs, form = "code", schedule = "constant", seeded } = options;
+  const {
+    variant,
+    summary,
+    epochs,
+    form = "code",
+    schedule = "constant",
+    seeded,
+    onRequest,
+  } = options;
   const { labels = "after", contrast = 1, weightDecay = 0 } = options;
   const modalities = bench.config.modalities.filter(
     ({ name }) => options.modalities?.includes(name) !== false,
@@ -59,6 +68,7 @@ export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial 
     variant,
     summary,
     ...(seeded !== undefined && { seeded }),
+    ...(onRequest !== undefined && { onRequest }),
     config: {
       config,
       batch,

@@ -34,12 +34,17 @@ const CLASSIFIER_EPOCHS = 20;
  * The base encoders and the head without a joint encoder: every pair of modalities is contrasted, as
  * CLIP does for two; the mean of all embeddings stands for the joint.
  */
-export function infoncePairsTrial(bench: GmcBench, epochs: number): Trial {
+export function infoncePairsTrial(
+  bench: GmcBench,
+  epochs: number,
+  { seeded = true }: { readonly seeded?: boolean } = {},
+): Trial {
   const { config, batch, rate, classes } = bench;
   const names = config.modalities.map(({ name }) => name);
   return {
     variant: "infonce-pairs",
     summary: `no joint encoder: InfoNCE of every pair of modalities, ${epochs} epochs`,
+    seeded,
     config: { config, batch, rate, epochs, classifierEpochs: CLASSIFIER_EPOCHS },
     run: async (context) => {
       const task = await bench.load(context);

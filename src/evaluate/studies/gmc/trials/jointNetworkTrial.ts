@@ -38,6 +38,7 @@ export interface JointNetworkOptions {
   /** In training show every instant all modalities, or a random subset of them. */
   readonly subsets: "all" | "random";
   readonly schedule?: "constant" | "cosine";
+  readonly seeded?: boolean;
 }
 
 /** Weights of the joint network alone. */
@@ -54,11 +55,12 @@ type ShownBatch = BatchTensors & { readonly shown: Tensor };
 
 /** GMC's joint network with a linear classifier, trained with labels; what is missing is fed as zeros. */
 export function jointNetworkTrial(bench: GmcBench, options: JointNetworkOptions): Trial {
-  const { variant, summary, epochs, subsets, schedule = "constant" } = options;
+  const { variant, summary, epochs, subsets, schedule = "constant", seeded } = options;
   const { config, batch, rate } = bench;
   return {
     variant,
     summary,
+    ...(seeded !== undefined && { seeded }),
     config: { config, batch, rate, epochs, subsets, schedule },
     run: async (context) => {
       const task = await bench.load(context);

@@ -17,30 +17,29 @@ import { scoreSubsets } from "../scoreSubsets.ts";
 import { HEAD_SCALE, initSharedHead, sharedHeadLoss } from "../sharedHead.ts";
 import { trainGmc } from "../trainGmc.ts";
 
-/** What the separately trained encoders are asked. */
+/** One way of training encoders apart. */
 export interface SeparateOptions {
   readonly variant: string;
   readonly summary: string;
   readonly epochs: number;
-  /** Decisions of the heads added up, or how the embeddings lie to each other. */
-  readonly measures: "late-fusion" | "alignment";
   readonly schedule?: "constant" | "cosine";
   readonly seeded?: boolean;
 }
 
 /**
  * The same network and data without the contrast: every encoder learns the labels through a linear
- * head of its own, so nothing ties their embeddings together.
+ * head of its own, so nothing ties their embeddings together. A subset's decisions are added up; how the
+ * embeddings lie to each other tells what the contrast does.
  */
 export function separateTrial(bench: GmcBench, options: SeparateOptions): Trial {
-  const { variant, summary, epochs, measures, schedule = "constant", seeded } = options;
+  const { variant, summary, epochs, schedule = "constant", seeded } = options;
   const { config, classes, rate, batch } = bench;
   const names = config.modalities.map(({ name }) => name);
   return {
     variant,
     summary,
     ...(seeded !== undefined && { seeded }),
-    config: { config, batch, rate, epochs, measures, schedule },
+    config: { config, batch, rate, epochs, schedule },
     run: async (context) => {
       const { seed, threads, progress } = context;
       const task = await bench.load(context);
@@ -78,19 +77,19 @@ export function separateTrial(bench: GmcBench, options: SeparateOptions): Trial 
         progress,
       });
       const embeddings = await embedInstants(model, task.test, threads);
-      if (measures === "alignment") return { ...task.align?.(embeddings, seed) };
       const scores = Object.fromEntries(
         Object.entries(embeddings.modalities).flatMap(([name, z]) => {
           const own = head[name] as LinearParams<HostTensor<"float32">> | undefined;
           return own === undefined ? [] : [[name, hostLogProbabilities(own, z, HEAD_SCALE)]];
         }),
       );
-      return scoreSubsets(names, task, (subset) =>
+      const accuracies = await scoreSubsets(names, task, (subset) =>
         likeliest(
           subset.flatMap((name) => scores[name] ?? []),
           classes,
         ),
       );
+      return { ...accuracies, ...task.align?.(embeddings, seed) };
     },
   };
 }

@@ -1,0 +1,190 @@
+import { join } from "node:path";
+import { filter, firstValueFrom } from "rxjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { ConfigError } from "../../src/errors.ts";
+import type { Frameset } from "../../src/frames/Frameset.ts";
+import type { Reading } from "../../src/frames/Reading.ts";
+import type { StreamDescription } from "../../src/frames/StreamDescription.ts";
+import type { LogRecord } from "../../src/log/LogRecord.ts";
+import { readLog } from "../../src/log/readLog.ts";
+import type { PipelineRun } from "../../src/pipeline/PipelineRun.ts";
+import type { RunOptions } from "../../src/pipeline/RunOptions.ts";
+import { replayLog } from "../../src/pipeline/replayLog.ts";
+import { startPipeline } from "../../src/pipeline/startPipeline.ts";
+import { hertz, millis } from "../../src/units.ts";
+import { type TinyPipeline, tinyPipeline } from "../support/tinyPipeline.ts";
+
+const guest: StreamDescription = {
+  site: "lab",
+  stream: "thermometer",
+  modality: "sensor",
+  dtype: "f32",
+  shape: [1],
+  rate: hertz(25),
+  unit: "°C",
+  lateness: millis(0),
+  idleTimeout: millis(250),
+};
+const made = { kind: "synthetic", options: { signal: "still", offset: 21 } };
+
+let tiny: TinyPipeline;
+beforeAll(async () => {
+  tiny = await tinyPipeline(3);
+});
+afterAll(() => tiny[Symbol.asyncDispose]());
+
+/** A run, and what is done to it when so many rows have been answered. */
+async function go(
+  steps: Readonly<Record<number, (run: PipelineRun) => Promise<void>>>,
+  options: Partial<RunOptions> = {},
+) {
+  await using run = await startPipeline(tiny.definition, { ...tiny.options, ...options });
+  const framesets: Frameset[] = [];
+  const readings: Reading[] = [];
+  const done: Promise<void>[] = [];
+  run.moments.subscribe(({ frameset, reading }) => {
+    framesets.push(frameset);
+    readings.push(reading);
+    const step = steps[readings.length];
+    if (step !== undefined) done.push(step(run));
+  });
+  await run.go();
+  await Promise.all(done);
+  return { framesets, readings, streams: run.streams(), counters: run.streams() };
+}
+
+const presences = (framesets: readonly Frameset[], stream: string): string[] =>
+  framesets.map(({ cells }) => cells[stream]?.presence ?? "none");
+const answers = (readings: readonly Reading[]): string[] =>
+  readings.map(({ time, logProbabilities }) => `${time} ${[...logProbabilities]}`);
+
+async function logOf(path: string): Promise<LogRecord[]> {
+  const log: LogRecord[] = [];
+  for await (const record of readLog(path)) log.push(record);
+  return log;
+}
+
+describe("a stream that the pipeline does not declare", () => {
+  it("is recorded and aligned from where it came to where it went, and changes no answer", async () => {
+    const record = join(tiny.folder, "guest.mcap");
+    const plain = await go({});
+    const withGuest = await go(
+      {
+        20: (run) => run.hotPlug.attach({ stream: guest, sensor: made }),
+        50: (run) => run.hotPlug.detach("thermometer"),
+      },
+      { record },
+    );
+    expect(answers(withGuest.readings)).toEqual(answers(plain.readings));
+    const seen = presences(withGuest.framesets, "thermometer");
+    expect(seen.slice(0, 20)).toEqual(seen.slice(0, 20).map(() => "none"));
+    // Nothing waits for it: a row that went out just before its frame holds the one before.
+    expect(seen.slice(25, 45).filter((presence) => !/^(real|held)$/.test(presence))).toEqual([]);
+    expect(seen.slice(55)).toEqual(seen.slice(55).map(() => "none"));
+    expect(seen.slice(55).length).toBeGreaterThan(10);
+
+    const log = await logOf(record);
+    const configs = log.filter((entry) => entry.kind === "CONFIG");
+    expect(configs.map(({ version, streams }) => [version, streams.map((s) => s.stream)])).toEqual([
+      [1, ["a", "b"]],
+      [2, ["a", "b", "thermometer"]],
+      [3, ["a", "b"]],
+    ]);
+    const frames = log.filter((r) => r.kind === "DATA" && r.chunk.stream === "thermometer");
+    expect(frames.length).toBeGreaterThan(20);
+
+    const again: Frameset[] = [];
+    const { device, threads, answerWith } = tiny.options;
+    await replayLog(tiny.definition, {
+      ...{ records: log, device, threads, answerWith },
+      watch: ({ moments }) => moments.subscribe(({ frameset }) => again.push(frameset)),
+    });
+    expect(again.map(({ id }) => id)).toEqual(withGuest.framesets.map(({ id }) => id));
+    expect(presences(again, "thermometer")).toEqual(seen);
+  }, 60_000);
+
+  it("ends nothing but itself when its sensor cannot be what it is told to be", async () => {
+    const wrong = { kind: "synthetic", options: { signal: "smell" } };
+    const { readings, streams } = await go({
+      20: (run) => run.hotPlug.attach({ stream: guest, sensor: wrong }),
+    });
+    expect(readings.length).toBeGreaterThan(60);
+    expect(streams.find(({ stream }) => stream === "thermometer")?.problem).toMatch(
+      /sine or noise/,
+    );
+  }, 60_000);
+
+  it("is refused where it would be mistaken for another", async () => {
+    await using run = await startPipeline(tiny.definition, tiny.options);
+    const attach = (description: StreamDescription) => run.hotPlug.attach({ stream: description });
+    await expect(attach({ ...guest, stream: "a" })).rejects.toThrow(ConfigError);
+    await expect(attach({ ...guest, site: "elsewhere" })).rejects.toThrow("expected site lab");
+    await expect(run.hotPlug.attach({ stream: "nose" })).rejects.toThrow("a, b");
+    await expect(run.hotPlug.detach("nose")).rejects.toThrow("a, b");
+    await attach(guest);
+    await attach(guest);
+    expect(run.hotPlug.guests).toEqual([guest]);
+  });
+});
+
+describe("a declared stream", () => {
+  it("that no sensor feeds gets one on the way, and the answers take note", async () => {
+    const sensor = tiny.options.feed.sensors["b"] ?? made;
+    const { framesets, streams } = await go(
+      { 20: (run) => run.hotPlug.attach({ stream: "b", sensor }) },
+      { without: ["b"] },
+    );
+    const seen = presences(framesets, "b");
+    expect(seen.slice(0, 20)).toEqual(seen.slice(0, 20).map(() => "missing"));
+    expect(seen.slice(30, 60)).toEqual(seen.slice(30, 60).map(() => "real"));
+    expect(streams.find(({ stream }) => stream === "b")?.pluggable).toBe(true);
+  }, 60_000);
+
+  it("keeps the sensor it has until that is detached", async () => {
+    const problems: unknown[] = [];
+    const other = { kind: "synthetic", options: { signal: "still", offset: 7 } };
+    const { framesets } = await go({
+      10: async (run) =>
+        run.hotPlug.attach({ stream: "a", sensor: other }).catch((error) => {
+          problems.push(error);
+        }),
+      20: async (run) => {
+        await run.hotPlug.detach("a");
+        await run.hotPlug.attach({ stream: "a", sensor: other });
+      },
+    });
+    expect(String(problems[0])).toContain("detach it first");
+    const last = framesets.at(-8)?.cells["a"];
+    expect(last?.presence).toBe("real");
+    const payload = last?.presence === "real" ? Uint8Array.from(last.payload) : new Uint8Array();
+    expect([...new Float32Array(payload.buffer)]).toEqual([7, 7]);
+  }, 60_000);
+});
+
+describe("a run that is gone on with", () => {
+  it("has lost its guests, and says so on record", async () => {
+    const record = join(tiny.folder, "resumed.mcap");
+    {
+      await using run = await startPipeline(tiny.definition, { ...tiny.options, record });
+      const enough = firstValueFrom(
+        run.moments.pipe(filter(({ frameset }) => frameset.index > 40)),
+      );
+      const first = firstValueFrom(run.moments);
+      const going = run.go();
+      await first;
+      await run.hotPlug.attach({ stream: guest, sensor: made });
+      await enough;
+      await run[Symbol.asyncDispose]();
+      await going;
+    }
+    const { framesets } = await go({}, { record, recording: { resume: {} } });
+    expect(framesets.at(-1)?.cells["thermometer"]).toBeUndefined();
+    const configs = (await logOf(record)).filter((entry) => entry.kind === "CONFIG");
+    expect(configs.map(({ version, streams }) => [version, streams.length])).toEqual([
+      [1, 2],
+      [2, 3],
+      [3, 2],
+    ]);
+  }, 60_000);
+});
