@@ -104,7 +104,7 @@ export function labelsOfElan(text: string): {
 
 function attributesOf(text: string): Record<string, string | undefined> {
   return Object.fromEntries(
-    [...text.matchAll(/([A-Za-z_:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(
+    [...text.matchAll(/([A-Za-z_:][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(
       ([, name = "", double, single]) => [name, unescaped(double ?? single ?? "")],
     ),
   );
