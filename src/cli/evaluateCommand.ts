@@ -17,6 +17,7 @@ export interface EvaluateFlags {
   readonly json?: true;
   readonly sentences?: number;
   readonly conditions?: readonly string[];
+  readonly together?: true;
   readonly device: DeviceChoice;
   readonly variants?: readonly string[];
   readonly jobs: number;
@@ -38,6 +39,10 @@ export function addEvaluateCommand(program: Command): void {
     .option("--threads <n>", "threads of the model", count, 1)
     .option("--sentences <n>", "pipelines: how many of the set's items; all unless given", count)
     .option("--conditions <list>", "pipelines: only these besides clean; all unless given", list)
+    .option(
+      "--together",
+      "pipelines: no runs with each stream alone; subsets are told all the same",
+    )
     .addOption(
       new Option("--device <device>", "pipelines: what computes")
         .choices([...devices, "auto"])
