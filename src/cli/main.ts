@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   explain: async () => (await import("./explainCommand.ts")).addExplainCommand,
   doctor: async () => (await import("./doctorCommand.ts")).addDoctorCommand,
   train: async () => (await import("./trainCommand.ts")).addTrainCommand,
+  export: async () => (await import("./exportCommand.ts")).addExportCommand,
   evaluate: async () => (await import("./evaluateCommand.ts")).addEvaluateCommand,
   generate: async () => (await import("./generateCommand.ts")).addGenerateCommand,
   keys: async () => (await import("./keysCommand.ts")).addKeysCommand,
