@@ -153,7 +153,8 @@ function spreads(values: ReadonlyMap<string, readonly number[]>): Record<string,
   return Object.fromEntries([...values].map(([key, numbers]) => [key, spreadOf(numbers)]));
 }
 
-function spreadOf(values: readonly number[]): Spread {
+/** Mean and standard deviation of some values. */
+export function spreadOf(values: readonly number[]): Spread {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
   return { mean, std: Math.sqrt(variance) };
