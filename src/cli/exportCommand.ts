@@ -14,13 +14,16 @@ import { type LogInfo, logInfo } from "../log/logInfo.ts";
 import { readLog } from "../log/readLog.ts";
 import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
 import type { Micros } from "../units.ts";
+import { exportModel } from "./exportModel.ts";
 import { exportLabels } from "./labelRecording.ts";
-import { loadPipeline } from "./loadPipeline.ts";
+import { isPipeline, loadPipeline } from "./loadPipeline.ts";
 import { startOf } from "./timeIn.ts";
 
 const WHAT = ["labels", "events", "readings"] as const;
 
 interface ExportFlags {
+  readonly out?: string;
+  readonly weights?: string;
   readonly stream?: string;
   readonly what?: (typeof WHAT)[number];
   readonly pipeline?: string;
@@ -28,13 +31,15 @@ interface ExportFlags {
   readonly json?: true;
 }
 
-/** Adds `export`: a recording, or a part of it, in the form of other programs. */
+/** Adds `export`: a recording, a part of it, or a pipeline's model, in the form of other programs. */
 export function addExportCommand(program: Command): void {
   program
     .command("export")
-    .description("write a recording, or a part of it, for other programs")
-    .argument("<file>", "a log (MCAP), or a folder of its segments")
-    .argument("<out>", "where it goes; its ending says in which form; must not exist")
+    .description("write a recording, a part of it, or a pipeline's model for other programs")
+    .argument("<what>", "a log (MCAP), a folder of its segments, or a pipeline: its model")
+    .argument("[out]", "where it goes; of a recording its ending says in which form")
+    .option("--out <file>", "where it goes; the same as the second argument")
+    .option("--weights <file>", "of a model: these weights instead of the pipeline's own")
     .option("--stream <name>", "this stream: for .wav, .mp4, .mkv, .csv, .parquet")
     .addOption(new Option("--what <what>", "this instead: for .csv, .parquet").choices(WHAT))
     .option(
@@ -46,17 +51,28 @@ export function addExportCommand(program: Command): void {
     .addHelpText(
       "after",
       `
-Forms:
+Forms of a recording, none of which may exist:
   .mcap            all streams and labels as Foxglove and Rerun show them
   .wav             a stream of sound; second 0 is the recording's
   .mp4, .mkv       a stream of pictures (ffmpeg); .mkv without loss
   .csv, .parquet   a stream's numbers or words, or --what labels, events, readings
-  .vtt .srt .txt .eaf .csv   labels, as sensorium label --export`,
+  .vtt .srt .txt .eaf .csv   labels, as sensorium label --export
+A model becomes a folder of .onnx files, one for each stage of a row.`,
     )
     .action(run);
 }
 
-async function run(file: string, out: string, flags: ExportFlags): Promise<void> {
+async function run(
+  what: string,
+  second: string | undefined,
+  { out = second, ...flags }: ExportFlags,
+): Promise<void> {
+  if (out === undefined)
+    throw new ConfigError("export", `expected where ${what} goes, got nothing: give --out`);
+  await (isPipeline(what) ? exportModel : exportRecording)(what, out, flags);
+}
+
+async function exportRecording(file: string, out: string, flags: ExportFlags): Promise<void> {
   if (await isThere(out))
     throw new ConfigError(out, "no file expected there, got one: name another, or remove it");
   const info = await logInfo(file);

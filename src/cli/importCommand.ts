@@ -9,9 +9,9 @@ import { labelOfLine } from "../log/labels/LabelLine.ts";
 import { readLabelFile } from "../log/labels/labelFile.ts";
 import { writeLog } from "../log/writeLog.ts";
 import type { SensorSpec } from "../pipeline/parseSensorSpec.ts";
+import { recordReplays, USUAL_START } from "../pipeline/recordReplays.ts";
 import { type Micros, micros, millis } from "../units.ts";
 import { codeRoot } from "./packageRoot.ts";
-import { recordReplays, USUAL_START } from "./recordReplays.ts";
 import { OWN_SITE, sensorsNamed } from "./sensorsNamed.ts";
 
 /** Which sensor replays a file, by its ending. */

@@ -6,6 +6,7 @@ import type { Feed, FeedRequest } from "../pipeline/Feed.ts";
 import { loadSensorKind } from "../pipeline/loadSensorKind.ts";
 import { parseSensorSpec, type SensorSpec } from "../pipeline/parseSensorSpec.ts";
 import { type Recordable, type RecordSummary, recordFeed } from "../pipeline/recordFeed.ts";
+import { recordReplays } from "../pipeline/recordReplays.ts";
 import { type Micros, seconds, toSeconds } from "../units.ts";
 import { count } from "./count.ts";
 import { curveOptions } from "./keyFiles.ts";
@@ -13,7 +14,6 @@ import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { progressLine } from "./progressLine.ts";
 import { addRecordingFlags, type RecordingFlags, recordingOf } from "./recordingFlags.ts";
-import { recordReplays } from "./recordReplays.ts";
 import { recordRunning } from "./recordRunning.ts";
 import { type NamedSensors, sensorsNamed } from "./sensorsNamed.ts";
 
