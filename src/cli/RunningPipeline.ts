@@ -72,6 +72,48 @@ const STATUS = z.object({
   blocking: BLOCKING.optional(),
 });
 
+const FIGURES = z.record(z.string(), z.unknown());
+
+const VERSIONS = z.object({
+  serving: z.string(),
+  isPinned: z.boolean(),
+  versions: z.array(
+    z.object({
+      version: z.string(),
+      base: z.string(),
+      parent: z.string().optional(),
+      since: z.number(),
+      figures: FIGURES.optional(),
+      isServing: z.boolean(),
+    }),
+  ),
+  changes: z.array(
+    z.object({
+      version: z.string(),
+      at: z.number(),
+      cause: z.string().optional(),
+      by: z.string().optional(),
+      reason: z.string().optional(),
+      pinned: z.boolean().optional(),
+    }),
+  ),
+  learner: z
+    .object({
+      labels: z.record(z.string(), count),
+      published: count,
+      discarded: count,
+      rolledBack: count,
+      isLearning: z.boolean(),
+      verdicts: z.array(
+        z.object({ publish: z.boolean(), reason: z.string(), rows: count, figures: FIGURES }),
+      ),
+    })
+    .optional(),
+});
+
+/** Which versions of its model there are, which one serves and why. */
+export type RunningVersions = z.infer<typeof VERSIONS>;
+
 /** How a running pipeline is, as its server tells it. */
 export type RunningStatus = z.infer<typeof STATUS>;
 /** How one of its streams is. */
@@ -115,6 +157,19 @@ export class RunningPipeline {
     return data;
   }
 
+  /** @throws {ConfigError} If nobody answers there, or somebody else. */
+  async versions(): Promise<RunningVersions> {
+    const reply = await this.#get("/api/versions");
+    const { success, data } = VERSIONS.safeParse(await reply.json().catch(() => undefined));
+    if (!success) throw this.#stranger("/api/versions");
+    return data;
+  }
+
+  /** @throws {ConfigError} If nobody answers there, or it refuses, with its reason. */
+  async post(path: string, body: object): Promise<void> {
+    await this.#get(path, undefined, body);
+  }
+
   /**
    * The frames of a stream as they come, until the signal aborts or the pipeline ends.
    *
@@ -145,10 +200,17 @@ export class RunningPipeline {
     }
   }
 
-  async #get(path: string, signal?: AbortSignal): Promise<Response> {
+  async #get(path: string, signal?: AbortSignal, body?: object): Promise<Response> {
     let reply: Response;
     try {
-      reply = await fetch(new URL(path, this.url), signal ? { signal } : {});
+      reply = await fetch(new URL(path, this.url), {
+        ...(signal !== undefined && { signal }),
+        ...(body !== undefined && {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        }),
+      });
     } catch (cause) {
       throw new ConfigError(
         this.url,

@@ -17,6 +17,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   echo: async () => (await import("./echoCommand.ts")).addEchoCommand,
   top: async () => (await import("./topCommand.ts")).addTopCommand,
   explain: async () => (await import("./explainCommand.ts")).addExplainCommand,
+  label: async () => (await import("./labelCommand.ts")).addLabelCommand,
+  models: async () => (await import("./modelsCommand.ts")).addModelsCommand,
   doctor: async () => (await import("./doctorCommand.ts")).addDoctorCommand,
   train: async () => (await import("./trainCommand.ts")).addTrainCommand,
   evaluate: async () => (await import("./evaluateCommand.ts")).addEvaluateCommand,

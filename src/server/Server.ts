@@ -18,6 +18,7 @@ import type { JoinDesk } from "./join/JoinDesk.ts";
 import type { JoinCounters } from "./join/JoinSession.ts";
 import { addJoinRoutes } from "./join/joinRoutes.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
+import { addLearningRoutes } from "./learningRoutes.ts";
 import { originAllowed } from "./originAllowed.ts";
 import { decodeClientMessage, encodeMessage, type ServerMessage, SOCKET_PATH } from "./protocol.ts";
 
@@ -96,6 +97,7 @@ interface Client {
  * - Foxglove and Lichtblick look on at `/foxglove` (`FoxgloveBridge`).
  * - Where `join` is given, `/join/` is a page that senses, with the token as its fragment (`JoinSession`).
  * - Pages of other origins are refused with 403. Bound to this machine alone unless told otherwise.
+ * - Labels and choices of what serves come in at `/api/labels` and `/api/versions` (`addLearningRoutes`).
  * - `/health` says whether it runs, `/api/status` how, both as JSON; `/api/frames/STREAM` gives a stream's
  *   frames as lines of JSON (`frameLines`).
  * - Whoever starts it disposes it: clients are closed with 1001, then the port is freed. Idempotent.
@@ -244,6 +246,9 @@ export class Server implements AsyncDisposable {
       if (chunks === undefined)
         return reply.code(404).send({ error: `there is no stream ${stream} to listen to` });
       return reply.type("application/x-ndjson").send(frameLines(chunks));
+    });
+    addLearningRoutes(app, this.#feed, allowedHosts, () => {
+      this.#counters.refusedOrigins += 1;
     });
     this.#socketRoute(SOCKET_PATH, allowedHosts, [], (socket) => this.#welcome(socket));
     this.#socketRoute(FOXGLOVE_PATH, allowedHosts, viewerOrigins, (socket, name) =>

@@ -1,4 +1,15 @@
-import { bufferTime, filter, interval, map, merge, Observable, share, startWith, tap } from "rxjs";
+import {
+  bufferTime,
+  distinctUntilChanged,
+  filter,
+  interval,
+  map,
+  merge,
+  Observable,
+  share,
+  startWith,
+  tap,
+} from "rxjs";
 
 import { parseCaption } from "../features/CaptionGrams.ts";
 import type { Cell } from "../frames/Frameset.ts";
@@ -7,6 +18,7 @@ import { Percentiles } from "../pipeline/Percentiles.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
 import { micros } from "../units.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
+import { learningMessage } from "./learningMessage.ts";
 import type {
   CaptionView,
   HelloMessage,
@@ -69,7 +81,13 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
         return last !== before;
       }),
     );
-    return merge(rows, events, truth, streams, latency, problems, status).subscribe(subscriber);
+    const learning = interval(LATENCY_EVERY).pipe(
+      map(() => learningMessage(run.learning.report())),
+      distinctUntilChanged((before, after) => JSON.stringify(before) === JSON.stringify(after)),
+    );
+    return merge(rows, events, truth, streams, latency, learning, problems, status).subscribe(
+      subscriber,
+    );
   }).pipe(share());
   return {
     hello,
@@ -83,6 +101,18 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       return undefined;
     },
     blocking: () => run.blocking(),
+    learning: {
+      label(label) {
+        if (!run.model.classes.includes(label.label))
+          return `expected one of the model's ${run.model.classes.length} classes, got ${label.label}`;
+        run.label(label);
+        return undefined;
+      },
+      versions: () => run.learning.report(),
+      pin: (version, by) => run.learning.pin(version, by),
+      unpin: (by) => run.learning.unpin(by),
+      rollback: (by, to) => run.learning.rollback(by, to),
+    },
     frames: (stream) =>
       stream in run.definition.streams
         ? run.records.pipe(

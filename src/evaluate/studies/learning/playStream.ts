@@ -1,6 +1,5 @@
 import type { LearnerStatus } from "../../../learn/online/LearnerMessage.ts";
-import { subsetName, subsetsOf } from "../../../learn/online/LearnerRow.ts";
-import { learnerRow } from "../../../learn/online/LearnerRow.ts";
+import { learnerRow, subsetName, subsetsOf } from "../../../learn/online/LearnerRow.ts";
 import { OnlineLearner } from "../../../learn/online/OnlineLearner.ts";
 import type { OnlineOptions } from "../../../learn/online/OnlineOptions.ts";
 import { argMax, normalisedEntropy, PartAnswers } from "../../../learn/online/PartAnswers.ts";
@@ -38,7 +37,11 @@ export interface Played {
   readonly part: AdaptedPart;
   readonly status: LearnerStatus;
   /** What the gate said, in order, with the row. */
-  readonly news: readonly { readonly row: number; readonly kind: string; readonly reason: string }[];
+  readonly news: readonly {
+    readonly row: number;
+    readonly kind: string;
+    readonly reason: string;
+  }[];
 }
 
 /** The pattern that frozen weights are scored in: nobody labels anything. */
