@@ -15,7 +15,6 @@ import { CLIP_ROWS, type Clip, type StreamRow, UTD_SIZES } from "./utdClips.ts";
 const STRETCHES = 16;
 const ROWS = 2 * CLIP_ROWS;
 const WARM_UP = 4;
-const STEPS = 900;
 const PEAK = 3e-3;
 /** Chance that the joint sees a stream; channels dropped. */
 const KEEP = 0.8;
@@ -57,10 +56,11 @@ export async function trainStreamModel(options: {
   readonly config: UnifiedConfig;
   readonly clips: readonly Clip[];
   readonly rng: Rng;
+  readonly steps: number;
   readonly threads: number;
   readonly progress: (line: string) => void;
 }): Promise<DecodedWeights> {
-  const { config, clips, rng, threads, progress } = options;
+  const { config, clips, rng, steps, threads, progress } = options;
   const params = initParams(config, () => rng.uniform());
   await using trainer = await UnifiedTrainer.open(
     {
@@ -77,14 +77,14 @@ export async function trainStreamModel(options: {
     },
     initTrainerState(config, params),
   );
-  const rate = warmupCosine({ peak: PEAK, floor: PEAK / 100, warmupSteps: 50, totalSteps: STEPS });
-  for (let step = 0; step < STEPS; step++) {
+  const rate = warmupCosine({ peak: PEAK, floor: PEAK / 100, warmupSteps: 50, totalSteps: steps });
+  for (let step = 0; step < steps; step++) {
     const metrics = await trainer.step(
       drawBatch(config, clips, rng),
       drawMasks(config, rng),
       rate(step),
     );
-    if (step % 50 === 0) progress(`step ${step} of ${STEPS}, loss ${metrics["loss"]?.toFixed(2)}`);
+    if (step % 50 === 0) progress(`step ${step} of ${steps}, loss ${metrics["loss"]?.toFixed(2)}`);
   }
   const { params: trained, codebook } = await trainer.readState();
   return decodeWeights(
