@@ -1,13 +1,22 @@
+import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type LabelRecordingFlags, labelRecording } from "./labelRecording.ts";
-import { type LabelChoice, type LabelSpec, parseLabel, parseLabelChoice } from "./labelSpec.ts";
 
-/** Adds `label`: says what happened in a recording. */
+import { seconds } from "../units.ts";
+import { type LabelRecordingFlags, labelRecording } from "./labelRecording.ts";
+import { type LabelRunningFlags, labelRunning } from "./labelRunning.ts";
+import { type LabelChoice, type LabelSpec, parseLabel, parseLabelChoice } from "./labelSpec.ts";
+import { parseTime } from "./parseQuantity.ts";
+import { DEFAULT_URL } from "./RunningPipeline.ts";
+
+/** Adds `label`: says what happened, in a recording or just now. */
 export function addLabelCommand(program: Command): void {
   program
     .command("label")
-    .description("say what happened in a recording; lists its labels where nothing else is asked")
-    .argument("<file>", "a log (MCAP), or a folder of its segments")
+    .description(
+      "say what happened in a recording (its labels are listed where nothing else is asked), or just now, to a " +
+        "running pipeline",
+    )
+    .argument("<what>", "a log (MCAP), a folder of its segments, or what happened just now: clap")
     .option(
       "--add <label@from-to>",
       "add a label: clap@1.2s-1.8s",
@@ -37,9 +46,27 @@ export function addLabelCommand(program: Command): void {
       "--slot <name>",
       "what kind of label --add and --import add; the pipeline's own unless given",
     )
+    .addOption(
+      new Option("--ago <time>", "of what happened just now: how long ago it began: 2s")
+        .argParser(parseTime)
+        .default(seconds(1), "1s"),
+    )
+    .addOption(
+      new Option("--for <time>", "how long it lasted")
+        .argParser(parseTime)
+        .default(seconds(1), "1s"),
+    )
+    .option("--url <address>", "the running pipeline's server", DEFAULT_URL)
     .option("--by <name>", "who says so", "person")
     .option("--json", "print one JSON object as the last line")
-    .action((file: string, flags: LabelRecordingFlags) => labelRecording(file, flags));
+    .action((what: string, flags: LabelRecordingFlags & LabelRunningFlags) =>
+      isRecording(what) ? labelRecording(what, flags) : labelRunning(what, flags),
+    );
+}
+
+/** A name with an ending or a folder in it is a file's, even one that is not there. */
+function isRecording(what: string): boolean {
+  return existsSync(what) || what.endsWith(".mcap") || /[/\\]/.test(what);
 }
 
 function offset(text: string): number {

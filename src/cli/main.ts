@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   attach: async () => (await import("./attachCommand.ts")).addAttachCommands,
   detach: async () => (await import("./attachCommand.ts")).addAttachCommands,
   sensors: async () => (await import("./attachCommand.ts")).addAttachCommands,
+  models: async () => (await import("./modelsCommand.ts")).addModelsCommand,
   doctor: async () => (await import("./doctorCommand.ts")).addDoctorCommand,
   train: async () => (await import("./trainCommand.ts")).addTrainCommand,
   export: async () => (await import("./exportCommand.ts")).addExportCommand,

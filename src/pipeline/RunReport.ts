@@ -7,6 +7,7 @@ import { subsetMasks } from "../models/unified/fuse.ts";
 import { type Micros, micros, toSeconds } from "../units.ts";
 import { AccuracyCount } from "./AccuracyCount.ts";
 import { GapWatch } from "./GapWatch.ts";
+import type { VersionsReport } from "./Learning.ts";
 import { Percentiles } from "./Percentiles.ts";
 import type { PipelineRun } from "./PipelineRun.ts";
 
@@ -62,6 +63,13 @@ export interface RunSummary {
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   /** Frames and messages that were not used, by reason, all streams together. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** How the learning went, where something learnt or the version changed. */
+  readonly learning?: {
+    readonly serving: string;
+    /** Changes of what serves. */
+    readonly changes: number;
+    readonly learner?: VersionsReport["learner"];
+  };
   /** How each stream was in the end. */
   readonly streams: Readonly<
     Record<string, { readonly state: string; readonly dropped: Readonly<Record<string, number>> }>
@@ -111,6 +119,7 @@ export class RunReport {
         dropped[reason] = (dropped[reason] ?? 0) + count;
     const { framesets, moments, refusedRows } = this.#run.counters();
     if (refusedRows > 0) dropped["stage"] = refusedRows;
+    const { serving, changes, learner } = this.#run.learning.report();
     const accuracy =
       truth.length === 0
         ? null
@@ -146,6 +155,9 @@ export class RunReport {
       outputGapMs: this.#gaps.longest / 1_000,
       latencyMs: { p50: this.#delays.at(50) / 1_000, p99: this.#delays.at(99) / 1_000 },
       dropped,
+      ...((learner !== undefined || changes.length > 1) && {
+        learning: { serving, changes: changes.length - 1, ...(learner && { learner }) },
+      }),
       streams: Object.fromEntries(
         streams.map(({ stream, state, counters }) => [stream, { state, dropped: counters }]),
       ),

@@ -2,6 +2,7 @@ import { ConfigError } from "../errors.ts";
 import type { Micros } from "../units.ts";
 import type {
   LatencyMessage,
+  LearningMessage,
   LiveEvent,
   Row,
   ServerMessage,
@@ -33,6 +34,7 @@ export class History {
   #streams: StreamsMessage | undefined;
   #status: StatusMessage | undefined;
   #latency: LatencyMessage | undefined;
+  #learning: LearningMessage | undefined;
 
   constructor(options: HistoryOptions) {
     if (!(options.span > 0))
@@ -67,6 +69,9 @@ export class History {
       case "latency":
         this.#latency = message;
         return;
+      case "learning":
+        this.#learning = message;
+        return;
       case "hello":
       case "problem":
       case "pong":
@@ -85,16 +90,23 @@ export class History {
     if (this.#rows.length > 0) snapshot.push({ kind: "rows", rows: this.#rows });
     if (events.length > 0) snapshot.push({ kind: "events", events });
     if (this.#latency) snapshot.push(this.#latency);
+    if (this.#learning) snapshot.push(this.#learning);
     return snapshot;
   }
 
-  /** The last streams, status and latency messages, for a page of plain facts. */
+  /** The last streams, status, latency and learning messages, for a page of plain facts. */
   state(): {
     readonly streams: StreamsMessage | undefined;
     readonly status: StatusMessage | undefined;
     readonly latency: LatencyMessage | undefined;
+    readonly learning: LearningMessage | undefined;
   } {
-    return { streams: this.#streams, status: this.#status, latency: this.#latency };
+    return {
+      streams: this.#streams,
+      status: this.#status,
+      latency: this.#latency,
+      learning: this.#learning,
+    };
   }
 
   #pushRow(row: Row): void {
