@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Micros } from "../units.ts";
 import type {
+  GaugesMessage,
   LatencyMessage,
   LiveEvent,
   Row,
@@ -33,6 +34,7 @@ export class History {
   #streams: StreamsMessage | undefined;
   #status: StatusMessage | undefined;
   #latency: LatencyMessage | undefined;
+  #gauges: GaugesMessage | undefined;
 
   constructor(options: HistoryOptions) {
     if (!(options.span > 0))
@@ -67,6 +69,9 @@ export class History {
       case "latency":
         this.#latency = message;
         return;
+      case "gauges":
+        this.#gauges = message;
+        return;
       case "hello":
       case "problem":
       case "pong":
@@ -85,6 +90,7 @@ export class History {
     if (this.#rows.length > 0) snapshot.push({ kind: "rows", rows: this.#rows });
     if (events.length > 0) snapshot.push({ kind: "events", events });
     if (this.#latency) snapshot.push(this.#latency);
+    if (this.#gauges) snapshot.push(this.#gauges);
     return snapshot;
   }
 
@@ -93,8 +99,15 @@ export class History {
     readonly streams: StreamsMessage | undefined;
     readonly status: StatusMessage | undefined;
     readonly latency: LatencyMessage | undefined;
+    readonly gauges: GaugesMessage | undefined;
   } {
-    return { streams: this.#streams, status: this.#status, latency: this.#latency };
+    const [streams, status, latency, gauges] = [
+      this.#streams,
+      this.#status,
+      this.#latency,
+      this.#gauges,
+    ];
+    return { streams, status, latency, gauges };
   }
 
   #pushRow(row: Row): void {

@@ -6,11 +6,13 @@ import { restated, StandingRecords } from "../log/StandingRecords.ts";
 import type { Moment } from "../pipeline/Moment.ts";
 import { Percentiles } from "../pipeline/Percentiles.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
+import type { RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import { micros } from "../units.ts";
 import { feedSensors } from "./feedSensors.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
 import type {
   CaptionView,
+  GaugesMessage,
   HelloMessage,
   LatencyMessage,
   ServerMessage,
@@ -23,6 +25,8 @@ import { statusOf } from "./statusOf.ts";
 const TOP = 5;
 /** How often the streams' states are told, in ms. */
 const STREAMS_EVERY = 250;
+/** How often the gauges of robustness are told, in ms. */
+const GAUGES_EVERY = 500;
 /** How often the latency is told, in ms. */
 const LATENCY_EVERY = 1_000;
 
@@ -60,6 +64,10 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
     );
     const streams = interval(STREAMS_EVERY).pipe(map(() => streamsOf(run)));
     const latency = interval(LATENCY_EVERY).pipe(map(() => latencyOf(total, hops)));
+    const gauges = interval(GAUGES_EVERY).pipe(
+      filter(() => run.counters().moments > 0),
+      map(() => gaugesOf(run.robustness())),
+    );
     const problems = run.problems.pipe(
       map((problem) => ({ kind: "problem" as const, ...problem })),
     );
@@ -74,7 +82,7 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       }),
     );
     const hellos = run.hotPlug.changes.pipe(map(() => helloOf(run)));
-    return merge(hellos, rows, events, truth, streams, latency, problems, status).subscribe(
+    return merge(hellos, rows, events, truth, streams, latency, gauges, problems, status).subscribe(
       subscriber,
     );
   }).pipe(share());
@@ -104,7 +112,7 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
 }
 
 function helloOf(run: PipelineRun): HelloMessage {
-  const { definition, model, options } = run;
+  const { definition, model, options, finalDelay } = run;
   return {
     kind: "hello",
     pipeline: definition.name,
@@ -112,6 +120,7 @@ function helloOf(run: PipelineRun): HelloMessage {
     feed: options.feed.name,
     period: definition.grid.period,
     lookAhead: model.lookAhead,
+    finalDelay,
     classes: model.classes,
     silence: definition.silence,
     slots: definition.slots,
@@ -160,6 +169,19 @@ function streamsOf(run: PipelineRun): StreamsMessage {
   return {
     ...streams,
     recording: { state, bytes: bytesWritten, ...(problem !== undefined && { problem }) },
+  };
+}
+
+function gaugesOf({ time, subsets, alignment, codes }: RobustnessReport): GaugesMessage {
+  return {
+    kind: "gauges",
+    time,
+    subsets,
+    alignment: alignment.map(({ dca, ...rest }) => ({
+      ...rest,
+      ...(dca !== undefined && { dca: dca.score }),
+    })),
+    codes,
   };
 }
 
