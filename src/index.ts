@@ -24,6 +24,7 @@ export { CaptionGrams, parseCaption } from "./features/CaptionGrams.ts";
 export type { FeatureExtractor } from "./features/FeatureExtractor.ts";
 export { LipFrames, lipFramesOf } from "./features/LipFrames.ts";
 export { LogMel, logMelOf } from "./features/LogMel.ts";
+export { NumberFrames } from "./features/NumberFrames.ts";
 export { SensorWindow } from "./features/SensorWindow.ts";
 export type { EventSpan, Label } from "./frames/EventSpan.ts";
 export type { Caption, Frame } from "./frames/Frame.ts";

@@ -12,6 +12,20 @@ export type { Label } from "./frames/EventSpan.ts";
 export type { Cell } from "./frames/Frameset.ts";
 export type { Reading } from "./frames/Reading.ts";
 export {
+  readCheckpoint,
+  type TrainingCheckpoint,
+  writeCheckpoint,
+} from "./learn/checkpoints/TrainingCheckpoint.ts";
+export type { RowAugmentation } from "./learn/rows/augmentRows.ts";
+export type { RowFeatures, RowLine } from "./learn/rows/RowLine.ts";
+export { type BatchOptions, cutStretches, drawMasks, fillBatch } from "./learn/rows/stretches.ts";
+export {
+  type TrainingProgress,
+  type TrainLinesOptions,
+  type TrainLinesResult,
+  trainLines,
+} from "./learn/trainLines.ts";
+export {
   type HostBatch,
   type HostMasks,
   initTrainerState,

@@ -19,6 +19,7 @@ describe("the public lists, verbatim", () => {
         "LogMel",
         "LogWriter",
         "ModelError",
+        "NumberFrames",
         "Outlet",
         "Rng",
         "SensorError",

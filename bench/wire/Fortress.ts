@@ -53,11 +53,12 @@ export class Fortress implements AsyncDisposable {
     });
     ingest.configure({ version: 1, origin: clock.now(), period: millis(40) });
     inlet.refusals.subscribe(() => this.#look());
-    inlet.deliveries.subscribe(({ message, release }) => {
+    inlet.deliveries.subscribe((delivery) => {
+      const { message } = delivery;
       ingest.accept(message);
       ingest.poll();
       if (message.kind === "data" && message.chunk.stream === "good") this.#follow(message.chunk);
-      release();
+      delivery.release();
       this.#look();
     });
   }

@@ -50,14 +50,15 @@ export async function runOurs(
   let cpu = process.cpuUsage();
   let taken = 0;
   const result = new Promise<WireRun>((resolve) => {
-    inlet.deliveries.subscribe(({ message, release }) => {
+    inlet.deliveries.subscribe((delivery) => {
+      const { message } = delivery;
       if (began === 0) {
         if (origin === "now") configure(clock.now());
         cpu = process.cpuUsage();
         began = performance.now();
       }
       ingest.accept(message);
-      release();
+      delivery.release();
       if (message.kind !== "data") return;
       taken += message.chunk.originTimes.length;
       if (taken < frames) return;

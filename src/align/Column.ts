@@ -1,6 +1,7 @@
 import type { Chunk } from "../frames/Chunk.ts";
 import type { DType } from "../frames/DType.ts";
 import { frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
+import { sameShape } from "../frames/sameShape.ts";
 import type { ColumnCounters } from "./ColumnCounters.ts";
 import { FrameRing } from "./FrameRing.ts";
 import type { Frontier } from "./Frontier.ts";
@@ -8,7 +9,6 @@ import { needOf } from "./needOf.ts";
 import { horizonOf, leadOf, type Policy, reachOf } from "./Policy.ts";
 import type { Role } from "./Role.ts";
 import { SequenceWindow, type SequenceWindowSnapshot } from "./SequenceWindow.ts";
-import { sameShape } from "./sameShape.ts";
 import { type UnusedFrame, type UnusedReason, unusedFrame } from "./UnusedFrame.ts";
 
 /** Bounds of a column's buffer; past either the oldest frame goes. */

@@ -1,9 +1,9 @@
 import type { Chunk } from "../frames/Chunk.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
+import { sameShape } from "../frames/sameShape.ts";
 import type { Column } from "./Column.ts";
 import { type ColumnCounters, sumOf } from "./ColumnCounters.ts";
 import type { Grid } from "./Grid.ts";
-import { sameShape } from "./sameShape.ts";
 
 /**
  * The columns of all configurations in force or to come.

@@ -2,17 +2,20 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ConfigError } from "../errors.ts";
 import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
+import type { Feed } from "../pipeline/Feed.ts";
+import { loadSensorKind } from "../pipeline/loadSensorKind.ts";
 import { parseSensorSpec, type SensorSpec } from "../pipeline/parseSensorSpec.ts";
 import { type RecordSummary, recordFeed } from "../pipeline/recordFeed.ts";
-import { type Micros, seconds } from "../units.ts";
+import { type Micros, seconds, toSeconds } from "../units.ts";
 import { count } from "./count.ts";
 import { curveOptions } from "./keyFiles.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
+import { progressLine } from "./progressLine.ts";
 import { addRecordingFlags, type RecordingFlags, recordingOf } from "./recordingFlags.ts";
 import { recordReplays } from "./recordReplays.ts";
 import { recordRunning } from "./recordRunning.ts";
-import { type NamedSensors, sensorsNamed } from "./sensorsNamed.ts";
+import { sensorsNamed } from "./sensorsNamed.ts";
 
 interface RecordFlags extends RecordingFlags {
   readonly out?: string;
@@ -57,7 +60,10 @@ export function addRecordCommand(program: Command): void {
       (text: string, before: readonly SensorSpec[]) => [...before, parseSensorSpec(text)],
       [],
     )
-    .option("--once", "end when what is replayed has ended")
+    .option(
+      "--once",
+      "end when what is replayed has ended; as fast as it goes where nothing is live",
+    )
     .option(
       "--url <address>",
       "record what this running pipeline records: its whole log from now on",
@@ -127,8 +133,16 @@ async function recordSensors(
     ...(sentences !== undefined && { count: sentences }),
   };
   const feed = named?.feed ?? (await (definition as PipelineDefinition).feed(request));
-  if (named !== undefined && flags.once && isReplay(named, flags)) {
-    say(file, await recordReplays(file, named, sensors, signal), json);
+  if (flags.once && isOfOneFile(flags) && (await isReplay(feed, without, sensors))) {
+    const progress = progressLine(process.stderr);
+    const length = flags.for ?? feed.duration;
+    const replayed = await recordReplays(file, { recordable: definition, feed }, sensors, signal, {
+      ...{ truth: feed.truth, without },
+      ...(length !== undefined && { length }),
+      onProgress: (done) => progress.show(`${toSeconds(done).toFixed(0)} s recorded`, false),
+    });
+    progress.end();
+    say(file, replayed, json);
     return;
   }
   const summary = await recordFeed(
@@ -156,9 +170,22 @@ async function recordSensors(
 }
 
 /** Whether all that is recorded is there already: then nobody has to wait for it. */
-function isReplay({ ending, feed }: NamedSensors, flags: RecordFlags): boolean {
-  const folder = flags.segmentSize ?? flags.segmentTime ?? flags.keepSize ?? flags.keepAge;
-  return ending.length === Object.keys(feed.sensors).length && folder === undefined;
+async function isReplay(
+  { sensors: plans }: Feed,
+  without: readonly string[],
+  sensors: string,
+): Promise<boolean> {
+  const used = Object.entries(plans).filter(([stream]) => !without.includes(stream));
+  const paces = await Promise.all(
+    used.map(
+      async ([, { kind, options }]) => (await loadSensorKind(kind, sensors)).create(options).pace,
+    ),
+  );
+  return paces.length > 0 && paces.every((pace) => pace === "replay");
+}
+
+function isOfOneFile({ segmentSize, segmentTime, keepSize, keepAge }: RecordFlags): boolean {
+  return (segmentSize ?? segmentTime ?? keepSize ?? keepAge) === undefined;
 }
 
 function say(file: string, summary: RecordSummary, json: true | undefined): void {

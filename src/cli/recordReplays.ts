@@ -1,43 +1,65 @@
 import type { Label } from "../frames/EventSpan.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import { writeLog } from "../log/writeLog.ts";
-import type { RecordSummary } from "../pipeline/recordFeed.ts";
+import type { Feed } from "../pipeline/Feed.ts";
+import type { Recordable, RecordSummary } from "../pipeline/recordFeed.ts";
 import { replayedRecords } from "../pipeline/replayedRecords.ts";
-import { type Micros, seconds } from "../units.ts";
-import type { NamedSensors } from "./sensorsNamed.ts";
+import { type Micros, micros, seconds } from "../units.ts";
 
 /** When something replayed is taken to have begun where nobody says: as runs as fast as they go have it. */
 export const USUAL_START = seconds(1_767_225_600);
 
+/** What is replayed, and how much of it. */
+export interface ReplayOptions {
+  /** Where it begins; a usual instant unless given. */
+  readonly start?: Micros;
+  /** What is known to have happened, timed from the start. */
+  readonly truth?: readonly Label[];
+  /** Streams that stay silent. */
+  readonly without?: readonly string[];
+  /** Where to end if the sensors have not. */
+  readonly length?: Micros;
+  /** Told now and then how much of the recording's time is done. */
+  readonly onProgress?: (done: Micros) => void;
+}
+
+/** Recording's time between two words on how far it is. */
+const TOLD_EVERY = seconds(10);
+
 /**
  * Puts what sensors replay into a log, as fast as they give it.
  *
- * @param truth What is known to have happened, timed from the start.
  * @throws {LogError} If the file exists or cannot be written.
  * @throws {SensorError} If a sensor cannot read what it is to replay.
  */
 export async function recordReplays(
   file: string,
-  { recordable, feed }: NamedSensors,
+  { recordable, feed }: { readonly recordable: Recordable; readonly feed: Feed },
   sensors: string,
   signal: AbortSignal,
-  { start = USUAL_START, truth = [] }: { start?: Micros; truth?: readonly Label[] } = {},
+  options: ReplayOptions = {},
 ): Promise<RecordSummary> {
-  const streams = Object.values(recordable.streams)
-    .map(({ description }) => description)
-    .filter(({ stream }) => stream in feed.sensors);
+  const { start = USUAL_START, truth = [], without = [], length, onProgress } = options;
+  const streams = Object.values(recordable.streams).map(({ description }) => description);
+  const plans = Object.fromEntries(
+    Object.entries(feed.sensors).filter(([stream]) => !without.includes(stream)),
+  );
   const frames: Record<string, number> = Object.fromEntries(
     streams.map(({ stream }) => [stream, 0]),
   );
   async function* counted(): AsyncGenerator<LogRecord> {
-    const { period } = recordable.grid;
-    const plans = feed.sensors;
+    let tellAt = start + TOLD_EVERY;
     for await (const record of replayedRecords({
-      ...{ streams, plans, period, start, truth, sensors, signal },
+      ...{ streams, plans, period: recordable.grid.period, start, truth, sensors, signal },
+      ...(length !== undefined && { length }),
     })) {
       if (record.kind === "DATA")
         frames[record.chunk.stream] =
           (frames[record.chunk.stream] ?? 0) + record.chunk.originTimes.length;
+      if (record.logTime >= tellAt) {
+        tellAt = record.logTime + TOLD_EVERY;
+        onProgress?.(micros(record.logTime - start));
+      }
       yield record;
     }
   }

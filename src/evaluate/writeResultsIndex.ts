@@ -23,8 +23,10 @@ const INTRODUCTION = `# Results
 
 Each page is one method on one set of real recordings (\`synthetic\` is drawn instead): the method as it
 is used here, the baselines it has to beat, and the method with one part taken out at a time. All
-learning is from the set's training part; nothing is chosen by the part that is tested on. Figures are
-means over seeds ± one standard deviation; a difference smaller than that means nothing.
+learning is from the set's training part, and a run chooses nothing by the part that it is tested on;
+but some sizes and schedules were settled when figures on \`dev\` were known, so these are a little
+optimistic. Figures are means over seeds ± one standard deviation; a difference smaller than that means
+nothing, and of one seed nobody knows the spread.
 
 *transfer/A->B* is the accuracy of a classifier that learnt from A and is used on B; *ceiling/A* that of
 one that learnt from A and is used on A; *accuracy/a+b* that of a model that has only a and b at hand;

@@ -115,7 +115,9 @@ export class UnifiedTrainer implements AsyncDisposable {
    * @throws {ModelError} If the loss is not finite: the state is spoilt, go back to a checkpoint.
    */
   async step(batch: HostBatch, masks: HostMasks, rate: number): Promise<Record<string, number>> {
-    const { metrics } = await this.#session.step({ batch, masks, learningRate: rate });
+    const { config, loss } = this.options;
+    const fed = loss.headTurns === true ? { ...batch, turn: turnOf(config, this.#step) } : batch;
+    const { metrics } = await this.#session.step({ batch: fed, masks, learningRate: rate });
     const values = Object.fromEntries(
       Object.entries(metrics).map(([name, value]) => [
         name,
@@ -141,6 +143,13 @@ export class UnifiedTrainer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.dispose();
   }
+}
+
+/** Whose turn at the head a step is: the streams one after the other, then the joint. */
+function turnOf({ streams }: UnifiedConfig, step: number): Float32Array {
+  const turn = new Float32Array(streams.length + 1);
+  turn[step % turn.length] = 1;
+  return turn;
 }
 
 type Outputs = {
@@ -178,6 +187,7 @@ function trainingProgram(
         labels: int32([B, T]),
         weights: rows,
         reseed: int32([config.codes]),
+        ...(lossOptions.headTurns === true && { turn: float32([config.streams.length + 1]) }),
       },
       masks: {
         streams: perStream(({ dilations }) => stack(dilations.length)),

@@ -4,6 +4,25 @@ import type { Label } from "../frames/EventSpan.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { Micros } from "../units.ts";
 
+/** A version of a model, with all that it takes to serve it beside the weights file it was learnt on. */
+export interface ServedVersion {
+  readonly version: string;
+  /** Version of that weights file; absent where `version` is a weights file itself. */
+  readonly base?: string;
+  /** Head and codebook (`decodeLearnt`); absent where `version` is a weights file itself. */
+  readonly weights?: Uint8Array;
+  /** Why it serves; absent for the one that a run starts with. */
+  readonly cause?: "learnt" | "rollback" | "pin" | "unpin";
+  /** Who decided so: `learner`, or a person's or program's name. */
+  readonly by?: string;
+  /** The reason in one sentence. */
+  readonly reason?: string;
+  /** True where it serves until somebody says otherwise: nothing that is learnt takes its place. */
+  readonly pinned?: boolean;
+  /** What it was judged by before it was published. */
+  readonly figures?: object;
+}
+
 /** Payload of each kind of record in a site's log. */
 interface LogRecords {
   /** Frames that came in, late, future and duplicate ones too: the aligner judges, not the ingest. */
@@ -30,8 +49,8 @@ interface LogRecords {
   };
   /** How far streams may run apart from here on (alignment.md 9: S); finite. See `SkewTuner`. */
   SKEW: { readonly skew: Micros };
-  /** The model that gives the readings from here on. */
-  MODEL: { readonly version: string };
+  /** The model that gives the readings of the rows formed from here on. */
+  MODEL: ServedVersion;
   /** Something known to have happened. */
   LABEL: { readonly label: Label };
   /**

@@ -43,9 +43,20 @@ export function decoderOf(
   if (kind === "DATA") return chunkDecoder(topic, metadata);
   if (kind === "CHECKPOINT") return (message, logTime) => checkpoint(topic, message, logTime);
   const fields = Object.hasOwn(FIELDS, kind) ? FIELDS[kind] : undefined;
-  return fields === undefined
-    ? undefined
-    : (message, logTime) => json(topic, kind, fields, message, logTime);
+  if (fields === undefined) return undefined;
+  return (message, logTime) => {
+    const record = json(topic, kind, fields, message, logTime);
+    return record.kind === "MODEL" ? withWeights(topic, record) : record;
+  };
+}
+
+/** A MODEL record whose weights are bytes again. */
+function withWeights(topic: string, record: Extract<LogRecord, { kind: "MODEL" }>): LogRecord {
+  const { weights, base }: { readonly weights?: unknown; readonly base?: unknown } = record;
+  if (weights === undefined) return record;
+  if (typeof weights !== "string" || typeof base !== "string")
+    throw new LogError(topic, `weights as text and their base expected, got ${typeof weights}`);
+  return { ...record, weights: new Uint8Array(Buffer.from(weights, "base64")) };
 }
 
 function json(

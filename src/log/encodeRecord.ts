@@ -15,6 +15,10 @@ export const HAS_LENGTHS = 1;
 export function encodeRecord(record: LogRecord): Uint8Array {
   if (record.kind === "DATA") return encodeChunk(record.chunk);
   const { kind: _kind, logTime: _logTime, ...body } = record;
+  if (record.kind === "MODEL" && record.weights !== undefined)
+    return Buffer.from(
+      JSON.stringify({ ...body, weights: Buffer.from(record.weights).toString("base64") }),
+    );
   return record.kind === "CHECKPOINT" ? packValue(body) : Buffer.from(JSON.stringify(body));
 }
 

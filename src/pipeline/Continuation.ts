@@ -31,6 +31,8 @@ export interface ContinuedParts {
   readonly headStart: Micros;
   /** Called with what is on record and is to be interpreted again. */
   readonly hand: (record: LogRecord) => void;
+  /** Called with each record of the log, those before the place that is gone on from too. */
+  readonly seen: (record: LogRecord) => void;
 }
 
 /** Goes on with a run that was killed: first `recall`, then `startFleet`. */
@@ -47,13 +49,13 @@ export class Continuation {
 
   /** Makes again what followed from the log since the last checkpoint; settles when it has been said. */
   async recall(): Promise<void> {
-    const { definition, clock, stage, ingest, board, headStart, hand } = this.#parts;
+    const { definition, clock, stage, ingest, headStart, hand, seen } = this.#parts;
     const streams = Object.values(definition.streams).map(({ description }) => description);
     const idle = new IdleRecall(streams);
     let handed = 0;
     for await (const { record, isNew } of this.#past.records()) {
       idle.observe(record);
-      board.record(record);
+      seen(record);
       ingest.recall(record);
       if (!isNew) continue;
       hand(record);
@@ -66,7 +68,7 @@ export class Continuation {
     const since = micros(clock.now() + headStart);
     const watch = this.#isDriven ? idle.watch : undefined;
     ingest.resume(watch ?? new IdleWatch({ streams, since }));
-    if (this.#past.model !== stage.model.version) ingest.serve(stage.model.version);
+    if (this.#past.model !== stage.model.version) ingest.serve({ version: stage.model.version });
   }
 
   /** Starts the sensors as they were. @param origin Where the feed's start falls. */

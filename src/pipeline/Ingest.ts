@@ -9,7 +9,7 @@ import { Smoother } from "../clock/Smoother.ts";
 import type { Chunk } from "../frames/Chunk.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
-import type { LogRecord } from "../log/LogRecord.ts";
+import type { LogRecord, ServedVersion } from "../log/LogRecord.ts";
 import { type Hertz, type Micros, micros, millis } from "../units.ts";
 import type { Wave } from "../wire/ClockProber.ts";
 import type { Publisher, StreamNotice, WireMessage } from "../wire/WireMessage.ts";
@@ -169,9 +169,9 @@ export class Ingest {
     if (model !== undefined) this.#tellClock({ stream, epoch }, this.#clock.now(), model);
   }
 
-  /** From here on this model gives the readings. */
-  serve(version: string): void {
-    this.#append({ kind: "MODEL", version });
+  /** From here on this version gives the readings. */
+  serve(model: ServedVersion): void {
+    this.#append({ kind: "MODEL", ...model });
   }
 
   /** Somebody knows what happened. */

@@ -4,22 +4,26 @@ import { Aligner, type AlignerCounters, type AlignerOptions } from "../align/Ali
 import type { Blocking } from "../align/Blocking.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { Frameset } from "../frames/Frameset.ts";
-import type { Reading } from "../frames/Reading.ts";
+import { decodeLearnt } from "../learn/online/learntWeights.ts";
 import { EventLocalizer } from "../localize/EventLocalizer.ts";
-import type { LogRecord } from "../log/LogRecord.ts";
+import type { LogRecord, ServedVersion } from "../log/LogRecord.ts";
 import { RobustnessMonitor, type RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import type { FeatureRow } from "../stage/FeatureRow.ts";
 import { FeatureRows } from "../stage/FeatureRows.ts";
-import type { Stage } from "../stage/Stage.ts";
+import type { Stage, StageAnswer } from "../stage/Stage.ts";
 import { type Micros, micros, seconds } from "../units.ts";
 import { type PipelineDefinition, rolesOf } from "./definePipeline.ts";
 import { guestPolicy } from "./guestPolicy.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
+import { type LearnerSink, LearnerTap } from "./LearnerTap.ts";
 import type { Delay, Moment } from "./Moment.ts";
 import { type DigestState, ReadingDigest } from "./ReadingDigest.ts";
 
 /** How far back the gauges of robustness look. */
 const GAUGES = seconds(60);
+
+/** What serves, as a record says it or a state. */
+type ServedRecord = ServedVersion & { readonly kind?: "MODEL"; readonly logTime?: Micros };
 
 export interface InterpretationOptions {
   /** The ordered log. Subscribed to once, at construction. */
@@ -32,6 +36,10 @@ export interface InterpretationOptions {
   readonly stopwatch: (frameset: Frameset) => () => Delay;
   /** Takes a digest of all readings. */
   readonly digests?: boolean;
+  /** Learns from what follows; `stage` must give features. Borrowed. */
+  readonly learner?: LearnerSink;
+  /** Every how many labels of the truth one teaches; none does unless given. */
+  readonly truthEvery?: number;
   /** Goes on from there; `stage` must be of the same model and have taken no row. */
   readonly state?: InterpretationState;
 }
@@ -74,6 +82,8 @@ export class Interpretation {
   }[] = [];
   /** Labels since the last row: a label takes its turn among the rows, however late the model answers. */
   #labels: Label[] = [];
+  readonly #tap: LearnerTap | undefined;
+  #serving: ServedVersion | undefined;
   readonly #digest: ReadingDigest | undefined;
   #formed = 0;
   #answered = 0;
@@ -83,6 +93,7 @@ export class Interpretation {
 
   constructor(definition: PipelineDefinition, options: InterpretationOptions) {
     const { records, stage, answerWith, stopwatch, digests = false, state } = options;
+    const { learner, truthEvery } = options;
     const plans = Object.entries(definition.streams);
     this.#stage = stage;
     this.moments = this.#moments.asObservable();
@@ -96,7 +107,9 @@ export class Interpretation {
       classes: stage.model.trained ? stage.model.classes : [definition.silence],
       prior: stage.model.trained ? stage.model.prior : [1],
       silence: definition.silence,
+      ...(stage.model.trained && { slots: definition.slots }),
       period: definition.grid.period,
+      ...definition.localize,
     });
     this.#features = new FeatureRows(
       Object.fromEntries(plans.map(([stream, { features }]) => [stream, features])),
@@ -104,20 +117,19 @@ export class Interpretation {
     const aligned = alignerOptions(definition);
     this.#aligner =
       state === undefined ? new Aligner(aligned) : Aligner.restore(aligned, state.aligner);
+    this.#tap = learner && new LearnerTap(learner, truthEvery === undefined ? {} : { truthEvery });
     if (digests) this.#digest = new ReadingDigest(state?.digest && { state: state.digest });
     if (state !== undefined) this.#restore(state);
 
-    stage.readings.subscribe({
-      next: (reading) => this.#take(reading),
+    stage.answers.subscribe({
+      next: (answer) => this.#take(answer),
       error: (cause: unknown) => this.#moments.error(cause),
       complete: () => this.#moments.complete(),
     });
     const framesets = records.pipe(
       concatMap((record) => {
-        if (record.kind === "LABEL") {
-          if (record.label.by === "truth") this.#truths++;
-          this.#labels.push(record.label);
-        }
+        if (record.kind === "LABEL") this.#label(record.label);
+        if (record.kind === "MODEL") this.#serve(record);
         return this.#aligner.push(record);
       }),
     );
@@ -133,6 +145,7 @@ export class Interpretation {
       if (stage.submit(row) === "accepted") {
         this.#asked.push({ row, labels: this.#labels, delay });
         this.#labels = [];
+        this.#tap?.asked();
       } else this.#refused++;
     });
   }
@@ -173,8 +186,10 @@ export class Interpretation {
       truths: this.#truths,
       labels: [...this.#labels],
     };
-    this.#stage.capture((state) =>
-      taken({
+    const serving = this.#serving;
+    this.#tap?.capture();
+    this.#stage.capture((state) => {
+      const known: InterpretationState = {
         ...front,
         ...(state !== undefined && { model: Object.fromEntries(state.arrays) }),
         localizer: this.#localizer.snapshot(),
@@ -182,9 +197,15 @@ export class Interpretation {
         moments: this.#answered,
         spans: this.#told,
         refused: this.#refused,
+        ...(serving !== undefined && { serving }),
         ...(this.#digest !== undefined && { digest: this.#digest.state }),
-      }),
-    );
+      };
+      if (this.#tap === undefined) taken(known);
+      else
+        this.#tap.captured((learner) =>
+          taken({ ...known, ...(learner !== undefined && { learner }) }),
+        );
+    });
     return true;
   }
 
@@ -210,7 +231,8 @@ export class Interpretation {
   }
 
   #restore(state: InterpretationState): void {
-    const { features, model, localizer, robustness } = state;
+    const { features, model, localizer, robustness, serving } = state;
+    if (serving !== undefined) this.#serve(serving);
     if (model !== undefined) this.#stage.restore({ arrays: new Map(Object.entries(model)) });
     this.#features.restore(features);
     this.#localizer.restore(localizer);
@@ -223,7 +245,36 @@ export class Interpretation {
     this.#truths = state.truths;
   }
 
-  #take(reading: Reading): void {
+  #label(label: Label): void {
+    if (label.by === "truth") this.#truths++;
+    this.#labels.push(label);
+    this.#tap?.label(label, this.#truths);
+  }
+
+  /** Rows formed from here on are answered by this version, where it goes with the stage's weights. */
+  #serve({ kind: _kind, logTime: _logTime, ...served }: ServedRecord): void {
+    const { version, base = version, weights } = served;
+    const { model } = this.#stage;
+    // A log of other weights is read with those there are, as if nothing had been learnt.
+    const part =
+      weights !== undefined && model.config !== undefined && base === model.version
+        ? decodeLearnt(weights, model.config).part
+        : undefined;
+    const isLearnt = part !== undefined;
+    if (!isLearnt && this.#stage.serving === model.version && !this.#tap) return;
+    const name = isLearnt ? version : model.version;
+    this.#serving = isLearnt || served.pinned ? { ...served, version: name } : undefined;
+    if (this.#stage.serving !== name)
+      this.#stage.serve({ version: name, ...(isLearnt && { part }) });
+    this.#tap?.serve({
+      version: name,
+      ...(isLearnt && { part }),
+      isPinned: served.pinned ?? false,
+      isOwn: served.by === "learner",
+    });
+  }
+
+  #take({ reading, features }: StageAnswer): void {
     const asked = this.#asked.shift();
     if (asked === undefined) return;
     this.#answered++;
@@ -242,6 +293,7 @@ export class Interpretation {
       delay: asked.delay(),
     });
     if (this.#stage.model.trained) this.#tell(this.#localizer.push(answer));
+    this.#tap?.answered(reading.labelTime, features);
   }
 
   #tell(spans: readonly EventSpan[]): void {

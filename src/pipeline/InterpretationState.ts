@@ -1,7 +1,9 @@
 import type { AlignerSnapshot } from "../align/AlignerSnapshot.ts";
 import { LogError } from "../errors.ts";
 import type { Label } from "../frames/EventSpan.ts";
+import type { OnlineLearnerState } from "../learn/online/OnlineLearner.ts";
 import type { LocalizerSnapshot } from "../localize/EventLocalizer.ts";
+import type { ServedVersion } from "../log/LogRecord.ts";
 import { packValue, unpackValue } from "../log/packValue.ts";
 import type { RobustnessSnapshot } from "../robustness/RobustnessMonitor.ts";
 import type { FeatureRowsSnapshot } from "../stage/FeatureRows.ts";
@@ -28,6 +30,10 @@ export interface InterpretationState {
   readonly refused: number;
   /** Labels of the truth on record until there. */
   readonly truths: number;
+  /** Which version served, and all that it takes; absent where it was the weights file as it is. */
+  readonly serving?: ServedVersion;
+  /** What the learner knew; absent where nothing learnt. */
+  readonly learner?: OnlineLearnerState;
   /** Of all readings until there; absent where nobody asked for it. */
   readonly digest?: DigestState;
 }

@@ -7,6 +7,7 @@ import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { RobustnessReport } from "../robustness/RobustnessMonitor.ts";
+import type { Learner } from "../stage/Learner.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
@@ -21,6 +22,7 @@ import { delayOf, delaysOn, noDelay } from "./delays.ts";
 import { HotPlug } from "./HotPlug.ts";
 import { Ingest } from "./Ingest.ts";
 import { Interpretation } from "./Interpretation.ts";
+import { Learning } from "./Learning.ts";
 import type { Moment } from "./Moment.ts";
 import type { RunOptions } from "./RunOptions.ts";
 import type { RunCounters, RunParts } from "./RunParts.ts";
@@ -37,6 +39,9 @@ const WIND_DOWN = millis(500);
 
 /** Time the sensors' processes get to come up before a feed starts on the machine's clock. */
 const HEAD_START = seconds(2);
+
+/** Time between checkpoints while learning: what a learner knows is some megabytes. */
+const LEARNING_CHECKPOINTS = seconds(60);
 
 /** How often silence, drops and ends are looked for on the machine's clock. */
 const POLL_MS = 10;
@@ -71,11 +76,14 @@ export class PipelineRun {
 
   /** Sensors that come and go on the way. */
   readonly hotPlug: HotPlug;
+  /** Which versions of the model there are, what serves, and how the learning goes. */
+  readonly learning: Learning;
 
   readonly #clock: SystemClock | DrivenClock;
   readonly #ingest: Ingest;
   readonly #interpretation: Interpretation;
   readonly #stage: Stage;
+  readonly #learner: Learner | undefined;
   readonly #inlet: Inlet;
   readonly #control: ControlServer;
   readonly #prober: ClockProber | undefined;
@@ -101,6 +109,7 @@ export class PipelineRun {
     this.options = options;
     this.#clock = clock;
     this.#stage = stage;
+    this.#learner = parts.learner;
     this.#inlet = inlet;
     this.#control = control;
     this.#prober = parts.prober;
@@ -119,10 +128,13 @@ export class PipelineRun {
         skew: { initial: skew, floor: range.least, ceiling: range.most },
       }),
     });
+    const { learner } = parts;
+    const { version: base } = stage.model;
+    this.learning = new Learning({ base, ingest: this.#ingest, learner });
     // Before anything is made of a record it is on the log.
     this.#ingest.records.subscribe((record) => {
       this.#recorder?.append(record);
-      this.#board.record(record);
+      this.#seen(record);
     });
     const delays = options.pace === "realtime" ? delaysOn(clock) : delayOf(new SystemClock());
     const state = parts.past?.state;
@@ -132,12 +144,14 @@ export class PipelineRun {
       answerWith: options.answerWith,
       stopwatch: (frameset) => (this.#isRecalling ? noDelay : delays(frameset)),
       digests: log !== undefined,
+      ...(learner !== undefined && { learner }),
+      ...(options.learn?.truthEvery !== undefined && { truthEvery: options.learn.truthEvery }),
       ...(state !== undefined && { state }),
     });
     const interpretation = this.#interpretation;
-    const [every, model] = [options.recording?.checkpoints, stage.model.version];
+    const every = options.recording?.checkpoints ?? (learner && LEARNING_CHECKPOINTS);
     if (log !== undefined)
-      this.#recorder = new RunRecorder({ log, clock, every, interpretation, model });
+      this.#recorder = new RunRecorder({ log, clock, every, interpretation, model: base });
     this.#board = new StreamBoard({
       streams,
       wire: inlet.counters,
@@ -244,7 +258,7 @@ export class PipelineRun {
     return { moments, spans };
   }
 
-  /** Puts a label on record. */
+  /** Puts a label on record; what learns takes it to the moments that it is about, late or early. */
   label(label: Label): void {
     this.#ingest.label(label);
   }
@@ -261,6 +275,7 @@ export class PipelineRun {
     const continuation = this.#continuation();
     this.#origin = this.#past?.origin ?? this.#begin();
     this.#isRecalling = true;
+    this.learning.hold();
     await Promise.race([continuation?.recall(), failed]);
     this.#isRecalling = false;
     if (this.#closing !== undefined) return;
@@ -276,6 +291,7 @@ export class PipelineRun {
       failed,
     ]);
     if (this.#closing === undefined) await this.#stage.drained();
+    await this.#learner?.drained();
     if (this.#closing === undefined) this.#interpretation.finish();
   }
 
@@ -291,7 +307,7 @@ export class PipelineRun {
     const wait = this.options.pace === "realtime" ? HEAD_START : 0;
     const origin = micros(this.#clock.now() + wait);
     this.#ingest.configure({ version: 1, origin, period });
-    this.#ingest.serve(this.#stage.model.version);
+    this.#ingest.serve({ version: this.#stage.model.version });
     return origin;
   }
 
@@ -306,18 +322,25 @@ export class PipelineRun {
       ...{ ingest: this.#ingest, board: this.#board, fleet: this.#fleet },
       ...{ schedule: this.#schedule, headStart: HEAD_START },
       hand: (record) => this.#recalled.next(record),
+      seen: (record) => this.#seen(record),
     });
+  }
+
+  #seen(record: LogRecord): void {
+    this.#board.record(record);
+    this.learning.observe(record);
   }
 
   #watch(): void {
     this.#inlet.deliveries.subscribe({
-      next: ({ message, release }) => {
+      next: (delivery) => {
+        const { message } = delivery;
         this.#ingest.accept(message);
         this.#fleet.heard(message);
         const { stream } = message.kind === "data" ? message.chunk : message;
         // Somebody else's publisher speaks where we started no sensor.
         if (!this.#fleet.owns(stream)) this.#board.plugged(stream);
-        release();
+        delivery.release();
       },
       error: (cause: unknown) =>
         this.#tell(`the inlet failed: ${cause instanceof Error ? cause.message : cause}`),
@@ -325,6 +348,7 @@ export class PipelineRun {
     this.#inlet.refusals.subscribe(({ stream, problem }) => this.#tell(problem, stream));
     this.#guard?.refusals.subscribe(({ problem }) => this.#tell(problem));
     this.#control.refusals.subscribe(({ problem }) => this.#tell(problem));
+    this.#learner?.failures.subscribe(({ message }) => this.#tell(`learning stopped: ${message}`));
     this.#logFailures.subscribe(({ message }) => this.#tell(`recording stopped: ${message}`));
     this.#fleet.news.subscribe(({ stream, status }) => {
       if (status.state === "crashed" || status.state === "failed")
@@ -354,6 +378,8 @@ export class PipelineRun {
     const { period } = this.definition.grid;
     await this.#fleet.reached(clock.now());
     if (this.#past !== undefined) this.#ingest.poll();
+    // What is decided is on record at the end of the tick in which it is, whenever the thread comes to it.
+    await this.learning.settle({ andHold: true });
     while (this.#closing === undefined && !this.#isOver()) {
       // Before the clock moves, everything due by now has come in and who was given back has come up: a
       // plug is pulled, and put back in, at its very instant.
@@ -365,12 +391,14 @@ export class PipelineRun {
       this.#ingest.poll();
       this.#tellTruth();
       await this.#stage.drained();
+      await this.learning.settle({ andHold: true });
       this.#recorder?.poll();
     }
   }
 
   /** Lets the machine's clock run. */
-  #poll(): Promise<void> {
+  async #poll(): Promise<void> {
+    await this.learning.settle({ andHold: false });
     return new Promise((resolve) => {
       const timer = setInterval(() => {
         void this.#dropDue();
@@ -399,6 +427,7 @@ export class PipelineRun {
     await this.#guard?.[Symbol.asyncDispose]();
     this.#ingest.complete();
     await this.#stage[Symbol.asyncDispose]();
+    await this.#learner?.[Symbol.asyncDispose]();
     await this.#recorder?.[Symbol.asyncDispose]();
     this.#problems.complete();
   }

@@ -1,3 +1,4 @@
+import type { OnlineOptions } from "../learn/online/OnlineOptions.ts";
 import type { OpenFile } from "../log/LogFile.ts";
 import type { SegmentOptions } from "../log/LogWriterOptions.ts";
 import type { RetentionOptions } from "../log/Retention.ts";
@@ -35,6 +36,14 @@ export interface ResumeOptions {
   readonly spans?: number;
 }
 
+/** How a run learns from its stream; docs/learning.md. */
+export interface LearnOptions {
+  /** What differs from `ONLINE_DEFAULTS`. */
+  readonly online?: Partial<OnlineOptions>;
+  /** Every how many labels of the feed's own truth one teaches; none does unless given. */
+  readonly truthEvery?: number;
+}
+
 /** What a run of a pipeline is told. */
 export interface RunOptions {
   readonly feed: Feed;
@@ -62,6 +71,8 @@ export interface RunOptions {
   readonly curve?: CurveGuardOptions;
   /** Allows `bind` and `control` to be reached from other machines without encryption. */
   readonly insecure?: boolean;
+  /** Learns while it serves; it does not unless given. */
+  readonly learn?: LearnOptions;
   /** File, or folder of segments, to record the log to; not recorded when absent. */
   readonly record?: string;
   /** How it is recorded. */

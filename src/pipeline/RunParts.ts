@@ -4,6 +4,7 @@ import type { DrivenClock } from "../clock/DrivenClock.ts";
 import type { SystemClock } from "../clock/SystemClock.ts";
 import type { LogError } from "../errors.ts";
 import type { LogWriter } from "../log/LogWriter.ts";
+import type { Learner } from "../stage/Learner.ts";
 import type { Stage } from "../stage/Stage.ts";
 import type { ClockProber } from "../wire/ClockProber.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
@@ -19,6 +20,8 @@ export interface RunParts {
   readonly options: RunOptions;
   readonly clock: SystemClock | DrivenClock;
   readonly stage: Stage;
+  /** Learns from what the stage answers; none where nothing learns. */
+  readonly learner: Learner | undefined;
   readonly inlet: Inlet;
   readonly control: ControlServer;
   /** Probes the sensors' clocks; absent where their time is ours: on a driven clock. */

@@ -30,7 +30,7 @@ export interface PastLog {
   readonly isCut: boolean;
   /** Where the grid started; absent in an empty log. */
   readonly origin?: Micros;
-  /** The last model. */
+  /** The last weights file that served, learnt versions by the one they were learnt on. */
   readonly model?: string;
   /** Last log time; absent in an empty log. */
   readonly to?: Micros;
@@ -107,7 +107,7 @@ async function look(
     if (record.kind === "CONFIG") origin = record.origin;
     if (record.kind === "CLOSED") ended.add(record.stream);
     if (record.kind === "ACTIVE") ended.delete(record.stream);
-    if (record.kind === "MODEL") model = record.version;
+    if (record.kind === "MODEL") model = record.base ?? record.version;
     if (record.kind === "LABEL" && record.label.by === "truth") truths.push({ at: count });
     if (record.kind === "DATA") {
       ended.delete(record.chunk.stream);

@@ -158,11 +158,12 @@ export async function recordFeed(
           (frames[record.chunk.stream] ?? 0) + record.chunk.originTimes.length;
     });
     let spoke: Micros | undefined;
-    inlet.deliveries.subscribe(({ message, release }) => {
+    inlet.deliveries.subscribe((delivery) => {
+      const { message } = delivery;
       spoke ??= clock.now();
       ingest.accept(message);
       fleet.heard(message);
-      release();
+      delivery.release();
     });
     inlet.refusals.subscribe(({ problem }) => {
       refused++;

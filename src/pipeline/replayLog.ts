@@ -1,5 +1,6 @@
 import { Subject } from "rxjs";
 
+import type { Decision } from "../learn/online/LearnerMessage.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { StageModel } from "../stage/Stage.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
@@ -7,7 +8,8 @@ import { micros } from "../units.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import { Interpretation } from "./Interpretation.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
-import { openStage } from "./openStage.ts";
+import { openLearner, openStage } from "./openStage.ts";
+import type { LearnOptions } from "./RunOptions.ts";
 
 /** Records handed over between two looks at whether the model keeps up. */
 const BATCH = 16;
@@ -31,8 +33,18 @@ export interface ReplayOptions {
   readonly threads: number;
   /** Takes a digest of all readings. */
   readonly digests?: boolean;
+  /** Learns again what a run learnt, to compare: what is on record serves all the same. */
+  readonly relearn?: Relearning;
   /** Called before the first record, to subscribe to what follows from the log. */
   readonly watch: (interpretation: Interpretation) => void;
+}
+
+/** How a log is learnt from again. */
+export interface Relearning {
+  /** As the run had it: other options learn other things. */
+  readonly learn: LearnOptions;
+  /** Called with what the learner decides, in order. */
+  readonly decided: (decision: Decision) => void;
 }
 
 /**
@@ -46,11 +58,21 @@ export interface ReplayOptions {
  */
 export async function replayLog(
   definition: PipelineDefinition,
-  { records, answerWith, device, threads, digests = false, watch }: ReplayOptions,
+  { records, answerWith, device, threads, digests = false, relearn, watch }: ReplayOptions,
 ): Promise<void> {
-  await using stage = await openStage(definition, { device, threads });
+  const features = relearn !== undefined;
+  await using stage = await openStage(definition, { device, threads, features });
   const { records: log, state } =
     typeof records === "function" ? await records(stage.model) : { records };
+  await using learner =
+    relearn === undefined
+      ? null
+      : await openLearner(definition, relearn.learn, {
+          answerWith,
+          ...(state?.learner !== undefined && { state: state.learner }),
+        });
+  learner?.decisions.subscribe((decision) => relearn?.decided(decision));
+  const { truthEvery } = relearn?.learn ?? {};
   const source = new Subject<LogRecord>();
   const interpretation = new Interpretation(definition, {
     records: source,
@@ -58,6 +80,8 @@ export async function replayLog(
     answerWith,
     stopwatch: () => () => ({ total: micros(0), hops: {} }),
     digests,
+    ...(learner !== null && { learner }),
+    ...(truthEvery !== undefined && { truthEvery }),
     ...(state !== undefined && { state }),
   });
   const failed = new Promise<never>((_, reject) => {
@@ -70,8 +94,11 @@ export async function replayLog(
   for await (const record of log) {
     source.next(record);
     handed++;
-    if (handed % BATCH === 0) await Promise.race([stage.drained(AHEAD), failed]);
+    if (handed % BATCH !== 0) continue;
+    await Promise.race([stage.drained(AHEAD), failed]);
+    await learner?.drained();
   }
   await Promise.race([stage.drained(), failed]);
+  await learner?.drained();
   interpretation.finish();
 }

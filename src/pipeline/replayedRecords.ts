@@ -19,13 +19,15 @@ const CHUNK_SPAN = millis(2);
 /** What is replayed into a log. */
 export interface ReplayedRecordsOptions {
   readonly streams: readonly StreamDescription[];
-  /** The sensor of each stream, all of them replays. */
+  /** The sensor of each stream, all of them replays; a stream without one stays silent. */
   readonly plans: Readonly<Record<string, SensorPlan>>;
   readonly period: Micros;
   /** Where the replay's start falls. */
   readonly start: Micros;
   /** What is known to have happened, timed from the start. */
   readonly truth?: readonly Label[];
+  /** Where to end if the sensors have not; they end it unless given. */
+  readonly length?: Micros;
   /** Folder with the project's sensors. */
   readonly sensors: string;
   readonly signal: AbortSignal;
@@ -49,9 +51,11 @@ interface Source {
 export async function* replayedRecords(
   options: ReplayedRecordsOptions,
 ): AsyncGenerator<LogRecord, void, undefined> {
-  const { streams, period, start, truth = [], signal } = options;
+  const { streams, plans, period, start, truth = [], signal } = options;
+  const end = start + (options.length ?? Infinity);
   const clock = new DrivenClock(start);
-  const sources = await Promise.all(streams.map((stream) => openSource(stream, clock, options)));
+  const sensed = streams.filter(({ stream }) => stream in plans);
+  const sources = await Promise.all(sensed.map((stream) => openSource(stream, clock, options)));
   const ingest = new Ingest({ clock, streams });
   const said: LogRecord[] = [];
   ingest.records.subscribe((record) => said.push(record));
@@ -66,6 +70,7 @@ export async function* replayedRecords(
     for (let open = earliest(sources); open !== undefined; open = earliest(sources)) {
       signal.throwIfAborted();
       const due = dueOf(open);
+      if (due > end) break;
       for (; beat < due; beat += BEAT) {
         if (beat > clock.now()) clock.advance(micros(beat));
         for (const { description, next, open: isOpen } of sources)

@@ -11,7 +11,7 @@ import { ControlServer } from "../wire/ControlServer.ts";
 import { CurveGuard } from "../wire/CurveGuard.ts";
 import { Inlet } from "../wire/Inlet.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
-import { openStage } from "./openStage.ts";
+import { openLearner, openStage } from "./openStage.ts";
 import { PipelineRun } from "./PipelineRun.ts";
 import type { RunOptions } from "./RunOptions.ts";
 import { hasLog, readPast } from "./readPast.ts";
@@ -49,7 +49,8 @@ export async function startPipeline(
     return resource;
   };
   try {
-    const stage = own(await openStage(definition, options));
+    const { learn } = options;
+    const stage = own(await openStage(definition, { ...options, features: learn !== undefined }));
     const guard = options.curve && own(await CurveGuard.open(options.curve));
     const guarded = guard === undefined ? {} : { guard };
     const inlet = own(
@@ -97,11 +98,20 @@ export async function startPipeline(
       record === undefined || resume === undefined
         ? undefined
         : await readPast(record, { ...resume, model: stage.model.version });
+    const learner =
+      learn &&
+      own(
+        await openLearner(definition, learn, {
+          answerWith: options.answerWith,
+          ...(past?.state?.learner !== undefined && { state: past.state.learner }),
+        }),
+      );
     return new PipelineRun({
       definition,
       options,
       clock,
       stage,
+      learner,
       inlet,
       control,
       prober,

@@ -221,19 +221,28 @@ export interface SubsetGauge {
   readonly accuracy?: number;
 }
 
+/** How one stream's embeddings lie to those of everything together. */
+export interface AlignmentGauge {
+  readonly stream: string;
+  /** Mean cosine, in [−1, 1]. */
+  readonly cosine?: number;
+  /** Score of the component analysis, in [0, 1]; about 0.75 where both lie alike. */
+  readonly dca?: number;
+}
+
+/** How often two streams fall on the same code while something happens, in [0, 1]. */
+export interface CodeGauge {
+  readonly streams: readonly string[];
+  readonly share?: number;
+}
+
 /** How far the answers may be trusted. Replaces the one before. */
 export interface GaugesMessage {
   readonly kind: "gauges";
   readonly time: Micros;
   readonly subsets: readonly SubsetGauge[];
-  /** By stream: mean cosine to the joint embedding, in [−1, 1], and the score of the component analysis. */
-  readonly alignment: readonly {
-    readonly stream: string;
-    readonly cosine?: number;
-    readonly dca?: number;
-  }[];
-  /** By pair of streams: share of moments in which both fell on the same code. */
-  readonly codes: readonly { readonly streams: readonly string[]; readonly share?: number }[];
+  readonly alignment: readonly AlignmentGauge[];
+  readonly codes: readonly CodeGauge[];
 }
 
 /** Time spent between two points on the way of a frame, in µs. */

@@ -23,7 +23,9 @@ import {
   union,
 } from "./check.ts";
 import type {
+  AlignmentGauge,
   ClientMessage,
+  CodeGauge,
   Delay,
   EventsMessage,
   GaugesMessage,
@@ -232,10 +234,10 @@ const gauges = record<GaugesMessage>({
     4_096,
   ),
   alignment: list(
-    record({ stream: name, cosine: optional(number(-1.01, 1.01)), dca: share }),
+    record<AlignmentGauge>({ stream: name, cosine: optional(number(-1.01, 1.01)), dca: share }),
     1_024,
   ),
-  codes: list(record({ streams: list(name, 2), share }), 4_096),
+  codes: list(record<CodeGauge>({ streams: list(name, 2), share }), 4_096),
 });
 
 const delayFields = { last: time, p50: time, p99: time };

@@ -6,6 +6,7 @@ import { ConfigError, DeviceError } from "../errors.ts";
 import type { Presence } from "../frames/Frameset.ts";
 import type { Reading } from "../frames/Reading.ts";
 import type { AdaptedPart } from "../models/unified/adapted.ts";
+import type { UnifiedConfig } from "../models/unified/config.ts";
 import type { InferenceState, RowFeatures, RowOutputs } from "../models/unified/inference.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
 import type { Micros } from "../units.ts";
@@ -27,6 +28,8 @@ export interface StageModel {
   readonly lookAhead: Micros;
   /** Size of the codebook that all modalities share. */
   readonly codes: number;
+  /** All of its configuration; absent where it is untrained. */
+  readonly config?: UnifiedConfig;
 }
 
 export interface StageOptions {
@@ -253,6 +256,7 @@ export class Stage {
             prior: message.prior,
             lookAhead: message.lookAhead as Micros,
             codes: message.codes,
+            ...(message.config !== undefined && { config: message.config }),
           };
           this.#ready = true;
           if (this.#serving.length === 0)

@@ -1,4 +1,5 @@
 import type { AdaptedPart } from "../models/unified/adapted.ts";
+import type { UnifiedConfig } from "../models/unified/config.ts";
 import type {
   InferenceState,
   RowFeatures,
@@ -47,6 +48,7 @@ export type FromWorker =
       readonly lookAhead: number;
       readonly prior: readonly number[];
       readonly codes: number;
+      readonly config?: UnifiedConfig;
     }
   | {
       readonly type: "answer";

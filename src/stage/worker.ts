@@ -75,6 +75,7 @@ async function handle(message: ToWorker): Promise<void> {
       prior,
       lookAhead: lookAheadRows * rowMicros,
       codes: inference.config.codes,
+      config: inference.config,
     });
     return;
   }

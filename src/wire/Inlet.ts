@@ -10,6 +10,7 @@ import type { CurveGuard } from "./CurveGuard.ts";
 import { curveClientOptions } from "./CurveKeys.ts";
 import { checkChunk } from "./checkChunk.ts";
 import { decodeMessage } from "./decodeMessage.ts";
+import type { StreamTally } from "./StreamTally.ts";
 import { topicOf } from "./topic.ts";
 import { type Refusal, WireCounters } from "./WireCounters.ts";
 import { MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, type WireMessage } from "./WireMessage.ts";
@@ -51,11 +52,27 @@ export interface InletOptions {
   readonly insecure?: boolean;
 }
 
+/** A stream that may come in. */
+interface Lane {
+  readonly description: StreamDescription;
+  readonly tally: StreamTally;
+}
+
 /** One message, and the credit it holds. */
-export interface Delivery {
+export class Delivery {
   readonly message: WireMessage;
+  #gate: CreditGate | undefined;
+
+  constructor(message: WireMessage, gate: CreditGate) {
+    this.message = message;
+    this.#gate = gate;
+  }
+
   /** Says that the message is dealt with; another may come in its place. More than once does nothing. */
-  release(): void;
+  release(): void {
+    this.#gate?.release();
+    this.#gate = undefined;
+  }
 }
 
 /**
@@ -80,7 +97,7 @@ export class Inlet {
   readonly #sockets: readonly (Pull | SubSocket)[];
   readonly #clock: Clock;
   /** By site, then by name: what a message names is looked up without making a string. */
-  readonly #streams: Map<string, Map<string, StreamDescription>>;
+  readonly #lanes = new Map<string, Map<string, Lane>>();
   readonly #maxPayload: number;
   readonly #gate: CreditGate;
   readonly #refused = new Subject<Refusal>();
@@ -97,8 +114,8 @@ export class Inlet {
     this.#clock = options.clock;
     this.#maxPayload = options.maxPayload ?? MAX_PAYLOAD_BYTES;
     this.#gate = new CreditGate(options.credit ?? 256);
-    this.#streams = bySite(options.streams);
     this.counters = new WireCounters(options.streams);
+    for (const description of options.streams) this.#open(description);
     this.refusals = this.#refused.asObservable();
     this.deliveries = new Observable((subscriber) => this.#start(subscriber));
   }
@@ -146,16 +163,22 @@ export class Inlet {
   /** Lets a further stream in, from here on. */
   declare(description: StreamDescription): void {
     const { site, stream } = description;
-    this.#streams.set(site, (this.#streams.get(site) ?? new Map()).set(stream, description));
     this.counters.declare(description);
+    this.#open(description);
     for (const socket of this.#subscribers) socket.subscribe(topicOf(site, stream));
   }
 
   /** Refuses a stream, from here on, as if it had never been declared. */
   withdraw({ site, stream }: StreamDescription): void {
-    this.#streams.get(site)?.delete(stream);
+    this.#lanes.get(site)?.delete(stream);
     this.counters.withdraw({ site, stream });
     for (const socket of this.#subscribers) socket.unsubscribe(topicOf(site, stream));
+  }
+
+  #open(description: StreamDescription): void {
+    const { site, stream } = description;
+    const lane = { description, tally: this.counters.tally(site, stream) };
+    this.#lanes.set(site, (this.#lanes.get(site) ?? new Map()).set(stream, lane));
   }
 
   get #subscribers(): SubSocket[] {
@@ -201,16 +224,7 @@ export class Inlet {
   #deliver(parts: readonly Buffer[]): Delivery | undefined {
     const arrivalTime = this.#clock.now();
     try {
-      const message = this.#accept(parts, arrivalTime);
-      let held = true;
-      return {
-        message,
-        release: () => {
-          if (!held) return;
-          held = false;
-          this.#gate.release();
-        },
-      };
+      return new Delivery(this.#accept(parts, arrivalTime), this.#gate);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#refused.next(this.counters.refuse(parts, error, arrivalTime));
@@ -221,17 +235,17 @@ export class Inlet {
   #accept(parts: readonly Buffer[], arrivalTime: ReturnType<Clock["now"]>): WireMessage {
     const message = decodeMessage(parts, { arrivalTime, maxPayload: this.#maxPayload });
     const about = message.kind === "data" ? message.chunk : message;
-    const description = this.#streams.get(about.site)?.get(about.stream);
-    if (description === undefined)
+    const lane = this.#lanes.get(about.site)?.get(about.stream);
+    if (lane === undefined)
       throw new WireError(
         "Inlet",
         "unknown-stream",
         `expected a declared stream, got ${about.stream}`,
       );
     if (message.kind === "data") {
-      checkChunk(message.chunk, description);
-      this.counters.acceptChunk(message.chunk);
-    } else this.counters.acceptNotice(message);
+      checkChunk(message.chunk, lane.description);
+      lane.tally.acceptChunk(message.chunk);
+    } else lane.tally.acceptNotice();
     return message;
   }
 
@@ -259,17 +273,6 @@ function publisherOf(
     );
   const client = who === undefined ? undefined : guard?.reach(who);
   return { address, security: curveClientOptions("Inlet", client) };
-}
-
-function bySite(
-  streams: readonly StreamDescription[],
-): Map<string, Map<string, StreamDescription>> {
-  const sites = new Map<string, Map<string, StreamDescription>>();
-  for (const description of streams) {
-    const { site, stream } = description;
-    sites.set(site, (sites.get(site) ?? new Map()).set(stream, description));
-  }
-  return sites;
 }
 
 function describe(cause: unknown): string {

@@ -27,7 +27,7 @@ export interface OutletOptions {
   readonly onePart?: boolean;
   /** Frames sent as one message, at most. */
   readonly chunkFrames?: number;
-  /** How long the first frame of a chunk waits for company, in ms. */
+  /** How long after a message the frames that follow wait for company, in ms. */
   readonly chunkDelayMs?: number;
   /** Messages that may wait in the socket's queue. */
   readonly highWaterMark?: number;
@@ -45,7 +45,9 @@ export interface OutletFrame {
  * Where a sensor's frames go out.
  *
  * - Frames are copied when they are handed over: the caller may reuse its buffer at once.
- * - Up to 64 frames or 2 ms of them travel as one message, in order; notices go after what was sent.
+ * - A frame after a pause goes out at once, with those handed over in the same turn of the event loop; what
+ *   comes within 2 ms of a message waits for the end of these. So frames that are rare are not delayed, and
+ *   frames that are many travel together, up to 64, in order. Notices go after what was sent.
  * - Await `send`, and a busy inlet slows you down; do not, and frames wait in memory without bound.
  * - Disposing sends what is left and waits for it, no longer than `flushMs`. Idempotent.
  */
@@ -58,7 +60,10 @@ export class Outlet {
   readonly #chunkFrames: number;
   #sequence = 0;
   #pending: OutletFrame[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  /** Sends what is there when this turn of the event loop is over. */
+  #soon: NodeJS.Immediate | undefined;
+  /** Runs for a while after each message, and sends then what has come meanwhile. */
+  #pause: NodeJS.Timeout | undefined;
   #tail: Promise<void> = Promise.resolve();
   #failure: { readonly cause: unknown } | undefined;
   #closing: Promise<void> | undefined;
@@ -121,7 +126,7 @@ export class Outlet {
       );
     this.#pending.push({ originTime, payload: Uint8Array.from(payload) });
     if (this.#pending.length >= this.#chunkFrames) return this.flush();
-    this.#timer ??= setTimeout(() => void this.flush(), this.#options.chunkDelayMs ?? 2);
+    if (this.#pause === undefined) this.#soon ??= setImmediate(() => void this.flush());
   }
 
   /** Promises that no frame with an origin time before `until` will follow; `at` is the clock now. */
@@ -138,12 +143,15 @@ export class Outlet {
 
   /** Sends the frames that wait for company; settles when all that was sent is in the socket's queue. */
   async flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    clearImmediate(this.#soon);
+    clearTimeout(this.#pause);
+    this.#soon = undefined;
+    this.#pause = undefined;
     const frames = this.#pending;
-    const { description, epoch } = this.#options;
+    const { description, epoch, chunkDelayMs = 2 } = this.#options;
     if (frames.length > 0) {
       this.#pending = [];
+      this.#pause = setTimeout(() => void this.flush(), chunkDelayMs);
       const firstSequence = this.#sequence;
       this.#sequence += frames.length;
       this.#enqueue(
@@ -211,6 +219,7 @@ export class Outlet {
     });
     await Promise.race([this.flush(), patience]);
     clearTimeout(timer);
+    clearTimeout(this.#pause);
     // What is in ZeroMQ's own queue by now gets as long again, in its own thread.
     this.#socket.linger = flushMs;
     this.#socket.close();

@@ -1,6 +1,6 @@
 import type { WireError, WireReason } from "../errors.ts";
-import type { Chunk } from "../frames/Chunk.ts";
 import type { Micros } from "../units.ts";
+import { type StreamCounters, StreamTally } from "./StreamTally.ts";
 import { topicIn } from "./splitMessage.ts";
 import type { Topic } from "./topic.ts";
 
@@ -8,8 +8,8 @@ import type { Topic } from "./topic.ts";
 const KEPT_REFUSALS = 8;
 const KEPT_PARTS = 4;
 const KEPT_BYTES = 256;
-/** Boots of one publisher remembered to count what it lost. */
-const KEPT_EPOCHS = 4;
+
+export type { StreamCounters } from "./StreamTally.ts";
 
 /** A message that was refused, and why. */
 export interface Refusal {
@@ -23,32 +23,11 @@ export interface Refusal {
   readonly sample: readonly Uint8Array[];
 }
 
-/** What came of one stream. */
-export interface StreamCounters {
-  /** Messages accepted, heartbeats too. */
-  readonly messages: number;
-  /** Frames accepted. */
-  readonly frames: number;
-  /** Frames that the publisher numbered but that never came, or not in order. */
-  readonly lost: number;
-  /** Messages refused, by reason; reasons that never occurred are absent. */
-  readonly refused: Readonly<Partial<Record<WireReason, number>>>;
-}
-
-interface Tally {
-  messages: number;
-  frames: number;
-  lost: number;
-  refused: Partial<Record<WireReason, number>>;
-  /** Sequence expected next, by epoch, oldest boot first. */
-  next: Map<number, number>;
-}
-
 /** Counts what comes in on an inlet. Memory is bounded whatever comes: unknown streams share one tally. */
 export class WireCounters {
   /** By site, then by stream: the names come out of a message, a topic would have to be made. */
-  readonly #tallies = new Map<string, Map<string, Tally>>();
-  readonly #unknown = emptyTally();
+  readonly #tallies = new Map<string, Map<string, StreamTally>>();
+  readonly #unknown = new StreamTally();
   readonly #refusals: Refusal[] = [];
 
   /** @param streams The streams that get a tally of their own. */
@@ -58,8 +37,8 @@ export class WireCounters {
 
   /** Gives a stream a tally of its own; one that has it keeps it. */
   declare({ site, stream }: { readonly site: string; readonly stream: string }): void {
-    const tallies = this.#tallies.get(site) ?? new Map<string, Tally>();
-    if (!tallies.has(stream)) this.#tallies.set(site, tallies.set(stream, emptyTally()));
+    const tallies = this.#tallies.get(site) ?? new Map<string, StreamTally>();
+    if (!tallies.has(stream)) this.#tallies.set(site, tallies.set(stream, new StreamTally()));
   }
 
   /** Forgets a stream: what still comes of it is nobody's. */
@@ -69,12 +48,12 @@ export class WireCounters {
 
   /** Counts of one stream. Those of an unknown one are all zero. */
   of(site: string, stream: string): StreamCounters {
-    return copyOf(this.#tallies.get(site)?.get(stream) ?? emptyTally());
+    return (this.#tallies.get(site)?.get(stream) ?? new StreamTally()).counters();
   }
 
   /** Counts of what belongs to no stream we know, or whose topic cannot be read. */
   get unknown(): StreamCounters {
-    return copyOf(this.#unknown);
+    return this.#unknown.counters();
   }
 
   /** The last few refused messages, oldest first: quarantined for a person to look at. */
@@ -82,30 +61,16 @@ export class WireCounters {
     return [...this.#refusals];
   }
 
-  acceptChunk(chunk: Chunk): void {
-    const tally = this.#tally(chunk.site, chunk.stream);
-    const frames = chunk.originTimes.length;
-    tally.messages++;
-    tally.frames += frames;
-    const expected = tally.next.get(chunk.epoch);
-    if (expected !== undefined && chunk.firstSequence > expected)
-      tally.lost += chunk.firstSequence - expected;
-    tally.next.set(chunk.epoch, Math.max(expected ?? 0, chunk.firstSequence + frames));
-    if (tally.next.size > KEPT_EPOCHS)
-      for (const oldest of tally.next.keys()) {
-        tally.next.delete(oldest);
-        break;
-      }
+  /** Where what comes of one stream is counted; one place for all unknown ones. */
+  tally(site: string, stream: string): StreamTally {
+    return this.#tallies.get(site)?.get(stream) ?? this.#unknown;
   }
 
-  acceptNotice({ site, stream }: { readonly site: string; readonly stream: string }): void {
-    this.#tally(site, stream).messages++;
-  }
-
+  /** Counts a message as refused and keeps a sample of it. */
   refuse(parts: readonly Uint8Array[], error: WireError, arrivalTime: Micros): Refusal {
     const claimed = claimedBy(parts);
-    const tally = claimed ? this.#tally(claimed.site, claimed.stream) : this.#unknown;
-    tally.refused[error.reason] = (tally.refused[error.reason] ?? 0) + 1;
+    const tally = claimed ? this.tally(claimed.site, claimed.stream) : this.#unknown;
+    tally.refuse(error.reason);
     const refusal: Refusal = {
       reason: error.reason,
       problem: error.message,
@@ -119,18 +84,6 @@ export class WireCounters {
     if (this.#refusals.length > KEPT_REFUSALS) this.#refusals.shift();
     return refusal;
   }
-
-  #tally(site: string, stream: string): Tally {
-    return this.#tallies.get(site)?.get(stream) ?? this.#unknown;
-  }
-}
-
-function emptyTally(): Tally {
-  return { messages: 0, frames: 0, lost: 0, refused: {}, next: new Map() };
-}
-
-function copyOf({ messages, frames, lost, refused }: Tally): StreamCounters {
-  return { messages, frames, lost, refused: { ...refused } };
 }
 
 function claimedBy(parts: readonly Uint8Array[]): Topic | undefined {

@@ -1,6 +1,7 @@
 import { WireError } from "../errors.ts";
 import type { Chunk } from "../frames/Chunk.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
+import { sameShape } from "../frames/sameShape.ts";
 
 /**
  * Checks that a decoded chunk is what its stream declared.
@@ -9,14 +10,9 @@ import type { StreamDescription } from "../frames/StreamDescription.ts";
  *
  * @throws {WireError} `dtype` or `shape`.
  */
-export function checkChunk(chunk: Chunk, description: StreamDescription): void {
-  const where = `stream ${description.stream}`;
-  if (chunk.dtype !== description.dtype)
-    throw new WireError(where, "dtype", `expected ${description.dtype}, got ${chunk.dtype}`);
-  if (description.dtype === "utf8") return;
-  const same =
-    chunk.shape.length === description.shape.length &&
-    chunk.shape.every((size, axis) => size === description.shape[axis]);
-  if (!same)
-    throw new WireError(where, "shape", `expected [${description.shape}], got [${chunk.shape}]`);
+export function checkChunk(chunk: Chunk, { stream, dtype, shape }: StreamDescription): void {
+  if (chunk.dtype !== dtype)
+    throw new WireError(`stream ${stream}`, "dtype", `expected ${dtype}, got ${chunk.dtype}`);
+  if (dtype !== "utf8" && !sameShape(chunk.shape, shape))
+    throw new WireError(`stream ${stream}`, "shape", `expected [${shape}], got [${chunk.shape}]`);
 }

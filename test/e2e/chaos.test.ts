@@ -33,11 +33,12 @@ async function through(mishaps: Mishaps, seed: number) {
   ingest.configure({ version: 1, origin: micros(START), period: millis(40) });
   let [frames, came] = [0, 0];
   inlet.refusals.subscribe(() => came++);
-  inlet.deliveries.subscribe(({ message, release }) => {
+  inlet.deliveries.subscribe((delivery) => {
+    const { message } = delivery;
     came++;
     if (message.kind === "data") frames += message.chunk.originTimes.length;
     ingest.accept(message);
-    release();
+    delivery.release();
   });
   const outlets = await Promise.all(
     streams.map((description) =>

@@ -47,9 +47,10 @@ async function running() {
   prober.waves.subscribe((wave) => ingest.measured(wave));
   const origin = clock.now();
   ingest.configure({ version: 1, origin, period: millis(40) });
-  inlet.deliveries.subscribe(({ message, release }) => {
+  inlet.deliveries.subscribe((delivery) => {
+    const { message } = delivery;
     ingest.accept(message);
-    release();
+    delivery.release();
   });
   const polling = setInterval(() => ingest.poll(), 10);
   const sensors = streams.map(

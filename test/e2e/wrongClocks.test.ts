@@ -61,9 +61,10 @@ async function running() {
   });
   prober.waves.subscribe((wave) => ingest.measured(wave));
   ingest.configure({ version: 1, origin: clock.now(), period: millis(40) });
-  inlet.deliveries.subscribe(({ message, release }) => {
+  inlet.deliveries.subscribe((delivery) => {
+    const { message } = delivery;
     ingest.accept(message);
-    release();
+    delivery.release();
   });
   const polling = setInterval(() => ingest.poll(), 10);
   const stop = new AbortController();

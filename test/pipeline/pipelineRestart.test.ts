@@ -45,9 +45,10 @@ async function pipeline(
   const records = new ReplaySubject<LogRecord>();
   ingest.records.subscribe(records);
   prober.waves.subscribe((wave) => ingest.measured(wave));
-  inlet.deliveries.subscribe(({ message, release }) => {
+  inlet.deliveries.subscribe((delivery) => {
+    const { message } = delivery;
     ingest.accept(message);
-    release();
+    delivery.release();
   });
   return {
     address: { bind: inlet.endpoint, control: control.endpoint },

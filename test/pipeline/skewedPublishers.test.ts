@@ -30,9 +30,10 @@ async function skewed(skew: { offset: number; ppm: number }, hasControl = true) 
   const prober = new ClockProber({ server: control, clock });
   const ingest = new Ingest({ clock, streams: [audio] });
   prober.waves.subscribe((wave) => ingest.measured(wave));
-  inlet.deliveries.subscribe(({ message, release }) => {
+  inlet.deliveries.subscribe((delivery) => {
+    const { message } = delivery;
     ingest.accept(message);
-    release();
+    delivery.release();
   });
   const machine = new SkewedClock(clock, skew);
   const stop = new AbortController();

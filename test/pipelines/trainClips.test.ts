@@ -25,6 +25,6 @@ it("refuses to give out weights as trained where there is too little for a singl
     epochs: 1,
   });
   await expect(training).rejects.toThrow(
-    /train: expected sentences for a batch of \d+ stretches or more, got \d/,
+    /train: expected rows for a batch of \d+ stretches or more, got \d/,
   );
 });

@@ -2,10 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-import { readCheckpoint, writeCheckpoint } from "../../pipelines/talking-face/train/Checkpoint.ts";
 import { corpusLine } from "../../pipelines/talking-face/train/corpusLine.ts";
 import { modelConfig } from "../../pipelines/talking-face/train/modelConfig.ts";
+import { readCheckpoint, writeCheckpoint } from "../../src/learn/checkpoints/TrainingCheckpoint.ts";
 import { initTrainerState } from "../../src/learn/UnifiedTrainer.ts";
 import { initParams } from "../../src/models/unified/params.ts";
 import { Rng } from "../../src/tensor/Rng.ts";
@@ -66,7 +65,11 @@ describe("a checkpoint", () => {
 
   it("gives back the run's state and epoch", async () => {
     const file = join(folder, "run.safetensors");
-    await writeCheckpoint(file, "this run", { state: { ...state, step: 12 }, epoch: 3 });
+    await writeCheckpoint(file, "this run", {
+      state: { ...state, step: 12 },
+      epoch: 3,
+      curves: [{ loss: 2 }],
+    });
     const back = await readCheckpoint(file, "this run", config);
     expect(back?.epoch).toBe(3);
     expect(back?.state.step).toBe(12);
@@ -76,7 +79,7 @@ describe("a checkpoint", () => {
 
   it("is not taken for another run, another model, or out of a file that is not there", async () => {
     const file = join(folder, "run.safetensors");
-    await writeCheckpoint(file, "this run", { state, epoch: 3 });
+    await writeCheckpoint(file, "this run", { state, epoch: 3, curves: [] });
     expect(await readCheckpoint(file, "another run", config)).toBeUndefined();
     expect(await readCheckpoint(file, "this run", { ...config, width: 16 })).toBeUndefined();
     expect(await readCheckpoint(join(folder, "none"), "this run", config)).toBeUndefined();

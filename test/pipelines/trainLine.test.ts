@@ -13,12 +13,8 @@ import { drawOutages, lineFeatures } from "../../pipelines/talking-face/train/li
 import { modelConfig, priorOf } from "../../pipelines/talking-face/train/modelConfig.ts";
 import { NoiseTable } from "../../pipelines/talking-face/train/NoiseTable.ts";
 import { prepareLine } from "../../pipelines/talking-face/train/prepareLine.ts";
-import {
-  cutStretches,
-  drawMasks,
-  fillBatch,
-} from "../../pipelines/talking-face/train/stretches.ts";
 import { logMelOf } from "../../src/features/LogMel.ts";
+import { cutStretches, drawMasks, fillBatch } from "../../src/learn/rows/stretches.ts";
 import { Rng } from "../../src/tensor/Rng.ts";
 
 const rng = Rng.fromSeed(31);

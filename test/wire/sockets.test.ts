@@ -50,7 +50,28 @@ describe.each(["tcp", "ipc", "inproc"] as const)("frames over %s", (transport) =
 });
 
 describe("Outlet", () => {
-  it("sends 64 frames as one message, and fewer after 2 ms", async () => {
+  it("sends a frame at once after a pause, and what comes soon after it together", async () => {
+    await using inlet = await Inlet.open({ streams, clock });
+    const connect = inlet.endpoint;
+    await using outlet = await Outlet.open({
+      connect,
+      description: audio,
+      epoch: 1,
+      chunkDelayMs: 600_000,
+    });
+    const collected = new Collected(inlet);
+    for (let index = 0; index < 2; index++) void outlet.send(frame(index));
+    await collected.until(({ frames }) => frames.length === 2);
+    for (let index = 2; index < 7; index++) {
+      void outlet.send(frame(index));
+      await new Promise(setImmediate);
+    }
+    await outlet.flush();
+    await collected.until(({ frames }) => frames.length === 7);
+    expect(collected.chunks.map(({ originTimes }) => originTimes.length)).toEqual([2, 5]);
+  });
+
+  it("sends 64 frames as one message, and the rest soon after", async () => {
     await using inlet = await Inlet.open({ streams, clock });
     const connect = inlet.endpoint;
     await using outlet = await Outlet.open({ connect, description: audio, epoch: 1 });
@@ -173,9 +194,9 @@ describe("Inlet", () => {
         // Deals with them late and all at once, twice over.
         if (held.length === 4)
           setImmediate(() => {
-            for (const { release } of held.splice(0)) {
-              release();
-              release();
+            for (const delivery of held.splice(0)) {
+              delivery.release();
+              delivery.release();
             }
           });
       });

@@ -53,9 +53,10 @@ export class Collected {
   readonly #seen = new Subject<void>();
 
   constructor(inlet: Inlet) {
-    inlet.deliveries.subscribe(({ message, release }) => {
+    inlet.deliveries.subscribe((delivery) => {
+      const { message } = delivery;
       this.messages.push(message);
-      release();
+      delivery.release();
       this.#seen.next();
     });
   }

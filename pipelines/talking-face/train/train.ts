@@ -1,12 +1,18 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { ConfigError, type DeviceChoice, encodeWeights, Rng } from "../../../src/training.ts";
+import {
+  ConfigError,
+  type DeviceChoice,
+  encodeWeights,
+  Rng,
+  readCheckpoint,
+  writeCheckpoint,
+} from "../../../src/training.ts";
 import { readGridClips } from "../corpus/gridClips.ts";
 import type { SpeechClip } from "../corpus/SpeechClip.ts";
 import { generateClips } from "../generate/generateClips.ts";
 import { recordedTexts, TRAINING_VOICES } from "../generate/recordingPlans.ts";
-import { readCheckpoint, writeCheckpoint } from "./Checkpoint.ts";
 import { modelConfig, priorOf } from "./modelConfig.ts";
 import type { LineScore } from "./scoreLine.ts";
 import { type TrainProgress, trainClips } from "./trainClips.ts";
@@ -85,7 +91,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     validation,
     seed,
     epochs,
-    onCheckpoint: (state, epoch) => writeCheckpoint(checkpoint, run, { state, epoch }),
+    onCheckpoint: (reached) => writeCheckpoint(checkpoint, run, reached),
     ...(resume === undefined ? {} : { resume }),
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),

@@ -13,18 +13,33 @@ export interface LiveCodebookOptions {
   readonly maxStep?: number;
   /** Frames farther from their code than this do not move it; they are counted as `novel`. */
   readonly maxDistance?: number;
+  /** How many modalities share it, at least 2. Default 2. */
+  readonly modalities?: number;
+}
+
+/** All that a live codebook knows: what it takes to go on. */
+export interface LiveCodebookState {
+  readonly codes: Float64Array;
+  readonly counts: Float64Array;
+  readonly sums: Float64Array;
+  readonly touched: Float64Array;
+  readonly chosen: Float64Array;
+  readonly generations: Int32Array;
+  readonly version: number;
+  readonly novel: number;
+  readonly unpaired: number;
 }
 
 /** One modality's part of a moment. */
 export interface LiveVector {
   /** [D] the semantic vector. */
   readonly z: Float64Array | Float32Array;
-  /** [D] the other modality's partner; the other vector of the same moment unless given. */
+  /** [D] what it is averaged with; the mean of the other vectors of the same moment unless given. */
   readonly partner?: Float64Array | Float32Array;
 }
 
 /**
- * A codebook that goes on learning from a stream of pairs, one moment at a time.
+ * A codebook that goes on learning from a stream of moments, each of two modalities or more.
  *
  * MM-EMA in its simultaneous form with lazy decay: N and o of a code fade together, so a code that
  * nothing falls on needs no work and does not move.
@@ -32,7 +47,8 @@ export interface LiveVector {
  *     g = exp(−(now − touched) / τ),   w = 1 − exp(−hop / τ)
  *     N ← g N + w n,   o ← g o + w Σ (z + r)/2,   e = o / N
  *
- * Key behaviours: only complete pairs teach (one modality alone would split the codebook); which of two
+ * Key behaviours: only synchronised moments teach, with two modalities present at least (one alone would
+ * split the codebook); which of two
  * modalities is named first does not matter to the last bit; resets and averages change the shadow only, until
  * `publish` gives out an immutable snapshot with a version; a code that is reset gets a new generation.
  *
@@ -42,12 +58,13 @@ export class LiveCodebook {
   readonly size: number;
   readonly dim: number;
   readonly #options: LiveCodebookOptions;
+  readonly #modalities: number;
   readonly #codes: Float64Array;
   readonly #counts: Float64Array;
   readonly #sums: Float64Array;
   /** When N and o of a code were last brought up to date, µs. */
   readonly #touched: Float64Array;
-  /** [2 · L] when each modality last chose a code, µs. */
+  /** [modalities · L] when each modality last chose a code, µs. */
   readonly #chosen: Float64Array;
   readonly #generations: Int32Array;
   #version = 0;
@@ -79,7 +96,11 @@ export class LiveCodebook {
     this.#counts = Float64Array.from({ length: this.size }, (_, k) => counts?.[k] ?? 2 / this.size);
     this.#sums = this.#codes.map((value, i) => value * (this.#counts[Math.floor(i / dim)] ?? 0));
     this.#touched = new Float64Array(this.size);
-    this.#chosen = new Float64Array(2 * this.size);
+    const { modalities = 2 } = options;
+    if (!(Number.isSafeInteger(modalities) && modalities >= 2))
+      throw new ConfigError("LiveCodebook", `modalities must be >= 2, got ${modalities}`);
+    this.#modalities = modalities;
+    this.#chosen = new Float64Array(modalities * this.size);
     this.#generations = new Int32Array(this.size);
   }
 
@@ -106,24 +127,25 @@ export class LiveCodebook {
   }
 
   /**
-   * One moment of two modalities.
+   * One moment.
    *
    * @param now µs, never before the moment before.
-   * @param pair Both modalities in fixed places; absent where one is silent.
+   * @param moment All modalities in fixed places; absent where one is silent.
    * @returns Index of the code of each modality by the codebook before the update, −1 where absent.
-   * @throws {ShapeError} If a vector has another length than D.
+   * @throws {ShapeError} If a vector has another length than D, or there are more or fewer modalities.
    */
-  update(
-    now: number,
-    pair: readonly [LiveVector | undefined, LiveVector | undefined],
-  ): readonly [number, number] {
-    for (const side of pair)
+  update(now: number, moment: readonly (LiveVector | undefined)[]): readonly number[] {
+    if (moment.length !== this.#modalities)
+      throw new ShapeError(
+        "LiveCodebook",
+        `expected ${this.#modalities} modalities, got ${moment.length}`,
+      );
+    for (const side of moment)
       if (side !== undefined && side.z.length !== this.dim)
         throw new ShapeError("LiveCodebook", `expected ${this.dim} numbers, got ${side.z.length}`);
-    const [a, b] = pair;
-    const found = pair.map((side) => (side === undefined ? undefined : this.nearest(side.z)));
-    const codes: [number, number] = [found[0]?.index ?? -1, found[1]?.index ?? -1];
-    if (a === undefined || b === undefined) {
+    const found = moment.map((side) => (side === undefined ? undefined : this.nearest(side.z)));
+    const codes = found.map((each) => each?.index ?? -1);
+    if (moment.filter((side) => side !== undefined).length < 2) {
       this.#unpaired++;
       return codes;
     }
@@ -132,13 +154,19 @@ export class LiveCodebook {
       this.#novel++;
       return codes;
     }
-    for (const [modality, code] of codes.entries()) this.#chosen[modality * this.size + code] = now;
-    const [pullA, pullB] = [midpoint(a, b), midpoint(b, a)];
-    if (codes[0] === codes[1]) this.#pull(codes[0], [pullA, pullB], now);
-    else {
-      this.#pull(codes[0], [pullA], now);
-      this.#pull(codes[1], [pullB], now);
+    const pulls = new Map<number, Float64Array[]>();
+    for (const [modality, side] of moment.entries()) {
+      const code = codes[modality] ?? -1;
+      if (side === undefined) continue;
+      this.#chosen[modality * this.size + code] = now;
+      const others = moment.filter((_, other) => other !== modality);
+      const pull = midpoint(
+        side,
+        others.filter((other) => other !== undefined),
+      );
+      pulls.set(code, [...(pulls.get(code) ?? []), pull]);
     }
+    for (const [code, own] of pulls) this.#pull(code, own, now);
     return codes;
   }
 
@@ -149,8 +177,14 @@ export class LiveCodebook {
    * @returns The indices reset; each has a new generation.
    */
   resetIdle(now: number, after: number, offset: ArrayLike<number>): readonly number[] {
+    const lastChosen = (k: number): number => {
+      let least = Number.POSITIVE_INFINITY;
+      for (let modality = 0; modality < this.#modalities; modality++)
+        least = Math.min(least, this.#chosen[modality * this.size + k] ?? 0);
+      return least;
+    };
     const idle = Array.from({ length: this.size }, (_, k) => k).filter(
-      (k) => now - Math.min(this.#chosen[k] ?? 0, this.#chosen[this.size + k] ?? 0) > after,
+      (k) => now - lastChosen(k) > after,
     );
     if (idle.length === this.size) return [];
     for (const k of idle) {
@@ -166,8 +200,8 @@ export class LiveCodebook {
         this.#codes[to] = (this.#codes[from] ?? 0) + (offset[d] ?? 0);
         this.#sums[to] = half * (this.#codes[to] ?? 0);
       }
-      this.#chosen[k] = now;
-      this.#chosen[this.size + k] = now;
+      for (let modality = 0; modality < this.#modalities; modality++)
+        this.#chosen[modality * this.size + k] = now;
       this.#generations[k] = (this.#generations[k] ?? 0) + 1;
     }
     return idle;
@@ -198,6 +232,47 @@ export class LiveCodebook {
       counts: this.#counts.slice(),
       generations: this.#generations.slice(),
     });
+  }
+
+  /** All that it knows, copied. */
+  snapshot(): LiveCodebookState {
+    return {
+      codes: this.#codes.slice(),
+      counts: this.#counts.slice(),
+      sums: this.#sums.slice(),
+      touched: this.#touched.slice(),
+      chosen: this.#chosen.slice(),
+      generations: this.#generations.slice(),
+      version: this.#version,
+      novel: this.#novel,
+      unpaired: this.#unpaired,
+    };
+  }
+
+  /**
+   * Goes on where another one of the same size and options was.
+   *
+   * @throws {ShapeError} If it was of another size.
+   */
+  restore(state: LiveCodebookState): void {
+    for (const [mine, theirs] of [
+      [this.#codes, state.codes],
+      [this.#counts, state.counts],
+      [this.#sums, state.sums],
+      [this.#touched, state.touched],
+      [this.#chosen, state.chosen],
+      [this.#generations, state.generations],
+    ] as const) {
+      if (mine.length !== theirs.length)
+        throw new ShapeError(
+          "LiveCodebook",
+          `expected ${mine.length} numbers, got ${theirs.length}`,
+        );
+      mine.set(theirs);
+    }
+    this.#version = state.version;
+    this.#novel = state.novel;
+    this.#unpaired = state.unpaired;
   }
 
   /** Moves one code by the pulls that fell on it, all at once. */
@@ -254,7 +329,11 @@ export class LiveCodebook {
   }
 }
 
-function midpoint(own: LiveVector, other: LiveVector): Float64Array {
-  const partner = own.partner ?? other.z;
-  return Float64Array.from(own.z, (value, d) => (value + (partner[d] ?? 0)) / 2);
+/** [D] (z + r) / 2, r the partner or the mean of the others. */
+function midpoint(own: LiveVector, others: readonly LiveVector[]): Float64Array {
+  return Float64Array.from(own.z, (value, d) => {
+    const partner =
+      own.partner?.[d] ?? others.reduce((sum, { z }) => sum + (z[d] ?? 0), 0) / others.length;
+    return (value + partner) / 2;
+  });
 }

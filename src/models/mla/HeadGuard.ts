@@ -98,6 +98,24 @@ export class HeadGuard {
     );
   }
 
+  /** What form `stream` knows of each modality, copied: [s + 1 or s] running mean features. */
+  means(): Readonly<Record<string, Float64Array>> {
+    return Object.fromEntries([...this.#means].map(([name, mean]) => [name, mean.slice()]));
+  }
+
+  /**
+   * Goes on with what `means` gave.
+   *
+   * @throws {ShapeError} If a mean is of another length.
+   */
+  recall(means: Readonly<Record<string, Float64Array>>): void {
+    for (const [name, mean] of Object.entries(means)) {
+      if (mean.length !== this.size)
+        throw new ShapeError("HeadGuard", `expected ${this.size} numbers, got ${mean.length}`);
+      this.#means.set(name, mean.slice());
+    }
+  }
+
   /** Drops a modality whose sensor is gone for good. */
   forget(modality: string): void {
     this.#means.delete(modality);

@@ -50,8 +50,34 @@ export interface UnifiedConfig {
   /** Period of the rows, in µs. */
   readonly rowMicros: number;
   /** Fusion: weights exp(−sharpness · H), H smoothed over this many rows. */
-  readonly fusion: { readonly sharpness: number; readonly smoothingRows: number };
+  readonly fusion: {
+    readonly sharpness: number;
+    readonly smoothingRows: number;
+    /**
+     * Temperature that each stream's answer is divided by before it is weighed and mixed, and the joint's
+     * under `joint`; 1 unless given. See `fitFusion`.
+     */
+    readonly temperatures?: Readonly<Record<string, number>>;
+  };
+  /** Parts that are not as they are by default; a file that says nothing means the defaults. */
+  readonly parts?: UnifiedParts;
 }
+
+/** Parts of the model that can be switched, for measuring what each is worth. */
+export interface UnifiedParts {
+  /** Whether the head reads the code that z falls on, or z itself. Default true. */
+  readonly quantised?: boolean;
+  /**
+   * How the joint reads the streams of a row. `concatenation` (default): side by side with flags of presence.
+   * `tokens`: a fusion token reads what is present by modality attention (IML-RS).
+   */
+  readonly fusion?:
+    | { readonly kind: "concatenation" }
+    | { readonly kind: "tokens"; readonly heads: number };
+}
+
+/** The name that the joint's temperature goes by. */
+export const JOINT = "joint";
 
 /**
  * Checks a configuration, most of all one that came from a file.
@@ -92,6 +118,17 @@ export function checkConfig(config: UnifiedConfig): UnifiedConfig {
       refuse(`${name}: size must be ${front.channels * front.rows * front.columns}, got ${size}`);
   }
   for (const dilation of config.jointDilations) positive("jointDilations", dilation);
+  for (const [name, temperature] of Object.entries(config.fusion.temperatures ?? {})) {
+    if (name !== JOINT && !config.streams.some((stream) => stream.name === name))
+      refuse(`temperatures must be of streams or ${JOINT}, got ${name}`);
+    if (!(temperature > 0)) refuse(`temperature of ${name} must be > 0, got ${temperature}`);
+  }
+  const fusion = config.parts?.fusion;
+  if (fusion?.kind === "tokens") {
+    positive("heads", fusion.heads);
+    if (config.width % fusion.heads !== 0)
+      refuse(`width must be a multiple of ${fusion.heads} heads, got ${config.width}`);
+  }
   return config;
 }
 

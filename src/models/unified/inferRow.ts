@@ -1,7 +1,7 @@
 import { ConfigError } from "../../errors.ts";
 import { type Tensor, tf } from "../../tensor/tf.ts";
 import { codeDistances } from "../codebook/nearestCode.ts";
-import type { UnifiedConfig } from "./config.ts";
+import { JOINT, type UnifiedConfig } from "./config.ts";
 import { fuse, subsetMasks } from "./fuse.ts";
 import {
   type Caches,
@@ -11,6 +11,7 @@ import {
   encodeJoint,
   encodeStream,
   project,
+  shownOf,
 } from "./network.ts";
 import type { UnifiedParams } from "./params.ts";
 
@@ -118,8 +119,9 @@ export function inferRow(
     encoded.map((each) => each.s),
     0,
   ); // [S, specific]
-  const own = answer(params, codes, { z, s });
-  const together = answer(params, codes, joint);
+  const names = config.streams.map(({ name }) => name);
+  const own = answer(params, codes, config, { z, s }, names);
+  const together = answer(params, codes, config, joint, new Array<string>(M).fill(JOINT));
   const fused = fuse(
     own.logProbabilities,
     together.logProbabilities,
@@ -151,10 +153,13 @@ export function inferRow(
   };
 }
 
+/** @param names Whose each row is, for its temperature. */
 function answer(
   params: UnifiedParams<Tensor>,
   codes: Tensor,
+  config: UnifiedConfig,
   { z, s }: Pick<Encoded, "z" | "s">,
+  names: readonly string[],
 ): { index: Tensor; distance: Tensor; margin: Tensor; logProbabilities: Tensor } {
   const size = codes.shape[0] ?? 0;
   const distances = codeDistances(z, codes); // [N, K]
@@ -167,6 +172,15 @@ function answer(
     index,
     distance: nearest,
     margin: tf.sub(second, nearest),
-    logProbabilities: tf.logSoftmax(classify(params.head, quantised, s)),
+    logProbabilities: tf.logSoftmax(
+      tempered(classify(params.head, shownOf(config, z, quantised), s), config, names),
+    ),
   };
+}
+
+/** Logits divided by the temperatures of those they are of. */
+function tempered(logits: Tensor, { fusion }: UnifiedConfig, names: readonly string[]): Tensor {
+  const { temperatures } = fusion;
+  if (temperatures === undefined) return logits;
+  return tf.div(logits, tf.tensor2d(names.map((name) => [temperatures[name] ?? 1])));
 }

@@ -7,6 +7,7 @@ import { nearestCode } from "../codebook/nearestCode.ts";
 import { reseedDeadCodes } from "../codebook/reseedDeadCodes.ts";
 import { type Assigned, updateCodebook } from "../codebook/updateCodebook.ts";
 import { gmcLoss } from "../gmc/loss.ts";
+import type { LinearParams } from "../layers/Linear.ts";
 import { crossEntropy } from "../losses/crossEntropy.ts";
 import { receptiveRows, type UnifiedConfig } from "./config.ts";
 import {
@@ -18,8 +19,10 @@ import {
   encodeStream,
   project,
   type StackMasks,
+  shownOf,
 } from "./network.ts";
 import type { UnifiedParams } from "./params.ts";
+import { splitLoss } from "./splitLoss.ts";
 
 /** B stretches of T rows, cut anywhere from continuous streams. */
 export interface UnifiedBatch<L, I = L> {
@@ -39,6 +42,8 @@ export interface UnifiedBatch<L, I = L> {
   readonly weights: L;
   /** [K] int32 rows of the streams' z, one after the other, at which dead codes are reborn. */
   readonly reseed: I;
+  /** [S + 1] 1 for the stream, or last the joint, whose answer trains the head; with `headTurns` alone. */
+  readonly turn?: L;
 }
 
 /** Dropout factors by stream, and of the joint. */
@@ -59,6 +64,16 @@ export interface UnifiedLossOptions {
     readonly rows: number;
   };
   readonly codebook: { readonly decay: number; readonly idleLimit: number };
+  /**
+   * DeCUR: the first `common` of the projections' dimensions agree across streams, the rest have nothing to
+   * do with each other, on the rows of the contrast. Absent unless given.
+   */
+  readonly decur?: { readonly weight: number; readonly common: number; readonly lambda: number };
+  /**
+   * Whether the streams and the joint take turns at the head, one each step, as MLA has it: each step's
+   * batch says whose turn it is. Default: all at once.
+   */
+  readonly headTurns?: boolean;
 }
 
 /** What held up on our data; see pipelines/talking-face/weights/README.md for figures. */
@@ -140,15 +155,28 @@ export function unifiedLoss(
   const codes = encoded.map(quantise);
   const jointCode = quantise(joint);
 
+  // Who is not at its turn answers with the head as it is, and learns only what lies before it.
+  const headOf = (name: string): LinearParams<Tensor> => {
+    if (options.headTurns !== true) return params.head;
+    if (batch.turn === undefined) throw new ConfigError("unifiedLoss", "expected a turn, got none");
+    const at = config.streams.findIndex((stream) => stream.name === name);
+    const turn = tf.slice(batch.turn, [at < 0 ? config.streams.length : at], [1]);
+    const gate = (weight: Tensor): Tensor =>
+      tf.add(tf.mul(weight, turn), tf.mul(stopGradient(weight), tf.sub(1, turn)));
+    return { weight: gate(params.head.weight), bias: gate(params.head.bias) };
+  };
+
   const terms: Tensor[] = [];
   const answer = (name: string, output: Encoded, code: Tensor, weights: Tensor, share: number) => {
-    const logits = classify(params.head, straightThrough(output.z, code), output.s);
+    const shown = shownOf(config, output.z, straightThrough(output.z, code));
+    const logits = classify(headOf(name), shown, output.s);
     const loss = crossEntropy(logits, targets, weights);
     terms.push(tf.mul(loss, share));
     metrics[`${name}Loss`] = loss;
     metrics[`${name}Accuracy`] = accuracy(stopGradient(logits), targets, weights);
   };
 
+  const isQuantised = config.parts?.quantised !== false;
   const pairs = encoded.map((own, at) => {
     const others = encoded.filter((_, other) => other !== at);
     const count = sum(others.map(({ present }) => present)); // [N]
@@ -170,40 +198,57 @@ export function unifiedLoss(
     if (own === undefined || pair === undefined) throw missing(output.name);
     const weights = tf.mul(output.present, rowWeights);
     answer(output.name, output, own, weights, options.streamWeights[output.name] ?? 1);
-    terms.push(
-      commitment(
-        output.z,
-        own,
-        pair.partnerCode,
-        weights,
-        tf.mul(pair.paired, rowWeights),
-        options.commitment,
-      ),
-    );
+    if (isQuantised)
+      terms.push(
+        commitment(
+          output.z,
+          own,
+          pair.partnerCode,
+          weights,
+          tf.mul(pair.paired, rowWeights),
+          options.commitment,
+        ),
+      );
   }
   answer("joint", joint, jointCode.code, rowWeights, 1);
-  terms.push(
-    commitment(joint.z, jointCode.code, jointCode.code, rowWeights, rowWeights, {
-      own: options.commitment.own,
-      cross: 0,
-    }),
-  );
+  if (isQuantised)
+    terms.push(
+      commitment(joint.z, jointCode.code, jointCode.code, rowWeights, rowWeights, {
+        own: options.commitment.own,
+        cross: 0,
+      }),
+    );
 
   const contrast = contrastRows(B, T, options.gmc.rows, receptiveRows(config.jointDilations));
-  const said = tf.argMax(contrast(targets), 1); // [R]
-  const negatives = tf.cast(tf.notEqual(tf.expandDims(said, 1), tf.expandDims(said, 0)), "float32"); // [R, R]
-  const together = project(params.projection, contrast(joint.z)); // [R, S]
-  const gmc = sum(
-    encoded.map(({ z, present }) =>
-      gmcLoss(together, project(params.projection, contrast(z)), {
-        temperature: options.gmc.temperature,
-        present: tf.reshape(contrast(tf.expandDims(present, 1)), [-1]),
-        negatives,
-      }),
-    ),
-  );
-  terms.push(tf.mul(gmc, options.gmc.weight));
-  metrics["gmcLoss"] = gmc;
+  if (options.gmc.weight > 0) {
+    const said = tf.argMax(contrast(targets), 1); // [R]
+    const negatives = tf.cast(
+      tf.notEqual(tf.expandDims(said, 1), tf.expandDims(said, 0)),
+      "float32",
+    ); // [R, R]
+    const together = project(params.projection, contrast(joint.z)); // [R, S]
+    const gmc = sum(
+      encoded.map(({ z, present }) =>
+        gmcLoss(together, project(params.projection, contrast(z)), {
+          temperature: options.gmc.temperature,
+          present: tf.reshape(contrast(tf.expandDims(present, 1)), [-1]),
+          negatives,
+        }),
+      ),
+    );
+    terms.push(tf.mul(gmc, options.gmc.weight));
+    metrics["gmcLoss"] = gmc;
+  }
+  if (options.decur !== undefined) {
+    const views = encoded.map(({ name, z, present }) => ({
+      name,
+      view: project(params.projection, contrast(z)),
+      present: tf.reshape(contrast(tf.expandDims(present, 1)), [-1]),
+    }));
+    const decur = splitLoss(views, options.decur);
+    terms.push(tf.mul(decur, options.decur.weight));
+    metrics["decurLoss"] = decur;
+  }
 
   const assigned: Assigned[] = encoded.map(({ z }, at) => ({
     z: stopGradient(z),

@@ -1,5 +1,6 @@
 import { ShapeError } from "../../errors.ts";
 import { type Tensor, tf } from "../../tensor/tf.ts";
+import { modalityAttention } from "../imlrs/modalityAttention.ts";
 import { type CausalBlockParams, cacheRows, causalBlock } from "../layers/CausalBlock.ts";
 import { gelu } from "../layers/gelu.ts";
 import { type LinearParams, linear } from "../layers/Linear.ts";
@@ -86,12 +87,35 @@ export function encodeJoint(
       "encodeJoint",
       `expected ${config.streams.length} streams, got ${rows.length} and ${present.length} masks`,
     );
+  const { fusion } = config.parts ?? {};
+  if (fusion?.kind === "tokens") {
+    const token = readStreams(params, rows, present, fusion.heads); // [B, T, width]
+    const entered = linear(params.front, token);
+    return applyStack(
+      entered,
+      params.blocks,
+      params.branches,
+      config.jointDilations,
+      caches,
+      masks,
+    );
+  }
   const seen = present.map((mask) => tf.expandDims(mask, 2)); // [B, T, 1] each
   const read = rows.map((each, index) => tf.mul(each, seen[index] ?? 0));
   // ±1, not 0 and 1: with nothing present the row would be zero, where layer norm has no slope.
   const flags = seen.map((mask) => tf.sub(tf.mul(mask, 2), 1));
   const first = linear(params.front, tf.concat([...read, ...flags], 2)); // [B, T, width]
   return applyStack(first, params.blocks, params.branches, config.jointDilations, caches, masks);
+}
+
+/**
+ * What the head is shown of z: the code it falls on, or z itself where codes are left out.
+ *
+ * @param z [N, D]
+ * @param quantised [N, D] ẑ
+ */
+export function shownOf(config: UnifiedConfig, z: Tensor, quantised: Tensor): Tensor {
+  return config.parts?.quantised === false ? z : quantised;
 }
 
 /**
@@ -115,6 +139,46 @@ export function classify(head: LinearParams<Tensor>, quantised: Tensor, s: Tenso
  */
 export function project(projection: LinearParams<Tensor>, z: Tensor): Tensor {
   return unitLength(linear(projection, z));
+}
+
+/**
+ * A fusion token per row that has read the streams of that row which are present.
+ *
+ * @returns [B, T, width]
+ *
+ * Modality attention of Chen, Zhao, Bruzzone 2024, doi 10.1109/TGRS.2024.3387837; see `modalityAttention`.
+ */
+function readStreams(
+  params: UnifiedParams<Tensor>["joint"],
+  rows: readonly Tensor[],
+  present: readonly Tensor[],
+  heads: number,
+): Tensor {
+  const { reader } = params;
+  if (reader === undefined) throw new ShapeError("encodeJoint", "expected a reader, got none");
+  const [B = 0, T = 0, width = 0] = rows[0]?.shape ?? [];
+  const N = B * T;
+  const known = rows.map((each, at) =>
+    tf.add(tf.reshape(each, [N, 1, width]), tf.slice(reader.origins, [at, 0], [1, width])),
+  );
+  const read = modalityAttention(
+    reader.attention,
+    tf.tile(tf.reshape(reader.token, [1, 1, width]), [N, 1, 1]),
+    [
+      {
+        names: rows.map((_, at) => String(at)),
+        tokens: 1,
+        rows: tf.concat(known, 0), // [S·N, 1, width]
+        present: tf.concat(
+          present.map((mask) => tf.reshape(mask, [N, 1])),
+          0,
+        ),
+      },
+    ],
+    tf.zeros([1, width]),
+    { heads, positions: 1, readsItself: false },
+  );
+  return tf.reshape(read, [B, T, width]);
 }
 
 function applyFront(params: FrontParams<Tensor>, front: FrontConfig, x: Tensor): Tensor {

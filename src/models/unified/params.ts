@@ -1,4 +1,5 @@
-import type { HostTensor } from "../../tensor/HostTensor.ts";
+import { type HostTensor, hostTensor } from "../../tensor/HostTensor.ts";
+import type { AttentionParams } from "../imlrs/attention.ts";
 import { type CausalBlockParams, initCausalBlock } from "../layers/CausalBlock.ts";
 import { initLinear, type LinearParams } from "../layers/Linear.ts";
 import { initLayerNorm, type LayerNormParams } from "../layers/layerNorm.ts";
@@ -28,12 +29,23 @@ export type StreamParams<L> = {
   readonly branches: BranchParams<L>;
 };
 
+/** A fusion token's modality attention over the rows of the streams (IML-RS). */
+export type ReaderParams<L> = {
+  /** [1, width] the token before it has read anything. */
+  readonly token: L;
+  /** [streams, width] added to each stream's rows, so that the token knows whose they are. */
+  readonly origins: L;
+  readonly attention: AttentionParams<L>;
+};
+
 /** All weights that learn by gradient. */
 export type UnifiedParams<L> = {
   readonly streams: { readonly [stream: string]: StreamParams<L> };
   readonly joint: {
-    /** streams · (width + 1) → width */
+    /** streams · (width + 1) → width where rows are read side by side; width → width after a fusion token. */
     readonly front: LinearParams<L>;
+    /** The fusion token and how it reads; there only where `parts.fusion` says so. */
+    readonly reader?: ReaderParams<L>;
     readonly blocks: { readonly [position: string]: CausalBlockParams<L> };
     readonly branches: BranchParams<L>;
   };
@@ -68,13 +80,38 @@ export function initParams(config: UnifiedConfig, uniform: Uniform): UnifiedPara
   return {
     streams: Object.fromEntries(config.streams.map((each) => [each.name, stream(each)])),
     joint: {
-      front: initLinear(uniform, config.streams.length * (width + 1), width),
+      ...(config.parts?.fusion?.kind === "tokens"
+        ? {
+            front: initLinear(uniform, width, width),
+            reader: initReader(uniform, config.streams.length, width),
+          }
+        : { front: initLinear(uniform, config.streams.length * (width + 1), width) }),
       blocks: blocks(config.jointDilations),
       branches: branches(),
     },
     // Small, so that training starts from undecided answers.
     head: initLinear(uniform, codeDim + specific, classes.length, 0.3),
     projection: initLinear(uniform, codeDim, embedding),
+  };
+}
+
+function initReader(uniform: Uniform, streams: number, width: number): ReaderParams<Host> {
+  const square = (): Host => initLinear(uniform, width, width).weight;
+  const ones = (): Host => hostTensor(new Float32Array(width).fill(1), [1, width]);
+  return {
+    token: initLinear(uniform, 1, width, 0.5).weight,
+    origins: hostTensor(
+      Float32Array.from({ length: streams * width }, () => uniform() - 0.5),
+      [streams, width],
+    ),
+    attention: {
+      norm: ones(),
+      context: ones(),
+      query: square(),
+      key: square(),
+      value: square(),
+      out: square(),
+    },
   };
 }
 

@@ -183,4 +183,32 @@ describe("PartnerWindow", () => {
     expect([...(none.push(1, [1], [2])?.partners[0] ?? [])]).toEqual([2]);
     expect(() => new PartnerWindow({ window: -1, temperature: 1 })).toThrow(ConfigError);
   });
+
+  it("learns from three modalities as from two, and from any two of them that are there", () => {
+    const live = open({ modalities: 3 });
+    const [a, b, c] = [vector(), vector(), vector()];
+    live.update(HOP, [{ z: a }, undefined, undefined]);
+    expect(live.unpaired).toBe(1);
+    const two = open();
+    two.update(HOP, [{ z: a }, { z: c }]);
+    live.update(HOP, [{ z: a }, undefined, { z: c }]);
+    expect(live.publish().codes).toEqual(two.publish().codes);
+    const [index = -1] = live.update(2 * HOP, [{ z: a }, { z: b }, { z: c }]);
+    expect(index).toBeGreaterThanOrEqual(0);
+    expect(() => live.update(3 * HOP, [{ z: a }, { z: b }])).toThrow(ShapeError);
+  });
+
+  it("goes on where another one was, bit for bit", () => {
+    const [first, second] = [open(), open()];
+    const pairs = Array.from({ length: 60 }, () => [{ z: vector() }, { z: vector() }] as const);
+    for (const [t, pair] of pairs.slice(0, 30).entries()) first.update((t + 1) * HOP, pair);
+    second.restore(first.snapshot());
+    for (const [t, pair] of pairs.slice(30).entries()) {
+      first.update((t + 31) * HOP, pair);
+      second.update((t + 31) * HOP, pair);
+    }
+    expect(second.snapshot()).toEqual(first.snapshot());
+    const other = new LiveCodebook([0, 1], 1, { tau: HOP, hop: HOP });
+    expect(() => other.restore(first.snapshot())).toThrow(ShapeError);
+  });
 });

@@ -113,5 +113,5 @@ describe.each<[string, Loss, Partial<ImlConfig>]>([
     }
     expect(largest).toBeLessThan(2e-2);
     expect(reached).toBeGreaterThan(15);
-  });
+  }, 120_000);
 });

@@ -34,9 +34,10 @@ const picture: StreamDescription = {
 async function open(): Promise<AsyncDisposable & { server: Server; heard: WireMessage[] }> {
   const inlet = await Inlet.open({ streams: [words, picture], clock, bind: "tcp://127.0.0.1:*" });
   const heard: WireMessage[] = [];
-  inlet.deliveries.subscribe(({ message, release }) => {
+  inlet.deliveries.subscribe((delivery) => {
+    const { message } = delivery;
     heard.push(message);
-    release();
+    delivery.release();
   });
   const desk: JoinDesk = {
     pipeline: "test",

@@ -1,8 +1,11 @@
-import type { Study } from "../../Study.ts";
+import { drawSubsetHeatMap } from "../../drawSubsetHeatMap.ts";
+import { metricName, type Study } from "../../Study.ts";
 import { ABOUT } from "./about.ts";
+import { subsetName } from "./DecurTask.ts";
+import { LABEL_SHARES } from "./probeSubsets.ts";
 import { realTrials } from "./realTrials.ts";
 import { syntheticTrials } from "./syntheticTrials.ts";
-import { REAL_SETS } from "./tasks.ts";
+import { REAL_SETS, taskOf } from "./tasks.ts";
 import { verdict } from "./verdict.ts";
 
 /** DeCUR put to the test: pretraining without labels, then linear probes on what it learnt. */
@@ -17,4 +20,29 @@ export const study: Study = {
   trials: (set) => (set === "synthetic" ? syntheticTrials() : realTrials(set)),
   about: (set) => (ABOUT as Readonly<Record<string, string>>)[set] ?? "",
   verdict,
+  pictures: (set, metrics) => {
+    if (set === "synthetic") return [];
+    const rows = LABEL_SHARES.flatMap(({ percent }) =>
+      taskOf(set).subsets.map((subset) => ({
+        label: `${subset.join(" + ")}, ${percent} % of labels`,
+        metric: `probe/${subsetName(subset)}@labels${percent}`,
+      })),
+    );
+    const methods = realTrials(set)
+      .map(({ variant }) => ({ label: variant === "" ? "decur" : variant, variant }))
+      .filter(({ variant }) => rows.some(({ metric }) => metricName(metric, variant) in metrics));
+    return [
+      {
+        name: "subsets",
+        caption:
+          "Accuracy by the modalities that are there and the labels that are known, all variants side by side; the best of a row in bold.",
+        svg: drawSubsetHeatMap({
+          title: `DeCUR on ${set}: linear probes`,
+          subsets: rows,
+          methods,
+          metrics,
+        }),
+      },
+    ];
+  },
 };

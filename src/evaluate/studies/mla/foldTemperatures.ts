@@ -6,10 +6,13 @@ import { trainMla } from "./trainMla.ts";
 /** Prior on ln T of deviation 0.1: other people differ more than some hundred clips can tell. */
 const SHRINKAGE = 100;
 
+/** Groups that the people are dealt into: one model each is trained without them. */
+const FOLDS = 2;
+
 /**
- * Temperatures for people who are not in the training: each person's clips are answered by a model
- * trained on the others, one temperature per modality is fitted on all those answers, and shrunk
- * towards 1.
+ * Temperatures for people who are not in the training: the people are dealt into two groups, each
+ * group's clips are answered by a model trained on the other, one temperature per modality is fitted
+ * on all those answers, and shrunk towards 1.
  *
  * @returns By modality; empty where the task has no people.
  */
@@ -26,8 +29,11 @@ export async function foldTemperatures(
   if (people === undefined) return {};
   const rows = Array.from(people.keys());
   const parts: Answers[] = [];
-  for (const person of new Set(people)) {
-    const others = rows.filter((row) => people[row] !== person);
+  const everyone = [...new Set(people)];
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const held = new Set(everyone.filter((_, i) => i % FOLDS === fold));
+    const isHeld = (row: number): boolean => held.has(people[row] ?? -1);
+    const others = rows.filter((row) => !isHeld(row));
     const params = await trainMla({
       config,
       source,
@@ -35,10 +41,9 @@ export async function foldTemperatures(
       schedule: missingSchedule,
       seed,
       threads,
-      progress: (line) => progress(`without person ${person}, ${line}`),
+      progress: (line) => progress(`without people ${[...held].join(", ")}, ${line}`),
     });
-    const own = task.plain(rows.filter((row) => people[row] === person));
-    parts.push(await answer(config, params, own, threads));
+    parts.push(await answer(config, params, task.plain(rows.filter(isHeld)), threads));
   }
   return fitTemperatures(joinAnswers(parts), SHRINKAGE);
 }

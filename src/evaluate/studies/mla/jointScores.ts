@@ -3,7 +3,7 @@ import { accuracyOf } from "./Answers.ts";
 import { studyConfig } from "./encoders.ts";
 import { subsetsOf } from "./fuseAnswers.ts";
 import { JointAnswerer } from "./JointAnswerer.ts";
-import { MISSING_RATES, missingAt } from "./missingAt.ts";
+import { missingAt, ratesOf } from "./missingAt.ts";
 import type { SubsetStudyOptions, SubsetTask } from "./SubsetTask.ts";
 import { trainJoint } from "./trainJoint.ts";
 
@@ -23,7 +23,7 @@ export async function jointScores(
   const readout = form === "zero-fill" ? "concat" : "concat-flags";
   const rows = Array.from({ length: task.source.count }, (_, row) => row);
   const metrics: Record<string, number> = {};
-  for (const rate of [0, ...MISSING_RATES]) {
+  for (const rate of [0, ...ratesOf(seed)]) {
     const presence = rate === 0 ? undefined : missingAt(task, rate);
     const params = await trainJoint({
       config,

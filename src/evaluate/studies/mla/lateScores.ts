@@ -3,7 +3,7 @@ import { accuracyOf, answer } from "./Answers.ts";
 import { rowsWith } from "./drawPresence.ts";
 import { studyConfig } from "./encoders.ts";
 import { subsetsOf } from "./fuseAnswers.ts";
-import { MISSING_RATES, missingAt } from "./missingAt.ts";
+import { missingAt, ratesOf } from "./missingAt.ts";
 import type { SubsetStudyOptions, SubsetTask } from "./SubsetTask.ts";
 import { type Schedule, trainMla } from "./trainMla.ts";
 
@@ -28,7 +28,7 @@ export async function lateScores(
     metrics[`accuracy/${modalities.join("+")}`] = meanAccuracy(full, task, present);
   }
   metrics["accuracy/all"] = metrics[`accuracy/${names.join("+")}`] ?? Number.NaN;
-  for (const rate of MISSING_RATES) {
+  for (const rate of ratesOf(context.seed)) {
     const presence = missingAt(task, rate);
     const apart = await trainApart(task, presence.train, task.missingSchedule, options, context);
     metrics[`accuracy/all@missing${rate}`] = meanAccuracy(apart, task, presence.test);

@@ -18,7 +18,7 @@ interface SetStudy {
 
 const MISSING = `At \`missingR\`, R % of all modalities are missing in training and test alike, at least one kept per
 example (so 80 % of three sensors is 67 % in truth, of four 75 %, as in the paper's own experiment); the
-same ones for all methods. Absent sensors have no training step and no vote here; the joint networks see zeros.`;
+same ones for all methods, trained with one seed. Absent sensors have no training step and no vote here; the joint networks see zeros.`;
 
 const SETS: Readonly<Record<string, SetStudy>> = {
   grid_av: {
@@ -45,7 +45,7 @@ trained model.`,
       }),
     about: `27 actions by people who are not in the training, from a wrist or thigh sensor, the skeleton and depth
 video. One model answers for every subset of the sensors. \`forgetting/m\` is the mean change of the loss of
-modality m, in nats, in one step of another modality: above 0 is forgetting.
+modality m, in thousandths of a nat, in one step of another modality: above 0 is forgetting.
 
 ${MISSING}`,
   },

@@ -11,7 +11,7 @@ import { type FuseOptions, fusedAccuracies, subsetsOf } from "./fuseAnswers.ts";
 import { GUARDS } from "./guards.ts";
 import { jointScores } from "./jointScores.ts";
 import { lateScores } from "./lateScores.ts";
-import { MISSING_RATES, missingAt } from "./missingAt.ts";
+import { missingAt, ratesOf } from "./missingAt.ts";
 import type { SubsetStudyOptions, SubsetTask } from "./SubsetTask.ts";
 import { trainJoint } from "./trainJoint.ts";
 import { trainMla } from "./trainMla.ts";
@@ -58,7 +58,7 @@ export function subsetTrials(options: SubsetStudyOptions): readonly Trial[] {
       const full = await runFull(task, each, options, context);
       if (!missing) return full;
       const rates: Record<string, number> = {};
-      for (const rate of MISSING_RATES)
+      for (const rate of ratesOf(context.seed))
         Object.assign(rates, await runMissing(task, rate, options, context));
       return { ...full, ...rates };
     },
@@ -114,7 +114,7 @@ async function runFull(
       ...(variant.order !== undefined && { order: variant.order }),
     });
     for (const [name, change] of Object.entries(probe.changes))
-      metrics[`forgetting/${name}`] = change;
+      metrics[`forgetting/${name}`] = 1000 * change;
     return params;
   };
   const answers = await answer(config, await train(), task.test, threads);

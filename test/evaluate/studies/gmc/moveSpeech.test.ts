@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { MhdDigits } from "../../../../src/evaluate/sets/mhdDigits.ts";
 import { digitTuples } from "../../../../src/evaluate/studies/gmc/digits/digitTuples.ts";
 import { moveSpeech } from "../../../../src/evaluate/studies/gmc/digits/moveSpeech.ts";
+import { spreadSpeech } from "../../../../src/evaluate/studies/gmc/digits/spreadSpeech.ts";
 import { hostTensor } from "../../../../src/tensor/HostTensor.ts";
 import { Rng } from "../../../../src/tensor/Rng.ts";
 
@@ -31,6 +32,25 @@ describe("moveSpeech", () => {
     });
     expect(new Set(places.map((place) => Math.floor(place / TIME))).size).toBeGreaterThan(2);
     expect(new Set(places.map((place) => place % TIME)).size).toBeGreaterThan(2);
+  });
+});
+
+describe("spreadSpeech", () => {
+  it("gives a quick voice the time of a slow one, whatever silence followed", () => {
+    // Two bands: one falls while the other rises; the quick voice is done after 5 of 13 frames.
+    const voice = (spoken: number, time: number): Float32Array =>
+      Float32Array.from({ length: time * 2 }, (_, i) => {
+        const at = Math.floor(i / 2) / (spoken - 1);
+        return at > 1 ? 0 : i % 2 === 0 ? 1 - at / 2 : 0.5 + at / 2;
+      });
+    const [quick, slow] = [spreadSpeech(voice(5, 13), 2), spreadSpeech(voice(13, 13), 2)];
+    for (const [i, value] of slow.entries()) expect(quick[i]).toBeCloseTo(value, 6);
+  });
+
+  it("keeps silence silent and a single frame as it is", () => {
+    expect([...spreadSpeech(new Float32Array(8), 2)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    const short = Float32Array.of(0.5, 1, 0, 0, 0, 0, 0, 0);
+    expect([...spreadSpeech(short, 2)]).toEqual([0.5, 1, 0.5, 1, 0.5, 1, 0.5, 1]);
   });
 });
 

@@ -5,6 +5,7 @@ import { MHD_MODALITIES, type MhdDigits } from "../../../sets/mhdDigits.ts";
 import type { InstantInputs, Instants } from "../GmcTask.ts";
 import { drawHand, movePicture, moveTrajectory } from "./movePen.ts";
 import { moveSpeech } from "./moveSpeech.ts";
+import { spreadSpeech } from "./spreadSpeech.ts";
 
 /** Tuples of digits, laid out as the networks read them. */
 export interface DigitTuples extends Instants {
@@ -16,13 +17,13 @@ export interface DigitTuples extends Instants {
 
 /**
  * Lays out digits: trajectories about 0, in −1..1, where an affine map learns them faster; speech as
- * [bands, time, 1]; pictures as they are. With a generator they come as other people might have given
+ * [bands, time, 1], see `spreadSpeech`; pictures as they are. With a generator they come as other people might have given
  * them: a trajectory and its picture by one other hand, the MNIST picture by a hand of its own, speech as
  * `moveSpeech` has it.
  */
 export function digitTuples(digits: MhdDigits): DigitTuples {
   const { rows } = digits;
-  const items: InstantInputs = { ...digits.items, speech: bandsFirst(digits.items.speech) };
+  const items: InstantInputs = { ...digits.items, speech: layOutSpeech(digits.items.speech) };
   const pick = (from: Int32Array, tuples: ArrayLike<number>): Int32Array =>
     Int32Array.from({ length: tuples.length }, (_, i) => from[tuples[i] ?? -1] ?? -1);
   return {
@@ -81,13 +82,15 @@ function moveTuples(inputs: InstantInputs, rng: Rng): InstantInputs {
   return out;
 }
 
-/** [S, time, bands] to [S, bands, time, 1]. */
-function bandsFirst({ data, shape }: HostTensor<"float32">): HostTensor<"float32"> {
+/** [S, time, bands] to [S, bands, time, 1], each sound spread over all of the time. */
+function layOutSpeech({ data, shape }: HostTensor<"float32">): HostTensor<"float32"> {
   const [S = 0, time = 0, bands = 0] = shape;
+  const size = time * bands;
   const out = new Float32Array(data.length);
-  for (let s = 0; s < S; s++)
+  for (let s = 0; s < S; s++) {
+    const spread = spreadSpeech(data.subarray(s * size, (s + 1) * size), bands);
     for (let t = 0; t < time; t++)
-      for (let b = 0; b < bands; b++)
-        out[(s * bands + b) * time + t] = data[(s * time + t) * bands + b] ?? 0;
+      for (let b = 0; b < bands; b++) out[s * size + b * time + t] = spread[t * bands + b] ?? 0;
+  }
   return hostTensor(out, [S, bands, time, 1]);
 }

@@ -1,10 +1,16 @@
-import type { HostBatch, HostMasks, UnifiedConfig } from "../../../src/training.ts";
-import type { Random } from "./Line.ts";
-import type { PreparedLine } from "./prepareLine.ts";
+import { ConfigError } from "../../errors.ts";
+import type { UnifiedConfig } from "../../models/unified/config.ts";
+import type { HostBatch, HostMasks } from "../UnifiedTrainer.ts";
+import { augmentRows, normal, type RowAugmentation } from "./augmentRows.ts";
+import type { RowFeatures, RowLine } from "./RowLine.ts";
+import type { Standards } from "./Standards.ts";
+
+/** A source of numbers in [0, 1). */
+export type Random = () => number;
 
 /** Where a stretch of rows begins. */
 export interface Stretch {
-  readonly line: PreparedLine;
+  readonly line: RowLine;
   readonly from: number;
 }
 
@@ -16,15 +22,21 @@ export interface BatchOptions {
   readonly stretches: number;
   /** Rows at the start of a stretch that are not learnt: their past was cut off. */
   readonly warmUp: number;
-  /** Chance that the joint of a stretch is shown each stream; at least one always is. */
+  /** Chance that the joint of a stretch is shown each stream; at least one always is. 1 unless given. */
   readonly keep: Readonly<Record<string, number>>;
   /** Share of channels that are dropped, each for a whole stretch. */
   readonly dropout: number;
+  /** Stretches run up to this share faster or slower than they were sensed. 0 unless given. */
+  readonly warp?: number;
+  /** How the features of each stream are moved. */
+  readonly augment?: Readonly<Record<string, RowAugmentation>>;
+  /** What the features of each stream are brought to mean 0 and deviation 1 by. */
+  readonly standards?: Readonly<Record<string, Standards>>;
 }
 
 /** Cuts lines into stretches from a random row on and shuffles them; leftovers are not used. */
 export function cutStretches(
-  lines: readonly PreparedLine[],
+  lines: readonly RowLine[],
   random: Random,
   { rows }: Pick<BatchOptions, "rows">,
 ): Stretch[] {
@@ -46,6 +58,7 @@ export function cutStretches(
  * Fills one batch.
  *
  * @param stretches As many as the batch has.
+ * @throws {ConfigError} If a line lacks a stream of the model, or has it in another size.
  */
 export function fillBatch(
   stretches: readonly Stretch[],
@@ -53,13 +66,15 @@ export function fillBatch(
   random: Random,
   options: BatchOptions,
 ): HostBatch {
-  const { rows: T, warmUp } = options;
+  const { rows: T, warmUp, warp = 0 } = options;
   const B = stretches.length;
   const kept = stretches.map(() => drawKept(config, options.keep, random));
+  const paces = stretches.map(() => (warp === 0 ? 1 : 1 + warp * (2 * random() - 1)));
   const labels = new Int32Array(B * T);
   const weights = new Float32Array(B * T).fill(1);
   for (const [at, { line, from }] of stretches.entries()) {
-    labels.set(line.labels.subarray(from, from + T), at * T);
+    for (let row = 0; row < T; row++)
+      labels[at * T + row] = line.labels[nearest(from, row, paces[at] ?? 1, line.rows)] ?? 0;
     weights.fill(0, at * T, at * T + warmUp);
   }
   const sensed: number[] = [];
@@ -69,10 +84,19 @@ export function fillBatch(
       const present = new Float32Array(B * T);
       const joint = new Float32Array(B * T);
       for (const [at, { line, from }] of stretches.entries()) {
-        const source = line.streams[name as keyof typeof line.streams];
-        x.set(source.x.subarray(from * size, (from + T) * size), at * T * size);
-        present.set(source.present.subarray(from, from + T), at * T);
-        if (kept[at]?.has(name)) joint.set(source.present.subarray(from, from + T), at * T);
+        const source = line.streams[name];
+        if (source?.size !== size)
+          throw new ConfigError(
+            "fillBatch",
+            `expected ${size} features of ${name}, got ${source?.size}`,
+          );
+        const target = x.subarray(at * T * size, (at + 1) * T * size);
+        const there = present.subarray(at * T, (at + 1) * T);
+        copyRows(source, from, paces[at] ?? 1, target, there);
+        const augmentation = options.augment?.[name];
+        if (augmentation !== undefined) augmentRows(target, size, augmentation, random);
+        standardise(target, size, options.standards?.[name], augmentation?.noise ?? 0, random);
+        if (kept[at]?.has(name)) joint.set(there, at * T);
       }
       for (let row = 0; row < B * T; row++)
         if (present[row] === 1 && weights[row] === 1) sensed.push(position * B * T + row);
@@ -114,6 +138,54 @@ export function drawMasks(
     ),
     joint: stack(config.jointDilations.length),
   };
+}
+
+function nearest(from: number, row: number, pace: number, rows: number): number {
+  return Math.min(Math.round(from + row * pace), rows - 1);
+}
+
+/** Copies rows at a pace, between two sensed rows on a straight line. */
+function copyRows(
+  { x, present, size }: RowFeatures,
+  from: number,
+  pace: number,
+  target: Float32Array,
+  there: Float32Array,
+): void {
+  const rows = present.length;
+  if (pace === 1) {
+    target.set(x.subarray(from * size, from * size + target.length));
+    there.set(present.subarray(from, from + there.length));
+    return;
+  }
+  for (let row = 0; row < there.length; row++) {
+    const place = Math.min(from + row * pace, rows - 1);
+    const before = Math.floor(place);
+    const after = Math.min(before + 1, rows - 1);
+    const near = nearest(from, row, pace, rows);
+    there[row] = present[near] ?? 0;
+    const isBetween = present[before] === 1 && present[after] === 1;
+    const share = isBetween ? place - before : 0;
+    const [a, b] = [(isBetween ? before : near) * size, after * size];
+    for (let i = 0; i < size; i++)
+      target[row * size + i] = (1 - share) * (x[a + i] ?? 0) + share * (x[b + i] ?? 0);
+  }
+}
+
+function standardise(
+  x: Float32Array,
+  size: number,
+  standards: Standards | undefined,
+  noise: number,
+  random: Random,
+): void {
+  if (standards === undefined && noise === 0) return;
+  for (let i = 0; i < x.length; i++) {
+    const feature = i % size;
+    const { mean, deviation } = standards ?? {};
+    const value = ((x[i] ?? 0) - (mean?.[feature] ?? 0)) / (deviation?.[feature] ?? 1);
+    x[i] = noise === 0 ? value : value + noise * normal(random);
+  }
 }
 
 function drawKept(

@@ -1,0 +1,126 @@
+import {
+  assetUrl,
+  definePipeline,
+  hertz,
+  LogMel,
+  last,
+  millis,
+  type StreamDescription,
+  window,
+} from "../../src/index.ts";
+import { PenPath } from "./features/PenPath.ts";
+import { Sheet, SIDE } from "./features/Sheet.ts";
+import { openFeed } from "./feed.ts";
+
+const site = "school";
+const period = millis(80);
+/** Points of the pen, and blocks of sound, in a row. */
+const [POINTS, BLOCKS] = [8, 8] as const;
+/** What the model says between two digits. */
+const NOTHING = "nothing";
+const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
+
+/** A camera over a sheet of paper. */
+function sheet(stream: string): StreamDescription {
+  return {
+    site,
+    stream,
+    modality: "video",
+    dtype: "u8",
+    shape: [SIDE, SIDE],
+    rate: hertz(25),
+    unit: "ink",
+    lateness: millis(0),
+    idleTimeout: millis(400),
+  };
+}
+
+const SHEET_MODEL = {
+  front: { kind: "image", channels: 1, rows: SIDE, columns: SIDE, patch: 4, filters: 24 },
+  // A sheet does not change while a digit is on it: there is little past to look at.
+  dilations: [1, 2],
+  augment: { shift: { shape: [1, SIDE, SIDE], down: 2, across: 2 } },
+} as const;
+
+/** Digits that are written on a tablet, drawn and said at once. */
+export default definePipeline({
+  name: "digits",
+  summary: "Digits by pen, by what it drew, by another hand's sheet and by ear.",
+  site,
+  grid: { period, skew: millis(240), future: millis(1_000) },
+
+  streams: {
+    strokes: {
+      description: {
+        site,
+        stream: "strokes",
+        modality: "sensor",
+        dtype: "u8",
+        shape: [3],
+        rate: hertz(100),
+        unit: "x, y, pen",
+        lateness: millis(0),
+        idleTimeout: millis(400),
+      },
+      policy: window({ from: millis(-80), to: millis(0), count: POINTS, aggregate: "concatenate" }),
+      features: () => new PenPath(POINTS),
+      view: { kind: "none" },
+    },
+    picture: {
+      description: sheet("picture"),
+      policy: last({ maxAge: millis(80) }),
+      features: () => new Sheet(),
+      view: { kind: "image", width: SIDE, height: SIDE },
+    },
+    scan: {
+      description: sheet("scan"),
+      policy: last({ maxAge: millis(80) }),
+      features: () => new Sheet(),
+      view: { kind: "image", width: SIDE, height: SIDE },
+    },
+    speech: {
+      description: {
+        site,
+        stream: "speech",
+        modality: "audio",
+        dtype: "i16",
+        shape: [160],
+        rate: hertz(100),
+        span: millis(10),
+        unit: "PCM",
+        lateness: millis(0),
+        idleTimeout: millis(400),
+      },
+      policy: window({
+        from: millis(-90),
+        to: millis(-10),
+        count: BLOCKS,
+        aggregate: "concatenate",
+      }),
+      features: () => new LogMel({ rowSamples: 160 * BLOCKS }),
+      view: { kind: "columns", bins: 40, perRow: BLOCKS },
+    },
+  },
+
+  model: {
+    weights: assetUrl(import.meta.url, "./weights/digits.safetensors"),
+    plan: {
+      width: 64,
+      lookAhead: millis(320),
+      dilations: [1, 2, 4],
+      jointDilations: [1, 2],
+      streams: {
+        strokes: { augment: { gain: 0.1, noise: 0.05 } },
+        picture: SHEET_MODEL,
+        scan: SHEET_MODEL,
+        // A longer throat, a lower voice: the bands move, what is said stays.
+        speech: { augment: { noise: 0.1, shift: { shape: [1, BLOCKS, 40], down: 0, across: 3 } } },
+      },
+      training: { epochs: 12, rows: 60, stretches: 32, warmUp: 8, dropout: 0.1, warp: 0.15 },
+    },
+  },
+  silence: NOTHING,
+  slots: { digit: DIGITS },
+  answerStreams: [],
+  feed: openFeed,
+});

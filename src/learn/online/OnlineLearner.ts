@@ -1,0 +1,420 @@
+import type { AdaptedPart } from "../../models/unified/adapted.ts";
+import type { UnifiedConfig } from "../../models/unified/config.ts";
+import type { RowFeatures } from "../../models/unified/inference.ts";
+import { Rng } from "../../tensor/Rng.ts";
+import type { Micros } from "../../units.ts";
+import type { LabelledRow } from "./HeadLearner.ts";
+import { HeldMoments, type HeldState } from "./HeldMoments.ts";
+import { judge, type Verdict } from "./judge.ts";
+import { LabelDesk, type LabelDeskState } from "./LabelDesk.ts";
+import type { Decision, LearnerInput, LearnerStatus } from "./LearnerMessage.ts";
+import { type LearnerRow, learnerRow, subsetsOf } from "./LearnerRow.ts";
+import { LiveGauges, type LiveGaugesState } from "./LiveGauges.ts";
+import { decodeLearnt, encodeLearnt, type LearntVersion } from "./learntWeights.ts";
+import { checkOnline, type OnlineOptions } from "./OnlineOptions.ts";
+import { argMax, normalisedEntropy, PartAnswers } from "./PartAnswers.ts";
+import { Reservoir, type ReservoirState } from "./Reservoir.ts";
+import { Shadow, type ShadowState } from "./Shadow.ts";
+
+/** Newest rows that agreement and codes are measured on, and every how many of them. */
+const GAUGE_ROWS = 250;
+const GAUGE_EVERY = 5;
+/** Own versions remembered by name. */
+const OWN = 64;
+
+/** What a learner starts from. */
+export interface OnlineLearnerOptions {
+  readonly config: UnifiedConfig;
+  /** Version of the weights. */
+  readonly base: string;
+  /** Their head and codebook. */
+  readonly trained: AdaptedPart;
+  /** Streams that must not count: those that contain the answer. */
+  readonly ignored: readonly string[];
+  readonly online: OnlineOptions;
+}
+
+/** A version that serves or served; the trained one has no file. */
+interface Version {
+  readonly version: string;
+  readonly part: AdaptedPart;
+  readonly learnt?: LearntVersion;
+}
+
+/** All that a learner knows: what it takes to go on, bit for bit. */
+export interface OnlineLearnerState {
+  readonly rng: readonly number[];
+  readonly desk: LabelDeskState;
+  readonly held: HeldState;
+  readonly reservoir: ReservoirState<LabelledRow>;
+  readonly fresh: readonly LabelledRow[];
+  readonly shadow: ShadowState;
+  readonly gauges: LiveGaugesState;
+  readonly entropy: Float32Array;
+  readonly serving: VersionState;
+  readonly parent?: VersionState;
+  readonly isPinned: boolean;
+  readonly own: readonly string[];
+  readonly credit: number;
+  readonly counts: Counts;
+  readonly learntSince: number;
+}
+
+/** A version with its file; with its part alone where it came without, and with neither where it is trained. */
+interface VersionState {
+  readonly version: string;
+  readonly bytes?: Uint8Array;
+  readonly part?: AdaptedPart;
+}
+
+interface Counts {
+  rows: number;
+  steps: number;
+  learnt: number;
+  held: number;
+  pseudo: number;
+  published: number;
+  discarded: number;
+  rolledBack: number;
+}
+
+/**
+ * Learns from a stream beside the model that serves it: head and codebook of a shadow, which is published when
+ * it is better.
+ *
+ * Key behaviours:
+ * - A pure function of what it is told, in that order. It counts rows, never time: the compute budget is in
+ *   multiplications a row, a candidate comes after so many rows.
+ * - The encoders are frozen; so rows mean the same under every version and may be learnt again.
+ * - Every label is first used to test what serves and the shadow, then to learn; rows of held-back blocks are
+ *   never learnt.
+ * - The codebook moves on synchronised moments alone; a code that is put elsewhere has a new generation.
+ * - A candidate that would do harm is dropped and the shadow starts again from what serves; one that is no
+ *   better yet goes on learning.
+ * - What serves is rolled back when it proves worse than what it was learnt from.
+ * - Bounded: see `OnlineOptions`.
+ */
+export class OnlineLearner {
+  readonly #config: UnifiedConfig;
+  readonly #base: Version;
+  readonly #ignored: ReadonlySet<number>;
+  readonly #options: OnlineOptions;
+  #rng: Rng;
+  readonly #desk: LabelDesk;
+  readonly #held: HeldMoments;
+  readonly #reservoir: Reservoir<LabelledRow>;
+  readonly #shadow: Shadow;
+  readonly #gauges: LiveGauges;
+  #serving: Version;
+  #servingAnswers: PartAnswers;
+  #parent: Version | undefined;
+  #parentAnswers: PartAnswers | undefined;
+  #isPinned = false;
+  /** Versions it has published itself; it may have gone on from them when it hears that they serve. */
+  #own = new Set<string>();
+  #fresh: LabelledRow[] = [];
+  #entropy: Float32Array;
+  #credit = 0;
+  #learntSince = 0;
+  readonly #counts: Counts = {
+    rows: 0,
+    steps: 0,
+    learnt: 0,
+    held: 0,
+    pseudo: 0,
+    published: 0,
+    discarded: 0,
+    rolledBack: 0,
+  };
+
+  /** @throws {ConfigError} If an option is out of its range. */
+  constructor({ config, base, trained, ignored, online }: OnlineLearnerOptions) {
+    this.#config = config;
+    this.#options = checkOnline(online);
+    this.#base = { version: base, part: trained };
+    this.#ignored = new Set(
+      config.streams.flatMap(({ name }, at) => (ignored.includes(name) ? [at] : [])),
+    );
+    this.#rng = Rng.fromSeed(online.seed);
+    // One generator for all, so that one state says what will be drawn.
+    const rng = { int: (low: number, high: number) => this.#rng.int(low, high) };
+    this.#desk = new LabelDesk(config.classes, online.memory);
+    this.#held = new HeldMoments({
+      block: online.block,
+      every: online.heldEvery,
+      recent: online.heldRecent,
+      old: online.heldOld,
+      rng,
+    });
+    this.#reservoir = new Reservoir(online.reservoir, rng);
+    this.#shadow = new Shadow(trained, config, online, () => this.#rng.uniform(-1, 1));
+    this.#gauges = new LiveGauges();
+    this.#serving = this.#base;
+    this.#servingAnswers = new PartAnswers(trained, config);
+    this.#entropy = new Float32Array(config.streams.length).fill(1);
+  }
+
+  /** How it is doing. */
+  get status(): LearnerStatus {
+    const { rows, steps, learnt, held, pseudo, published, discarded, rolledBack } = this.#counts;
+    return {
+      rows,
+      steps,
+      labels: { ...this.#desk.counts, learnt, held, pseudo },
+      published,
+      discarded,
+      rolledBack,
+      prequential: this.#gauges.prequential,
+    };
+  }
+
+  /**
+   * What happened next.
+   *
+   * @returns What follows from it, in order.
+   */
+  push(input: LearnerInput): readonly Decision[] {
+    if (input.kind === "serve") {
+      this.#serve(input);
+      return [];
+    }
+    if (input.kind === "row") return this.#row(input.labelTime, input.features);
+    for (const { row, label } of this.#desk.label(input.label)) this.#labelled(row, label, 1);
+    return [];
+  }
+
+  /** All that it knows. Borrowed until the next `push`. */
+  snapshot(): OnlineLearnerState {
+    return {
+      rng: this.#rng.state,
+      desk: this.#desk.snapshot(),
+      held: this.#held.snapshot(),
+      reservoir: this.#reservoir.snapshot(),
+      fresh: [...this.#fresh],
+      shadow: this.#shadow.snapshot(),
+      gauges: this.#gauges.snapshot(),
+      entropy: this.#entropy,
+      serving: this.#stateOf(this.#serving),
+      ...(this.#parent !== undefined && { parent: this.#stateOf(this.#parent) }),
+      isPinned: this.#isPinned,
+      own: [...this.#own],
+      credit: this.#credit,
+      counts: { ...this.#counts },
+      learntSince: this.#learntSince,
+    };
+  }
+
+  /** Goes on where another one of the same model and options was. */
+  restore(state: OnlineLearnerState): void {
+    this.#rng = Rng.fromState(state.rng);
+    this.#desk.restore(state.desk);
+    this.#held.restore(state.held);
+    this.#reservoir.restore(state.reservoir);
+    this.#fresh = [...state.fresh];
+    this.#shadow.restore(state.shadow);
+    this.#serving = this.#versionOf(state.serving);
+    this.#follow(state.parent && this.#versionOf(state.parent));
+    this.#gauges.restore(state.gauges);
+    this.#entropy = state.entropy;
+    this.#isPinned = state.isPinned;
+    this.#own = new Set(state.own);
+    this.#credit = state.credit;
+    Object.assign(this.#counts, state.counts);
+    this.#learntSince = state.learntSince;
+  }
+
+  #row(labelTime: Micros, features: RowFeatures): readonly Decision[] {
+    this.#counts.rows++;
+    const bare = learnerRow(this.#config, features, labelTime, this.#ignored, this.#entropy);
+    const streams = this.#servingAnswers.streams(bare);
+    this.#entropy = smoothed(this.#entropy, streams, this.#config.fusion.smoothingRows);
+    const row: LearnerRow = { ...bare, entropy: this.#entropy };
+    this.#shadow.move(row);
+    const label = this.#desk.row(row);
+    if (label !== undefined) this.#labelled(row, label, 1);
+    else this.#guess(row, streams);
+    this.#credit = Math.min(
+      this.#credit + this.#options.budget,
+      this.#options.budget * this.#options.candidateEvery,
+    );
+    this.#learn();
+    return this.#counts.rows % this.#options.candidateEvery === 0 ? this.#decide() : [];
+  }
+
+  /** Tests what serves and the shadow on a label, then learns it or holds it back. */
+  #labelled(row: LearnerRow, label: number, weight: number): void {
+    const subsets = subsetsOf(row.mask);
+    if (subsets.length === 0) return;
+    const answers = [this.#servingAnswers, this.#shadow.answers, this.#parentAnswers].map((each) =>
+      each?.fused(row, subsets).map((answer) => Number(argMax(answer) === label)),
+    );
+    const [serving = [], shadow = [], parent] = answers;
+    const streams = this.#servingAnswers.streams(row).filter((each) => each !== undefined);
+    this.#gauges.labelled({
+      block: this.#held.blockOf(row.labelTime),
+      serving,
+      shadow,
+      ...(parent !== undefined && { parent }),
+      contradicted: streams.every((each) => {
+        const best = argMax(each);
+        return best !== label && (each[best] ?? 0) > Math.log(0.9);
+      }),
+    });
+    const labelled = { row, label, weight };
+    if (this.#held.holds(row.labelTime)) {
+      this.#held.keep(labelled);
+      this.#counts.held++;
+    } else {
+      this.#fresh.push(labelled);
+      this.#counts.learnt++;
+      this.#learntSince++;
+    }
+  }
+
+  /** Takes what all streams are sure of for a label. */
+  #guess(row: LearnerRow, streams: readonly (Float64Array | undefined)[]): void {
+    const { pseudo } = this.#options;
+    const own = streams.filter((each) => each !== undefined);
+    if (pseudo === undefined || own.length < 2 || this.#held.holds(row.labelTime)) return;
+    const best = argMax(own[0] ?? []);
+    const least = Math.log(pseudo.confidence);
+    if (own.some((each) => argMax(each) !== best || (each[best] ?? 0) < least)) return;
+    const [fused] = this.#servingAnswers.fused(row, [row.mask], streams);
+    if (fused === undefined || argMax(fused) !== best || (fused[best] ?? 0) < least) return;
+    this.#fresh.push({ row, label: best, weight: pseudo.weight });
+    this.#counts.pseudo++;
+  }
+
+  /** Steps of the head, as many as there is something new for and the budget allows. */
+  #learn(): void {
+    const { batch, rounds, replayed } = this.#options;
+    const cost = rounds * this.#shadow.costOf(batch + replayed);
+    while (this.#fresh.length >= batch && this.#credit >= cost) {
+      this.#credit -= cost;
+      const fresh = this.#fresh.splice(0, batch);
+      const draw = (): LabelledRow[] => [...fresh, ...this.#reservoir.draw(replayed)];
+      this.#shadow.learn(Array.from({ length: rounds }, draw));
+      for (const row of fresh) this.#reservoir.offer(row);
+      this.#counts.steps += rounds;
+    }
+  }
+
+  #decide(): readonly Decision[] {
+    const rollback = this.#gauges.isServingWorse;
+    if (rollback !== undefined && this.#parent !== undefined && !this.#isPinned) {
+      const to = this.#parent;
+      this.#counts.rolledBack++;
+      this.#takeUp(to, undefined);
+      return [{ kind: "rollback", to: to.learnt, reason: rollback }];
+    }
+    if (this.#learntSince < this.#options.leastLearnt || this.#isPinned) return [];
+    const candidate = this.#shadow.refresh();
+    const verdict = this.#judge(candidate);
+    this.#learntSince = 0;
+    if (!verdict.publish) {
+      this.#counts.discarded++;
+      if (isHarm(verdict, this.#options)) this.#startOver(this.#serving);
+      return [{ kind: "discard", verdict }];
+    }
+    const learnt = encodeLearnt(candidate, this.#config, {
+      base: this.#base.version,
+      parent: this.#serving.version,
+      rows: this.#counts.rows,
+      labels: this.#counts.learnt,
+    });
+    this.#counts.published++;
+    this.#own = new Set([...this.#own, learnt.version].slice(-OWN));
+    const parent = this.#serving;
+    this.#serving = { version: learnt.version, part: learnt.part, learnt };
+    this.#follow(parent);
+    return [{ kind: "publish", learnt, verdict }];
+  }
+
+  #judge(candidate: AdaptedPart): Verdict {
+    const rows = this.#desk.recent(GAUGE_ROWS).filter((_, at) => at % GAUGE_EVERY === 0);
+    return judge(
+      {
+        serving: this.#servingAnswers,
+        candidate: new PartAnswers(candidate, this.#config),
+        recent: this.#held.recent,
+        old: this.#held.old,
+        blockOf: (time) => this.#held.blockOf(time),
+        rows,
+        contradicted: this.#gauges.contradicted,
+        drift: drift(candidate.codes, this.#serving.part.codes, this.#config.codeDim),
+        prequential: this.#gauges.prequential,
+      },
+      this.#options.gate,
+    );
+  }
+
+  /** Somebody else decided what serves. */
+  #serve({ version, part, isPinned, isOwn }: Extract<LearnerInput, { kind: "serve" }>): void {
+    this.#isPinned = isPinned;
+    if (version === this.#serving.version || (isOwn && this.#own.has(version))) return;
+    this.#takeUp({ version, part: part ?? this.#base.part }, undefined);
+  }
+
+  #takeUp(version: Version, parent: Version | undefined): void {
+    this.#serving = version;
+    this.#follow(parent);
+    this.#startOver(version);
+  }
+
+  /** Watches what serves from here on, against what it was learnt from. */
+  #follow(parent: Version | undefined): void {
+    this.#servingAnswers = new PartAnswers(this.#serving.part, this.#config);
+    this.#parent = parent;
+    this.#parentAnswers = parent && new PartAnswers(parent.part, this.#config);
+    this.#gauges.restart();
+  }
+
+  /** Puts the shadow back to a version. */
+  #startOver({ part }: Version): void {
+    this.#shadow.startOver(part);
+    this.#fresh = [];
+  }
+
+  #versionOf({ version, bytes, part }: VersionState): Version {
+    if (bytes === undefined) return { version, part: part ?? this.#base.part };
+    const learnt = decodeLearnt(bytes, this.#config);
+    return { version, part: learnt.part, learnt };
+  }
+
+  #stateOf({ version, part, learnt }: Version): VersionState {
+    if (learnt !== undefined) return { version, bytes: learnt.bytes };
+    return version === this.#base.version ? { version } : { version, part };
+  }
+}
+
+/** Whether a refused candidate would have done harm, rather than not enough good. */
+function isHarm({ figures }: Verdict, { gate }: OnlineOptions): boolean {
+  const { candidate, serving, worstGain } = figures;
+  return gate !== undefined && (candidate < serving - gate.fall || worstGain < -gate.fall);
+}
+
+/** [S] H̄ ← H̄ + (H − H̄)(1 − e^{−1/R}) where a stream is present. */
+function smoothed(
+  before: Float32Array,
+  streams: readonly (Float64Array | undefined)[],
+  smoothingRows: number,
+): Float32Array {
+  const share = 1 - Math.exp(-1 / smoothingRows);
+  return before.map((entropy, at) => {
+    const own = streams[at];
+    return own === undefined ? entropy : entropy + (normalisedEntropy(own) - entropy) * share;
+  });
+}
+
+/** Mean way of a code, in shares of √D. */
+function drift(codes: Float32Array, before: Float32Array, dim: number): number {
+  let way = 0;
+  const count = codes.length / dim;
+  for (let k = 0; k < count; k++) {
+    let square = 0;
+    for (let i = k * dim; i < (k + 1) * dim; i++)
+      square += ((codes[i] as number) - (before[i] as number)) ** 2;
+    way += Math.sqrt(square / dim);
+  }
+  return way / count;
+}

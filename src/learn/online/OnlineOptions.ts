@@ -1,0 +1,122 @@
+import { ConfigError } from "../../errors.ts";
+import type { HeadGuardConfig } from "../../models/mla/config.ts";
+import type { GateOptions } from "./judge.ts";
+
+/** How a learner learns from a stream. Plain data: it travels to the learner's thread and into the log. */
+export interface OnlineOptions {
+  /** Seed of what is drawn: which rows are kept, which are replayed. */
+  readonly seed: number;
+  /** Rows that wait for a label; one that comes later is counted and not used. */
+  readonly memory: number;
+  /** Learning rate of the head. */
+  readonly rate: number;
+  /** Share of the way back to the trained head that every step takes. */
+  readonly anchor: number;
+  /** How the head is kept from unlearning one modality over another. */
+  readonly guard: HeadGuardConfig;
+  /** Labelled rows that make a step, and how many rounds it takes. */
+  readonly batch: number;
+  readonly rounds: number;
+  /** Labelled rows kept to be learnt again, a uniform sample of all; and how many join each step. */
+  readonly reservoir: number;
+  readonly replayed: number;
+  /** Multiplications that a row pays for on average; what a step costs more is waited for. */
+  readonly budget: number;
+  /** One in so many blocks of time is never learnt from: it is what versions are judged by. */
+  readonly heldEvery: number;
+  /** Length of such a block in µs: rows close in time are nearly the same row. */
+  readonly block: number;
+  /** Held-back rows kept: the newest, and a uniform sample of all before. */
+  readonly heldRecent: number;
+  readonly heldOld: number;
+  /** Moves the codebook on synchronised moments; absent where it stays. */
+  readonly codebook?: CodebookOptions;
+  /** Takes what all streams agree on for a label; absent where it does not. */
+  readonly pseudo?: PseudoLabelOptions;
+  /** When a version is published; absent where every candidate is. */
+  readonly gate?: GateOptions;
+  /** Rows between two candidates. */
+  readonly candidateEvery: number;
+  /** Labelled rows learnt since the last candidate that make another one worth judging. */
+  readonly leastLearnt: number;
+}
+
+/** How the codebook moves. */
+export interface CodebookOptions {
+  /** Time constant of its averages in µs. */
+  readonly tau: number;
+  /** Largest way of a code in one moment. */
+  readonly maxStep: number;
+  /** Puts codes elsewhere that a modality has not chosen for so long, in µs; never unless given. */
+  readonly resetAfter?: number;
+}
+
+/** When an agreement counts as a label. */
+export interface PseudoLabelOptions {
+  /** Least probability of the class by every stream alone and by all together. */
+  readonly confidence: number;
+  /** Weight of such a label. */
+  readonly weight: number;
+}
+
+/** What held up on our data; docs/learning.md has the figures. */
+export const ONLINE_DEFAULTS: OnlineOptions = {
+  seed: 1,
+  memory: 750,
+  rate: 0.02,
+  anchor: 1e-4,
+  guard: { kind: "stream", alpha: 0.1, meanDecay: 0.99 },
+  batch: 8,
+  rounds: 2,
+  reservoir: 400,
+  replayed: 24,
+  budget: 4e6,
+  heldEvery: 5,
+  block: 2e6,
+  heldRecent: 160,
+  heldOld: 160,
+  gate: {
+    leastHeld: 40,
+    significance: 1.64,
+    fall: 0.01,
+    contradicted: 0.15,
+    agreementFall: 0.05,
+    perplexityFall: 0.2,
+    drift: 0.25,
+  },
+  candidateEvery: 250,
+  leastLearnt: 16,
+};
+
+/**
+ * Checks options, most of all those that came from a file.
+ *
+ * @throws {ConfigError} If a number is out of its range; the message names it.
+ */
+export function checkOnline(options: OnlineOptions): OnlineOptions {
+  const counts = [
+    ...(["memory", "batch", "rounds", "reservoir", "heldRecent", "heldOld"] as const),
+    ...(["heldEvery", "block", "candidateEvery", "leastLearnt"] as const),
+  ];
+  for (const name of counts)
+    if (!(Number.isSafeInteger(options[name]) && options[name] > 0))
+      throw new ConfigError("learn", `${name} must be a positive integer, got ${options[name]}`);
+  if (options.heldEvery < 2)
+    throw new ConfigError("learn", "heldEvery must be 2 or more, or nothing is learnt, got 1");
+  if (!(Number.isSafeInteger(options.replayed) && options.replayed >= 0))
+    throw new ConfigError("learn", `replayed must be an integer >= 0, got ${options.replayed}`);
+  for (const name of ["rate", "budget"] as const)
+    if (!(options[name] > 0 && Number.isFinite(options[name])))
+      throw new ConfigError("learn", `${name} must be > 0, got ${options[name]}`);
+  if (!(options.anchor >= 0 && options.anchor < 1))
+    throw new ConfigError("learn", `anchor must be in [0, 1), got ${options.anchor}`);
+  if (options.codebook !== undefined && !(options.codebook.tau > 0))
+    throw new ConfigError("learn", `codebook.tau must be > 0 us, got ${options.codebook.tau}`);
+  const { pseudo } = options;
+  if (pseudo !== undefined && !(pseudo.confidence > 0.5 && pseudo.confidence <= 1))
+    throw new ConfigError(
+      "learn",
+      `pseudo.confidence must be in (0.5, 1], got ${pseudo.confidence}`,
+    );
+  return options;
+}

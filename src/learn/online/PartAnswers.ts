@@ -1,0 +1,156 @@
+import type { AdaptedPart } from "../../models/unified/adapted.ts";
+import type { UnifiedConfig } from "../../models/unified/config.ts";
+import { type LearnerRow, slotsOf } from "./LearnerRow.ts";
+
+/** Codes found before, by codebook and row: rows are looked at again and again, codebooks change rarely. */
+const FOUND = new WeakMap<Float32Array, WeakMap<Float32Array, Int32Array>>();
+
+/**
+ * What a head and a codebook would answer to rows that were encoded before, on the host.
+ *
+ * The same formulas as `inferRow` and `fuse`, in double precision; the fusion's smoothed entropies are those
+ * kept with the row. Borrows the part, which never changes.
+ */
+export class PartAnswers {
+  readonly config: UnifiedConfig;
+  readonly part: AdaptedPart;
+  /** [K] ‖e‖² / 2: ranks codes without forming differences. */
+  readonly #halfNorms: Float64Array;
+  /** By a row's vectors: [slots] the code, −1 where it was not looked for. */
+  readonly #found: WeakMap<Float32Array, Int32Array>;
+
+  constructor(part: AdaptedPart, config: UnifiedConfig) {
+    this.part = part;
+    this.config = config;
+    const { codes, codeDim: D } = config;
+    this.#found = FOUND.get(part.codes) ?? new WeakMap();
+    FOUND.set(part.codes, this.#found);
+    this.#halfNorms = new Float64Array(codes);
+    for (let k = 0; k < codes; k++) {
+      let square = 0;
+      for (let d = 0; d < D; d++) square += (part.codes[k * D + d] as number) ** 2;
+      this.#halfNorms[k] = square / 2;
+    }
+  }
+
+  /** Index of the code nearest to the z in a slot of a row. */
+  codeOf(row: LearnerRow, slot: number): number {
+    const { codes: K, codeDim: D, specific } = this.config;
+    const { codes } = this.part;
+    const known =
+      this.#found.get(row.vectors) ?? new Int32Array(row.vectors.length / (D + specific)).fill(-1);
+    if ((known[slot] ?? -1) >= 0) return known[slot] as number;
+    const { vectors } = row;
+    const from = slot * (D + specific);
+    let best = 0;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < K; k++) {
+      let product = -(this.#halfNorms[k] as number);
+      const at = k * D;
+      for (let d = 0; d < D; d++)
+        product += (vectors[from + d] as number) * (codes[at + d] as number);
+      if (product > most) {
+        most = product;
+        best = k;
+      }
+    }
+    known[slot] = best;
+    this.#found.set(row.vectors, known);
+    return best;
+  }
+
+  /** [D + specific] what the head reads of a slot: the nearest code and s. */
+  featuresOf(row: LearnerRow, slot: number): Float64Array {
+    const { codeDim: D, specific: F } = this.config;
+    const features = new Float64Array(D + F);
+    const code = this.codeOf(row, slot) * D;
+    for (let d = 0; d < D; d++) features[d] = this.part.codes[code + d] as number;
+    const from = slot * (D + F) + D;
+    for (let f = 0; f < F; f++) features[D + f] = row.vectors[from + f] as number;
+    return features;
+  }
+
+  /** [classes] natural log of the head's answer to features. */
+  logProbabilities(features: Float64Array): Float64Array {
+    const { headWeight, headBias } = this.part;
+    const C = headBias.length;
+    const logits = Float64Array.from(headBias);
+    for (let i = 0; i < features.length; i++) {
+      const feature = features[i] as number;
+      const at = i * C;
+      for (let c = 0; c < C; c++)
+        logits[c] = (logits[c] as number) + feature * (headWeight[at + c] as number);
+    }
+    return normalised(logits);
+  }
+
+  /** [classes] natural log by stream, from each alone; undefined where it is not present. */
+  streams(row: LearnerRow): readonly (Float64Array | undefined)[] {
+    return slotsOf(row.mask, this.config.streams.length).streams.map((slot) =>
+      slot < 0 ? undefined : this.logProbabilities(this.featuresOf(row, slot)),
+    );
+  }
+
+  /**
+   * [classes] natural log of the fused answer of each subset.
+   *
+   * @param subsets Subsets of the row's streams, in binary.
+   * @param streams What `streams` gave.
+   */
+  fused(
+    row: LearnerRow,
+    subsets: readonly number[],
+    streams: readonly (Float64Array | undefined)[] = this.streams(row),
+  ): readonly Float64Array[] {
+    const { joints } = slotsOf(row.mask, this.config.streams.length);
+    const { sharpness } = this.config.fusion;
+    return subsets.map((subset) => {
+      const members = streams.flatMap((own, at) =>
+        own !== undefined && (subset >> at) & 1 ? [{ own, at }] : [],
+      );
+      const [first] = members;
+      if (first === undefined) return new Float64Array(this.config.classes.length);
+      if (members.length === 1) return first.own;
+      const weights = members.map(({ at }) => Math.exp(-sharpness * (row.entropy[at] ?? 1)));
+      const total = Math.max(
+        weights.reduce((sum, weight) => sum + weight, 0),
+        1e-30,
+      );
+      const joint = this.logProbabilities(this.featuresOf(row, joints.get(subset) ?? 0));
+      return normalised(
+        joint.map((value, c) => {
+          let late = 0;
+          for (const [i, { own }] of members.entries())
+            late += ((weights[i] ?? 0) / total) * (own[c] ?? 0);
+          return (value + late) / 2;
+        }),
+      );
+    });
+  }
+}
+
+/** Index of the largest number; of equal ones the first. */
+export function argMax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++)
+    if ((values[i] as number) > (values[best] as number)) best = i;
+  return best;
+}
+
+/** −Σ p log p / log C, in [0, 1]. */
+export function normalisedEntropy(logProbabilities: Float64Array): number {
+  let sum = 0;
+  for (const value of logProbabilities) sum -= Math.exp(value) * value;
+  return sum / Math.log(logProbabilities.length);
+}
+
+/** Subtracts log Σ exp, in place. */
+function normalised(logits: Float64Array): Float64Array {
+  let top = Number.NEGATIVE_INFINITY;
+  for (const value of logits) if (value > top) top = value;
+  let sum = 0;
+  for (const value of logits) sum += Math.exp(value - top);
+  const shift = top + Math.log(sum);
+  for (let c = 0; c < logits.length; c++) logits[c] = (logits[c] as number) - shift;
+  return logits;
+}
