@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   sensors: async () => (await import("./attachCommand.ts")).addAttachCommands,
   doctor: async () => (await import("./doctorCommand.ts")).addDoctorCommand,
   train: async () => (await import("./trainCommand.ts")).addTrainCommand,
+  tune: async () => (await import("./tuneCommand.ts")).addTuneCommand,
   evaluate: async () => (await import("./evaluateCommand.ts")).addEvaluateCommand,
   generate: async () => (await import("./generateCommand.ts")).addGenerateCommand,
   keys: async () => (await import("./keysCommand.ts")).addKeysCommand,

@@ -171,7 +171,7 @@ export class SyntheticFeed implements LiveFeed {
     const streams: Record<string, StreamRow> = {};
     for (const stream of ["audio", "video", "text"] as const) {
       const plug = this.#plugs.get(stream);
-      if (plug?.state !== "live") {
+      if (plug?.state !== "live" && plug?.state !== "broken") {
         streams[stream] = {
           presence: "missing",
           reason: ms - (plug?.since ?? 0) > 240 ? "idle" : "gap",

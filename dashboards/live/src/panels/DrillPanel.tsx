@@ -5,6 +5,8 @@ import { type DrillLine, drill } from "../feed/drill.ts";
 export function DrillPanel({ dashboard }: { readonly dashboard: Dashboard }) {
   const hello = dashboard.hello.value;
   const moment = dashboard.moment.value;
+  // With one sensor there is nothing to forecast: the panel would say the same for ever.
+  if (hello !== undefined && dashboard.counting.value.length < 2) return null;
   const lines =
     hello === undefined || moment?.row === undefined
       ? []

@@ -67,7 +67,7 @@ export function LabelLane({ dashboard, hello, loop }: LabelLaneProps) {
   };
   return (
     <div class="lane lane-labels">
-      <div class="lane-head head-plain">
+      <div class="lane-head head-plain head-labels">
         <h2>labels</h2>
         <button
           type="button"

@@ -43,14 +43,15 @@ export function StreamChip({ dashboard, info }: StreamChipProps) {
           {SAID[name]}
         </span>
       </div>
-      <div class="chip-facts">
-        <span title="frames per second, measured">{rateOf(info, state)}</span>
-        <span title="age of the newest frame">{ageOf(state)}</span>
-        <Aligned dashboard={dashboard} stream={info.stream} />
-      </div>
-      {state?.doubt !== undefined && (
-        <p class="chip-doubt" role="note">
-          {state.doubt.text}; left out of the answer
+      {state?.doubt === undefined ? (
+        <div class="chip-facts">
+          <span title="frames per second, measured">{rateOf(info, state)}</span>
+          <span title="age of the newest frame">{ageOf(state)}</span>
+          <Aligned dashboard={dashboard} stream={info.stream} />
+        </div>
+      ) : (
+        <p class="chip-doubt" role="note" title="it speaks, and is left out of the answer">
+          {state.doubt.text}
         </p>
       )}
       <div class="chip-foot">
@@ -87,7 +88,7 @@ function Aligned({
   ];
   return (
     <span class="aligned" title={title.filter(Boolean).join("\n")}>
-      aligned {gauge.cosine.toFixed(2)}
+      cos {gauge.cosine.toFixed(2)}
     </span>
   );
 }

@@ -132,11 +132,10 @@ function VersionList({
 }
 
 function originOf({ isServing, parent, since }: ModelVersion): string {
-  const time = since === undefined ? "" : new Date(since / 1_000).toLocaleTimeString();
-  const origin = parent === undefined ? "weights file" : `learnt from ${shortOf(parent)}`;
-  return [isServing ? "serves now" : "", origin, time && `since ${time}`]
-    .filter(Boolean)
-    .join(" · ");
+  const time =
+    since === undefined ? "" : new Date(since / 1_000).toLocaleTimeString([], { hour12: false });
+  const origin = parent === undefined ? "weights file" : `learnt from ${parent}`;
+  return [isServing ? "serves now" : "", origin, time].filter(Boolean).join(" · ");
 }
 
 /** A hash says enough by its first digits. */
