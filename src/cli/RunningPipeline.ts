@@ -15,6 +15,7 @@ const STREAM = z.object({
   rate: count,
   age: z.number().optional(),
   counters: z.record(z.string(), count),
+  doubt: z.object({ text: z.string() }).optional(),
   problem: z.string().optional(),
   pluggable: z.boolean(),
   /** How its publisher's clock stands to ours, in µs and µs per second; where clocks are compared. */

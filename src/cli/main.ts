@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   doctor: async () => (await import("./doctorCommand.ts")).addDoctorCommand,
   train: async () => (await import("./trainCommand.ts")).addTrainCommand,
   export: async () => (await import("./exportCommand.ts")).addExportCommand,
+  tune: async () => (await import("./tuneCommand.ts")).addTuneCommand,
   evaluate: async () => (await import("./evaluateCommand.ts")).addEvaluateCommand,
   generate: async () => (await import("./generateCommand.ts")).addGenerateCommand,
   keys: async () => (await import("./keysCommand.ts")).addKeysCommand,

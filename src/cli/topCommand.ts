@@ -45,6 +45,8 @@ async function top({ url, once, json, every }: TopFlags): Promise<void> {
 interface StreamOverview {
   readonly stream: string;
   readonly state: string;
+  /** Why it is not believed though it speaks; absent where it is. */
+  readonly doubt?: string;
   /** Frames per second, measured; `nominal` is null where frames come as things happen. */
   readonly rate: number;
   readonly nominal: number | null;
@@ -115,6 +117,7 @@ function overviewOf({ hello, streams, status, latency }: RunningStatus): Overvie
         gaps: lost,
         drops: Object.values(reasons).reduce((sum, frames) => sum + frames, 0),
         reasons,
+        ...(stream.doubt !== undefined && { doubt: stream.doubt.text }),
         ...(stream.problem !== undefined && { problem: stream.problem }),
       };
     }),
@@ -169,6 +172,7 @@ function tableOf(overview: Overview): string[] {
       String(stream.gaps),
       String(stream.drops),
       [
+        stream.doubt ?? "",
         Object.entries(stream.reasons)
           .map(([reason, frames]) => `${frames} ${reason}`)
           .join(", "),

@@ -41,7 +41,8 @@ export function chainPlans(
   },
 ): ChainPlan[] {
   const labels = [...classes.keys()].filter((index) => index !== silence);
-  const groups = Object.entries(slots).map(([slot, names]) =>
+  const used = overlap === "slots" ? Object.entries(slots) : [];
+  const groups = used.map(([slot, names]) =>
     names.map((name) => {
       const index = classes.indexOf(name);
       if (index < 0)

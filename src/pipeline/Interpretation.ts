@@ -107,7 +107,9 @@ export class Interpretation {
       classes: stage.model.trained ? stage.model.classes : [definition.silence],
       prior: stage.model.trained ? stage.model.prior : [1],
       silence: definition.silence,
+      ...(stage.model.trained && { slots: definition.slots }),
       period: definition.grid.period,
+      ...definition.localize,
     });
     this.#features = new FeatureRows(
       Object.fromEntries(plans.map(([stream, { features }]) => [stream, features])),

@@ -6,6 +6,7 @@ import { SystemClock } from "../clock/SystemClock.ts";
 import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
+import type { RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import type { Learner } from "../stage/Learner.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
@@ -144,6 +145,10 @@ export class PipelineRun {
       aligned: () => this.#interpretation.aligned(),
     });
     interpretation.framesets.subscribe((frameset) => this.#board.frameset(frameset));
+    interpretation.moments.subscribe({
+      next: ({ doubts }) => this.#board.doubted(doubts),
+      error: () => undefined, // `go` tells
+    });
     this.#fleet = fleetOf(parts);
     this.hotPlug = new HotPlug({
       ...{ definition, clock, inlet, control, guard },
@@ -199,6 +204,11 @@ export class PipelineRun {
 
   counters(): RunCounters {
     return { ...this.#interpretation.counts, stageRestarts: this.#stage.restarts };
+  }
+
+  /** How far the answers may be trusted, and what the loss of a stream would cost. */
+  robustness(): RobustnessReport {
+    return this.#interpretation.robustness();
   }
 
   /** Takes a stream's sensor away, for real: its process is killed. Settles when it is gone. */

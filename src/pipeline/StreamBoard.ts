@@ -3,6 +3,7 @@ import { UNUSED_REASONS } from "../align/UnusedFrame.ts";
 import type { Frameset } from "../frames/Frameset.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
+import { type Doubt, type DoubtReason, doubtText } from "../robustness/Doubt.ts";
 import { type HealthState, StreamHealth } from "../robustness/StreamHealth.ts";
 import { type Micros, micros } from "../units.ts";
 import type { WireCounters } from "../wire/WireCounters.ts";
@@ -28,6 +29,8 @@ export interface StreamSnapshot {
   };
   /** Frames and messages that were not used, by reason, since the start; only reasons that occurred. */
   readonly counters: Readonly<Record<string, number>>;
+  /** Why it is not believed though it speaks, and since which row; absent where it is. */
+  readonly doubt?: { readonly reason: DoubtReason; readonly text: string; readonly since: Micros };
   /** Last thing that went wrong, in words. */
   readonly problem?: string;
 }
@@ -42,6 +45,7 @@ export class StreamBoard {
   readonly #problems = new Map<string, string>();
   readonly #clocks = new Map<string, NonNullable<StreamSnapshot["clock"]>>();
   readonly #late = new Map<string, number>();
+  readonly #doubts = new Map<string, Doubt>();
   readonly #wire: WireCounters;
   readonly #aligned: () => AlignerCounters;
 
@@ -107,6 +111,14 @@ export class StreamBoard {
       this.#health.get(stream)?.presence(cell.presence);
   }
 
+  /** At the last row these are not believed, and no others. */
+  doubted(doubts: readonly Doubt[]): void {
+    if (doubts.length === 0 && this.#doubts.size === 0) return;
+    this.#doubts.clear();
+    for (const doubt of doubts) this.#doubts.set(doubt.stream, doubt);
+    for (const [stream, health] of this.#health) health.doubted(this.#doubts.has(stream));
+  }
+
   /** A stream's sensor was given back or started. */
   plugged(stream: string): void {
     this.#health.get(stream)?.plugged();
@@ -142,13 +154,19 @@ export class StreamBoard {
       const age = health.age(now);
       const clock = this.#clocks.get(stream);
       const problem = this.#problems.get(stream);
+      const doubt = this.#doubts.get(stream);
+      const state = health.state(now);
       return {
         stream,
-        state: health.state(now),
+        state,
         rate: health.rate(now),
         ...(age !== undefined && { age }),
         ...(clock !== undefined && { clock }),
         counters,
+        ...(doubt !== undefined &&
+          state === "broken" && {
+            doubt: { reason: doubt.reason, text: doubtText(doubt.reason), since: doubt.since },
+          }),
         ...(problem !== undefined && { problem }),
       };
     });

@@ -4,6 +4,7 @@ import { ConfigError } from "../errors.ts";
 import type { FeatureExtractor } from "../features/FeatureExtractor.ts";
 import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
 import type { ModelPlan } from "../learn/ModelPlan.ts";
+import type { LocalizeSettings } from "../localize/LocalizeSettings.ts";
 import type { Micros } from "../units.ts";
 import type { Feed, FeedRequest } from "./Feed.ts";
 
@@ -77,6 +78,8 @@ export interface PipelineDefinition {
   };
   /** The class that means "nothing is happening". */
   readonly silence: string;
+  /** How stubbornly readings become events, as `sensorium tune` finds it; `LOCALIZE_DEFAULTS` unless given. */
+  readonly localize?: Partial<LocalizeSettings>;
   /** Named groups of labels of which exactly one is meant at a time: digit, colour. For scoring. */
   readonly slots: Readonly<Record<string, readonly string[]>>;
   /** Streams that contain the answer and therefore stay out of scores unless asked for by name. */

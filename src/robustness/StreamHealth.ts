@@ -6,6 +6,7 @@ import { type Micros, seconds } from "../units.ts";
  *
  * - `starting`: its sensor runs, nothing was heard yet
  * - `live`: its frames are in the answers
+ * - `broken`: it speaks, but what it says is not believed and left out of the answers
  * - `late`: it speaks, but frames come too late to be used
  * - `idle`: it fell silent
  * - `rejoining`: it speaks again and is not in the answers yet
@@ -15,6 +16,7 @@ import { type Micros, seconds } from "../units.ts";
 export type HealthState =
   | "starting"
   | "live"
+  | "broken"
   | "late"
   | "idle"
   | "rejoining"
@@ -35,6 +37,7 @@ export class StreamHealth {
   #idle = false;
   /** True from the first frame after a silence until an answer contains the stream. */
   #rejoining = false;
+  #doubted = false;
   #heard: Micros | undefined;
   #late: Micros | undefined;
   #arrivals: { readonly time: Micros; readonly frames: number }[] = [];
@@ -74,6 +77,11 @@ export class StreamHealth {
     this.#late = now;
   }
 
+  /** Whether what it says is not believed. */
+  doubted(isDoubted: boolean): void {
+    this.#doubted = isDoubted;
+  }
+
   /** A frameset was formed in which the stream has this presence. */
   presence(presence: Presence): void {
     if (presence !== "missing") this.#rejoining = false;
@@ -86,6 +94,7 @@ export class StreamHealth {
     if (this.#idle) return "idle";
     if (this.#heard === undefined) return "starting";
     if (this.#rejoining) return "rejoining";
+    if (this.#doubted) return "broken";
     if (this.#late !== undefined && now - this.#late < MEMORY) return "late";
     return "live";
   }

@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Micros } from "../units.ts";
 import type {
+  GaugesMessage,
   LatencyMessage,
   LearningMessage,
   LiveEvent,
@@ -35,6 +36,7 @@ export class History {
   #status: StatusMessage | undefined;
   #latency: LatencyMessage | undefined;
   #learning: LearningMessage | undefined;
+  #gauges: GaugesMessage | undefined;
 
   constructor(options: HistoryOptions) {
     if (!(options.span > 0))
@@ -72,6 +74,9 @@ export class History {
       case "learning":
         this.#learning = message;
         return;
+      case "gauges":
+        this.#gauges = message;
+        return;
       case "hello":
       case "problem":
       case "pong":
@@ -91,21 +96,24 @@ export class History {
     if (events.length > 0) snapshot.push({ kind: "events", events });
     if (this.#latency) snapshot.push(this.#latency);
     if (this.#learning) snapshot.push(this.#learning);
+    if (this.#gauges) snapshot.push(this.#gauges);
     return snapshot;
   }
 
-  /** The last streams, status, latency and learning messages, for a page of plain facts. */
+  /** The last streams, status, latency, learning and gauges messages, for a page of plain facts. */
   state(): {
     readonly streams: StreamsMessage | undefined;
     readonly status: StatusMessage | undefined;
     readonly latency: LatencyMessage | undefined;
     readonly learning: LearningMessage | undefined;
+    readonly gauges: GaugesMessage | undefined;
   } {
     return {
       streams: this.#streams,
       status: this.#status,
       latency: this.#latency,
       learning: this.#learning,
+      gauges: this.#gauges,
     };
   }
 

@@ -50,6 +50,14 @@ export function oneOf<const T extends string>(...words: readonly T[]): Check<T> 
     words.some((word) => word === value) ? undefined : mismatch(path, words.join(" | "), value);
 }
 
+/** Two of a kind. */
+export function pairOf<T>(item: Check<T>): Check<readonly [T, T]> {
+  return (value, path) => {
+    if (!Array.isArray(value) || value.length !== 2) return mismatch(path, "a pair", value);
+    return item(value[0], `${path}[0]`) ?? item(value[1], `${path}[1]`);
+  };
+}
+
 /** A list whose every item passes. */
 export function list<T>(item: Check<T>, most = 100_000): Check<readonly T[]> {
   return (value, path) => {

@@ -33,6 +33,8 @@ export interface HelloMessage {
   readonly period: Micros;
   /** How far the answer of a row lies before the row, in µs. */
   readonly lookAhead: Micros;
+  /** Longest time from an event's end to its final form, beyond the look-ahead; absent where nobody says. */
+  readonly finalDelay?: Micros;
   /** Every class, by index. */
   readonly classes: readonly string[];
   /** The class that means "nothing is happening"; empty where there is none. */
@@ -52,6 +54,7 @@ export interface HelloMessage {
 /**
  * - `starting`: its process is up, nothing has come yet
  * - `live`: frames come as they should
+ * - `broken`: frames come, but what they say is not believed: see {@link StreamState.doubt}
  * - `late`: frames come, too late to be used
  * - `idle`: silent for longer than its idle timeout; it holds nothing back any more
  * - `rejoining`: its process is being restarted, or has just spoken again
@@ -61,6 +64,7 @@ export interface HelloMessage {
 export type StreamStateName =
   | "starting"
   | "live"
+  | "broken"
   | "late"
   | "idle"
   | "rejoining"
@@ -77,6 +81,8 @@ export interface StreamState {
   readonly age?: Micros;
   /** Frames and messages that were not used, by reason, since the start. */
   readonly counters: Readonly<Record<string, number>>;
+  /** Why it is not believed, in words, and since which row; only while it is `broken`. */
+  readonly doubt?: { readonly reason: string; readonly text: string; readonly since: Micros };
   /** Last thing that went wrong, in words. */
   readonly problem?: string;
   /** Whether `unplug` and `replug` are understood: an outside publisher cannot be unplugged. */
@@ -170,6 +176,8 @@ export interface LiveEvent {
   readonly evidence: Readonly<Record<string, number>>;
   /** Streams that back the label, strongest first. */
   readonly modalities: readonly string[];
+  /** From when to when each of these backs it by itself; absent where nobody says. */
+  readonly extents?: Readonly<Record<string, readonly [from: Micros, to: Micros]>>;
   readonly state: "provisional" | "final" | "withdrawn";
 }
 
@@ -179,15 +187,62 @@ export interface EventsMessage {
   readonly events: readonly LiveEvent[];
 }
 
-/** What is known to be true, a little ahead of time or just behind it. */
+/** Something known to have happened. */
+export interface KnownLabel {
+  readonly label: string;
+  readonly slot: string;
+  readonly from: Micros;
+  readonly to: Micros;
+  /** Who says so; absent, or `truth`, for what the feed itself knows. */
+  readonly by?: string;
+}
+
+/** What is known to be true, a little ahead of time or, by people, any time later. */
 export interface TruthMessage {
   readonly kind: "truth";
-  readonly labels: readonly {
-    readonly label: string;
-    readonly slot: string;
-    readonly from: Micros;
-    readonly to: Micros;
-  }[];
+  readonly labels: readonly KnownLabel[];
+}
+
+/** How one subset of the streams has done over the last minute. Shares in [0, 1]. */
+export interface SubsetGauge {
+  readonly streams: readonly string[];
+  /** Rows at which it was there. */
+  readonly rows: number;
+  /** Share of them in which it named the same class as everything together. */
+  readonly agreement?: number;
+  /** The same of rows in which either named an event. */
+  readonly eventAgreement?: number;
+  /** The accuracy to expect of it alone, by what everything together held probable. */
+  readonly expected?: number;
+  /** Its own mean probability, calibrated. */
+  readonly confidence?: number;
+  /** Rows for which somebody said what was true, and the share of those it named right. */
+  readonly labelled: number;
+  readonly accuracy?: number;
+}
+
+/** How one stream's embeddings lie to those of everything together. */
+export interface AlignmentGauge {
+  readonly stream: string;
+  /** Mean cosine, in [−1, 1]. */
+  readonly cosine?: number;
+  /** Score of the component analysis, in [0, 1]; about 0.75 where both lie alike. */
+  readonly dca?: number;
+}
+
+/** How often two streams fall on the same code while something happens, in [0, 1]. */
+export interface CodeGauge {
+  readonly streams: readonly string[];
+  readonly share?: number;
+}
+
+/** How far the answers may be trusted. Replaces the one before. */
+export interface GaugesMessage {
+  readonly kind: "gauges";
+  readonly time: Micros;
+  readonly subsets: readonly SubsetGauge[];
+  readonly alignment: readonly AlignmentGauge[];
+  readonly codes: readonly CodeGauge[];
 }
 
 /** Time spent between two points on the way of a frame, in µs. */
@@ -299,6 +354,7 @@ export type ServerMessage =
   | RowsMessage
   | EventsMessage
   | TruthMessage
+  | GaugesMessage
   | LatencyMessage
   | StatusMessage
   | LearningMessage

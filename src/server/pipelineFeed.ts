@@ -17,12 +17,14 @@ import { restated, StandingRecords } from "../log/StandingRecords.ts";
 import type { Moment } from "../pipeline/Moment.ts";
 import { Percentiles } from "../pipeline/Percentiles.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
+import type { RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import { micros } from "../units.ts";
 import { feedSensors } from "./feedSensors.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
 import { learningMessage } from "./learningMessage.ts";
 import type {
   CaptionView,
+  GaugesMessage,
   HelloMessage,
   LatencyMessage,
   ServerMessage,
@@ -35,6 +37,8 @@ import { statusOf } from "./statusOf.ts";
 const TOP = 5;
 /** How often the streams' states are told, in ms. */
 const STREAMS_EVERY = 250;
+/** How often the gauges of robustness are told, in ms. */
+const GAUGES_EVERY = 500;
 /** How often the latency is told, in ms. */
 const LATENCY_EVERY = 1_000;
 
@@ -72,6 +76,10 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
     );
     const streams = interval(STREAMS_EVERY).pipe(map(() => streamsOf(run)));
     const latency = interval(LATENCY_EVERY).pipe(map(() => latencyOf(total, hops)));
+    const gauges = interval(GAUGES_EVERY).pipe(
+      filter(() => run.counters().moments > 0),
+      map(() => gaugesOf(run.robustness())),
+    );
     const problems = run.problems.pipe(
       map((problem) => ({ kind: "problem" as const, ...problem })),
     );
@@ -97,6 +105,7 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       truth,
       streams,
       latency,
+      gauges,
       learning,
       problems,
       status,
@@ -140,7 +149,7 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
 }
 
 function helloOf(run: PipelineRun): HelloMessage {
-  const { definition, model, options } = run;
+  const { definition, model, options, finalDelay } = run;
   return {
     kind: "hello",
     pipeline: definition.name,
@@ -148,6 +157,7 @@ function helloOf(run: PipelineRun): HelloMessage {
     feed: options.feed.name,
     period: definition.grid.period,
     lookAhead: model.lookAhead,
+    finalDelay,
     classes: model.classes,
     silence: definition.silence,
     slots: definition.slots,
@@ -196,6 +206,19 @@ function streamsOf(run: PipelineRun): StreamsMessage {
   return {
     ...streams,
     recording: { state, bytes: bytesWritten, ...(problem !== undefined && { problem }) },
+  };
+}
+
+function gaugesOf({ time, subsets, alignment, codes }: RobustnessReport): GaugesMessage {
+  return {
+    kind: "gauges",
+    time,
+    subsets,
+    alignment: alignment.map(({ dca, ...rest }) => ({
+      ...rest,
+      ...(dca !== undefined && { dca: dca.score }),
+    })),
+    codes,
   };
 }
 

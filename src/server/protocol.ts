@@ -17,15 +17,20 @@ import {
   number,
   oneOf,
   optional,
+  pairOf,
   record,
   text,
   union,
 } from "./check.ts";
 import type {
+  AlignmentGauge,
   ClientMessage,
+  CodeGauge,
   Delay,
   EventsMessage,
+  GaugesMessage,
   HelloMessage,
+  KnownLabel,
   LatencyMessage,
   LearningMessage,
   LiveEvent,
@@ -43,6 +48,7 @@ import type {
   StreamState,
   StreamsMessage,
   StreamWait,
+  SubsetGauge,
   TruthMessage,
   UnplugMessage,
   ViewDescription,
@@ -140,6 +146,7 @@ const hello = record<HelloMessage>({
   feed: text(256),
   period: integer<Micros>(1),
   lookAhead: integer<Micros>(0),
+  finalDelay: optional(integer<Micros>(0)),
   classes: list(text(256)),
   silence: text(256),
   slots: dictionary(list(text(256))),
@@ -166,10 +173,11 @@ const streams = record<StreamsMessage>({
   streams: list(
     record<StreamState>({
       stream: name,
-      state: oneOf("starting", "live", "late", "idle", "rejoining", "unplugged", "ended"),
+      state: oneOf("starting", "live", "broken", "late", "idle", "rejoining", "unplugged", "ended"),
       rate: number(0),
       age: optional(time),
       counters: dictionary(integer(0)),
+      doubt: optional(record({ reason: text(64), text: text(), since: time })),
       problem: optional(text()),
       pluggable: boolean,
     }),
@@ -192,12 +200,45 @@ const event = record<LiveEvent>({
   score: probability,
   evidence: dictionary(probability),
   modalities: list(name, 1_024),
+  extents: optional(dictionary(pairOf(time))),
   state: oneOf("provisional", "final", "withdrawn"),
 });
 
 const truth = record<TruthMessage>({
   kind: oneOf("truth"),
-  labels: list(record({ label: text(256), slot: text(256), from: time, to: time })),
+  labels: list(
+    record<KnownLabel>({
+      label: text(256),
+      slot: text(256),
+      from: time,
+      to: time,
+      by: optional(text(256)),
+    }),
+  ),
+});
+
+const share = optional(probability);
+const gauges = record<GaugesMessage>({
+  kind: oneOf("gauges"),
+  time,
+  subsets: list(
+    record<SubsetGauge>({
+      streams: list(name, 1_024),
+      rows: integer(0),
+      agreement: share,
+      eventAgreement: share,
+      expected: share,
+      confidence: share,
+      labelled: integer(0),
+      accuracy: share,
+    }),
+    4_096,
+  ),
+  alignment: list(
+    record<AlignmentGauge>({ stream: name, cosine: optional(number(-1.01, 1.01)), dca: share }),
+    1_024,
+  ),
+  codes: list(record<CodeGauge>({ streams: list(name, 2), share }), 4_096),
 });
 
 const delayFields = { last: time, p50: time, p99: time };
@@ -256,6 +297,7 @@ const serverMessage = union<WireMessage>({
   rows: rowColumns as Check<{ readonly kind: "rows" } & RowColumns>,
   events: record<EventsMessage>({ kind: oneOf("events"), events: list(event) }),
   truth,
+  gauges,
   latency,
   status,
   learning,

@@ -92,15 +92,21 @@ describe("the word being said now", () => {
 describe("the drill", () => {
   it("says what each lost stream would change", () => {
     const now = row(1, pair(1, 2));
-    const past = [row(1, pair(1, 1)), row(1, pair(1, 2)), row(0, pair(0, 2))];
-    expect(drill(hello, past, now)).toEqual([
+    const gauge = { rows: 1_500, labelled: 0 };
+    const gauges = [
+      { ...gauge, streams: ["audio"], agreement: 0.95, eventAgreement: 0.9 },
+      { ...gauge, streams: ["video"], agreement: 0.8, labelled: 40, accuracy: 0.75 },
+    ];
+    expect(drill(hello, gauges, now)).toEqual([
       {
         lost: ["video"],
         left: ["audio"],
         label: "bin",
         probability: 0.8,
         same: true,
-        agreement: 1,
+        agreement: 0.95,
+        eventAgreement: 0.9,
+        accuracy: undefined,
       },
       {
         lost: ["audio"],
@@ -108,7 +114,9 @@ describe("the drill", () => {
         label: "blue",
         probability: 0.6,
         same: false,
-        agreement: 0.5,
+        agreement: 0.8,
+        eventAgreement: undefined,
+        accuracy: 0.75,
       },
     ]);
   });

@@ -67,11 +67,11 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
     await using server = await serve(source.feed);
     await using tab = await open(server);
     await tab.page.waitForSelector('[data-role="now-word"][data-saying="word"]');
-    const word = await tab.page.textContent('[data-role="now-word"]');
+    const word = await tab.page.textContent('[data-role="now-word"][data-saying="word"]');
     expect(source.feed.hello().classes).toContain(word);
     for (const stream of ["audio", "video", "text"])
       await tab.page.waitForSelector(`[data-stream="${stream}"][data-state="live"]`);
-    expect(await tab.page.locator("canvas").count()).toBe(6);
+    expect(await tab.page.locator("canvas").count()).toBe(7);
     const drawn = await tab.page.evaluate<number[]>(`[...document.querySelectorAll("canvas")].map(
       (canvas) => new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
         .data.filter((_, at) => at % 4 === 0)).size)`);
@@ -92,6 +92,97 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
     await tab.page.waitForSelector('[data-stream="video"][data-state="live"]');
     await tab.page.waitForSelector(".carrier >> text=video");
     expect(tab.complaints).toEqual([]);
+  });
+
+  it("says what a loss would cost, by the gauges of the last minute", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    await tab.page.waitForSelector('.drill-line .meter[data-level="good"]');
+    const lines = await tab.page.locator(".drill-line").allTextContents();
+    expect(lines[0]).toMatch(/without video.*same answer 9[5-7] % · right 92 %/);
+    expect(lines[1]).toMatch(/without audio.*same answer 8[6-8] % · right 83 %/);
+    await tab.page.waitForSelector('[data-stream="video"] >> text=cos 0.84');
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it("says of a sensor that is broken but present what is wrong with it", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    await tab.page.waitForSelector('[data-stream="video"][data-state="live"]');
+    source.feed.breakStream("video", "frozen: the same frame again and again");
+    await tab.page.waitForSelector('[data-stream="video"][data-state="broken"]');
+    await tab.page.waitForSelector('[data-stream="video"] >> text=the same frame again');
+    source.feed.breakStream("video", undefined);
+    await tab.page.waitForSelector('[data-stream="video"][data-state="live"]');
+    expect(await tab.page.locator(".chip-doubt").count()).toBe(0);
+  });
+
+  it("takes a label for what is dragged over, and says why where it is refused", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    const posted: Record<string, unknown>[] = [];
+    let refuse = true;
+    await tab.page.route("**/api/labels", (route) => {
+      posted.push(route.request().postDataJSON() as Record<string, unknown>);
+      return refuse
+        ? route.fulfill({ status: 409, json: { error: "the run has ended" } })
+        : route.fulfill({ json: { ok: true } });
+    });
+    await tab.page.waitForSelector('[data-role="now-word"][data-saying="word"]');
+    const box = await tab.page.locator(".labels-canvas").boundingBox();
+    if (box === null) throw new Error("expected a lane of labels");
+    const y = box.y + box.height / 2;
+    await tab.page.mouse.move(box.x + box.width - 200, y);
+    await tab.page.mouse.down();
+    await tab.page.mouse.move(box.x + box.width - 100, y, { steps: 4 });
+    await tab.page.mouse.up();
+    await tab.page.fill("#label-name", "nonsense");
+    await tab.page.keyboard.press("Enter");
+    await tab.page.waitForSelector(".label-problem >> text=There is no class nonsense");
+    expect(posted).toEqual([]);
+    await tab.page.fill("#label-name", "nine");
+    await tab.page.keyboard.press("Enter");
+    await tab.page.waitForSelector(".label-problem >> text=the run has ended");
+    refuse = false;
+    await tab.page.keyboard.press("Enter");
+    await tab.page.waitForSelector(".label-form", { state: "detached" });
+    const [first, second] = posted;
+    expect(second).toMatchObject({ label: "nine", slot: "digit", by: "dashboard" });
+    expect(second).toEqual(first);
+    const [from, to] = [Number(second?.["from"]), Number(second?.["to"])];
+    expect(to - from).toBeGreaterThan(200_000);
+    expect(Math.abs(to - source.feed.nextTime)).toBeLessThan(60_000_000);
+  });
+
+  it("lists the versions of the model, pins one and rolls back", async () => {
+    await using source = running();
+    await using server = await serve(source.feed);
+    await using tab = await open(server);
+    const asked: string[] = [];
+    const version = (name: string, isServing: boolean) => ({ version: name, since: 1, isServing });
+    await tab.page.route("**/api/versions**", (route) => {
+      const request = route.request();
+      if (request.method() === "POST") {
+        asked.push(`${new URL(request.url()).pathname} ${request.postData()}`);
+        return route.fulfill({ json: { ok: true } });
+      }
+      const versions = [version("m-1", false), version("m-2", true)];
+      return route.fulfill({ json: { serving: "m-2", isPinned: false, versions } });
+    });
+    await tab.page.click(".model-name");
+    await tab.page.waitForSelector('.versions li[data-serving="true"] >> text=m-2');
+    await tab.page.click('[aria-label="Pin m-1"]');
+    await tab.page.click("text=Roll back");
+    await expect.poll(() => asked.length).toBe(2);
+    expect(asked).toEqual([
+      '/api/versions/pin {"version":"m-1","by":"dashboard"}',
+      '/api/versions/rollback {"by":"dashboard"}',
+    ]);
+    await tab.page.keyboard.press("Escape");
+    await tab.page.waitForSelector(".versions[open]", { state: "detached" });
   });
 
   it("says what is wrong while the server is gone, and comes back by itself", async () => {

@@ -73,7 +73,7 @@ async function interpret(
   return { readings, spans, counts: { ...counts, digest, ...interpretation.aligned() } };
 }
 
-describe("an interpretation put down and taken up again", { timeout: 120_000 }, () => {
+describe("an interpretation put down and taken up again", { timeout: 900_000 }, () => {
   it("says after any record what the uninterrupted one says (P13)", async () => {
     const states: (Uint8Array | undefined)[] = [];
     const whole = await interpret(log, undefined, (interpretation, at) => {

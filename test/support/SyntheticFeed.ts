@@ -27,6 +27,8 @@ interface Plug {
   since: number;
   /** Frames refused so far. */
   late: number;
+  /** Why nobody believes it. */
+  doubt?: string | undefined;
 }
 
 /**
@@ -58,6 +60,7 @@ export class SyntheticFeed implements LiveFeed {
       feed: "synthetic",
       period: millis(PERIOD_MS),
       lookAhead: millis(LOOK_AHEAD_MS),
+      finalDelay: millis(240),
       classes: this.#scene.classes,
       silence: this.#scene.classes[0] ?? "",
       slots: this.#scene.slots,
@@ -117,6 +120,7 @@ export class SyntheticFeed implements LiveFeed {
     this.#tellEvents(ms);
     if (ms % 240 === 0) this.#tellStreams();
     if (ms % 1_000 === 0) this.#tellLatency();
+    if (ms % 480 === 0) this.#tellGauges();
     const sentence = Math.floor(ms / this.#scene.duration);
     if (sentence !== this.#told) {
       this.#told = sentence;
@@ -129,6 +133,23 @@ export class SyntheticFeed implements LiveFeed {
         })),
       });
     }
+  }
+
+  /** A sensor goes on, and nobody believes it any more; or all is well again. */
+  breakStream(stream: string, text: string | undefined): void {
+    const plug = this.#plugs.get(stream);
+    if (plug === undefined) return;
+    plug.state = text === undefined ? "live" : "broken";
+    plug.since = this.#ms;
+    plug.doubt = text;
+    this.#tellStreams();
+  }
+
+  /** Somebody says what happened `ago` ms ago. */
+  taught(label: string, agoMs: number, by = "dashboard"): void {
+    const from = micros(this.#origin + (this.#ms - agoMs) * 1_000);
+    const labels = [{ label, slot: "", from, to: micros(from + 320_000), by }];
+    this.messages.next({ kind: "truth", labels });
   }
 
   /** Says why there is nothing to show. */
@@ -150,7 +171,7 @@ export class SyntheticFeed implements LiveFeed {
     const streams: Record<string, StreamRow> = {};
     for (const stream of ["audio", "video", "text"] as const) {
       const plug = this.#plugs.get(stream);
-      if (plug?.state !== "live") {
+      if (plug?.state !== "live" && plug?.state !== "broken") {
         streams[stream] = {
           presence: "missing",
           reason: ms - (plug?.since ?? 0) > 240 ? "idle" : "gap",
@@ -271,15 +292,29 @@ export class SyntheticFeed implements LiveFeed {
             : 0,
         ]),
       );
+      const span = this.#span(sentence, {
+        ...word,
+        from: word.from + 18,
+        to: Math.min(word.to, at) + 12,
+      });
       const event: LiveEvent = {
         id: `${sentence}:${index}`,
         label: wrong
           ? (slot[(slot.indexOf(word.label) + 1) % slot.length] ?? word.label)
           : word.label,
-        ...this.#span(sentence, { ...word, from: word.from + 18, to: Math.min(word.to, at) + 12 }),
+        ...span,
         score: this.#fuse(present, ms - LOOK_AHEAD_MS)[0]?.probability ?? 0,
         evidence,
         modalities: [...present],
+        extents: Object.fromEntries(
+          present.map((stream) => [
+            stream,
+            [
+              span.from,
+              stream === "video" ? micros(Math.max(span.from, span.to - 60_000)) : span.to,
+            ],
+          ]),
+        ),
         state,
       };
       this.messages.next({ kind: "events", events: [event] });
@@ -291,7 +326,7 @@ export class SyntheticFeed implements LiveFeed {
       kind: "streams",
       time: micros(this.#origin + this.#ms * 1_000),
       streams: [...this.#plugs].map(([stream, plug]) => {
-        const live = plug.state === "live";
+        const live = plug.state === "live" || plug.state === "broken";
         const nominal = stream === "audio" ? 100 : stream === "video" ? 25 : 2.1;
         return {
           stream,
@@ -299,9 +334,40 @@ export class SyntheticFeed implements LiveFeed {
           rate: live ? nominal * (0.985 + 0.03 * noise(this.#ms, stream.length)) : 0,
           age: millis(live ? 11 + 24 * noise(this.#ms, 3) : this.#ms - plug.since + 20),
           counters: stream === "video" ? { late: 2, duplicate: 1 } : {},
+          ...(plug.doubt !== undefined && {
+            doubt: {
+              reason: "frozen",
+              text: plug.doubt,
+              since: micros(this.#origin + plug.since * 1_000),
+            },
+          }),
           pluggable: true,
         };
       }),
+    });
+  }
+
+  #tellGauges(): void {
+    const rows = Math.min(Math.floor(this.#ms / PERIOD_MS), 1_500);
+    const gauge = (streams: readonly string[], agreement: number) => ({
+      streams,
+      rows,
+      agreement: agreement + 0.02 * noise(this.#ms, streams.length),
+      eventAgreement: agreement - 0.06,
+      expected: agreement - 0.01,
+      confidence: agreement - 0.02,
+      labelled: 120,
+      accuracy: agreement - 0.03,
+    });
+    this.messages.next({
+      kind: "gauges",
+      time: micros(this.#origin + this.#ms * 1_000),
+      subsets: [gauge(["audio"], 0.95), gauge(["video"], 0.86)],
+      alignment: [
+        { stream: "audio", cosine: 0.91, dca: 0.71 },
+        { stream: "video", cosine: 0.84, dca: 0.66 },
+      ],
+      codes: [{ streams: ["audio", "video"], share: 0.43 }],
     });
   }
 

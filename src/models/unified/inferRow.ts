@@ -25,9 +25,15 @@ export interface RowState<L> {
   readonly entropy: L;
 }
 
-/** Shapes of a `RowState`. */
-export function rowStateShapes(config: UnifiedConfig): RowState<readonly number[]> {
-  const subsets = 2 ** config.streams.length - 1;
+/**
+ * Shapes of a `RowState`.
+ *
+ * @param subsets M; every non-empty subset of the streams unless given.
+ */
+export function rowStateShapes(
+  config: UnifiedConfig,
+  subsets = 2 ** config.streams.length - 1,
+): RowState<readonly number[]> {
   return {
     streams: Object.fromEntries(
       config.streams.map(({ name, dilations }) => [name, cacheShapes(1, config.width, dilations)]),
@@ -72,6 +78,7 @@ export interface RowAnswer {
  * @param codes [K, D]
  * @param x [1, 1, size] per stream, zeros where missing.
  * @param present [S] 1 or 0.
+ * @param masks [M][S] the subsets to answer for; every non-empty one unless given.
  */
 export function inferRow(
   params: UnifiedParams<Tensor>,
@@ -80,8 +87,8 @@ export function inferRow(
   x: { readonly [stream: string]: Tensor },
   present: Tensor,
   state: RowState<Tensor>,
+  masks: number[][] = subsetMasks(config.streams.length),
 ): { answer: RowAnswer; state: RowState<Tensor> } {
-  const masks = subsetMasks(config.streams.length);
   const M = masks.length;
   const subsets = tf.tensor2d(masks); // [M, S]
   const flags = config.streams.map((_, at) => tf.slice(present, [at], [1])); // [1] each

@@ -7,6 +7,8 @@ export const COLOURS = {
   faint: "#667085",
   hatch: "rgba(140, 152, 178, 0.20)",
   wrong: "#ff7a7a",
+  taught: "#7fe0c8",
+  taughtFill: "rgba(127, 224, 200, 0.14)",
 } as const;
 
 const ACCENTS: Readonly<Record<string, string>> = {

@@ -1,56 +1,84 @@
-import type { LiveEvent, TruthMessage } from "../../../../src/server/protocol.ts";
+import type { KnownLabel, LiveEvent } from "../../../../src/server/protocol.ts";
 import { COLOURS } from "./colours.ts";
+import { isTruth } from "./drawLabels.ts";
 import { FONT, type Pen, roundedPath, writeWord } from "./Pen.ts";
 
 /** What to draw besides the events themselves. */
 export interface EventsOptions {
-  readonly truth: readonly TruthMessage["labels"][number][];
+  readonly labels: readonly KnownLabel[];
   /** Streams whose evidence is drawn, with their colours, from top to bottom. */
   readonly streams: readonly { readonly stream: string; readonly colour: string }[];
 }
 
-/** Room for the true words, and the least that they need of the lane. */
-const TRUTH_PX = 46;
 const EVIDENCE_PX = 6;
 const EVIDENCE_GAP_PX = 3;
+/** Many streams share the room of this many. */
+const MOST_EVIDENCE_PX = 4 * (EVIDENCE_PX + EVIDENCE_GAP_PX);
 const INSET_PX = 1.5;
 /** Words at least this wide also say how sure they are. */
 const WIDE_PX = 34;
 
-/** The true words on top, the words found below them, and under each what every stream alone says. */
+/**
+ * The events found, and under each what every stream alone says: from when to when, the fainter the less
+ * sure. Events that overlap share the height.
+ */
 export function drawEvents(pen: Pen, events: Iterable<LiveEvent>, options: EventsOptions): void {
-  const { truth, streams } = options;
-  const top = truth.length > 0 ? TRUTH_PX : 4;
-  const evidence = streams.length * (EVIDENCE_PX + EVIDENCE_GAP_PX);
-  const height = pen.height - top - evidence - 6;
-  for (const label of truth) drawTruth(pen, label);
-  for (const event of events) {
-    if (event.to < pen.from || event.from > pen.to) continue;
+  const { streams } = options;
+  const truth = options.labels.filter(isTruth);
+  const visible = [...events].filter(({ from, to }) => to >= pen.from && from <= pen.to);
+  const tracks = tracksOf(visible);
+  const count = Math.max(1, ...visible.map((event) => (tracks.get(event) ?? 0) + 1));
+  const evidence = Math.min(streams.length * (EVIDENCE_PX + EVIDENCE_GAP_PX), MOST_EVIDENCE_PX);
+  const pitch = evidence / Math.max(1, streams.length);
+  const room = (pen.height - 6) / count;
+  for (const event of visible) {
+    const top = 4 + (tracks.get(event) ?? 0) * room;
+    const height = room - evidence - 4;
     const left = pen.x(event.from) + INSET_PX;
     const width = Math.max(3, pen.x(event.to) - pen.x(event.from) - 2 * INSET_PX);
     drawWord(pen, event, [left, top, width, height], isWrong(event, truth));
     for (const [index, { stream, colour }] of streams.entries()) {
-      const y = top + height + EVIDENCE_GAP_PX + index * (EVIDENCE_PX + EVIDENCE_GAP_PX);
-      const share = event.evidence[stream] ?? 0;
-      pen.context.fillStyle = "rgba(140, 152, 178, 0.12)";
-      fillRounded(pen, [left, y, width, EVIDENCE_PX]);
-      pen.context.fillStyle = colour;
-      if (share > 0.02) fillRounded(pen, [left, y, width * share, EVIDENCE_PX]);
+      const y = top + height + EVIDENCE_GAP_PX + index * pitch;
+      drawEvidence(pen, event, { stream, colour }, [left, y, width, Math.max(2, pitch - 3)]);
     }
   }
 }
 
-function drawTruth(pen: Pen, { label, from, to }: TruthMessage["labels"][number]): void {
-  if (to < pen.from || from > pen.to) return;
-  const { context } = pen;
-  const left = pen.x(from) + INSET_PX;
-  const width = pen.x(to) - pen.x(from) - 2 * INSET_PX;
-  context.fillStyle = "rgba(140, 152, 178, 0.05)";
-  context.fillRect(left, 0, width, pen.height);
-  context.fillStyle = "rgba(140, 152, 178, 0.45)";
-  context.fillRect(left, TRUTH_PX - 5, width, 1.5);
-  const style = { weight: 400, size: 12, colour: COLOURS.dim };
-  writeWord(context, label, [left, 0, width, TRUTH_PX - 6], style);
+/** The first track on which each event meets no other; most often there is one. */
+function tracksOf(events: readonly LiveEvent[]): ReadonlyMap<LiveEvent, number> {
+  const ends: number[] = [];
+  const tracks = new Map<LiveEvent, number>();
+  for (const event of [...events].sort((a, b) => a.from - b.from)) {
+    const free = ends.findIndex((end) => end <= event.from);
+    const track = free < 0 ? ends.length : free;
+    ends[track] = event.to;
+    tracks.set(event, track);
+  }
+  return tracks;
+}
+
+function drawEvidence(
+  pen: Pen,
+  { evidence, extents }: LiveEvent,
+  { stream, colour }: { readonly stream: string; readonly colour: string },
+  [left, y, width, height]: readonly [number, number, number, number],
+): void {
+  const share = evidence[stream] ?? 0;
+  pen.context.fillStyle = "rgba(140, 152, 178, 0.12)";
+  fillRounded(pen, [left, y, width, height]);
+  if (share <= 0.02) return;
+  pen.context.fillStyle = colour;
+  if (extents === undefined) {
+    fillRounded(pen, [left, y, width * share, height]);
+    return;
+  }
+  const extent = extents[stream];
+  if (extent === undefined) return;
+  const from = Math.max(pen.x(extent[0]) + INSET_PX, left);
+  const to = Math.min(pen.x(extent[1]) - INSET_PX, left + width);
+  pen.context.globalAlpha = 0.3 + 0.7 * share;
+  fillRounded(pen, [from, y, Math.max(2, to - from), height]);
+  pen.context.globalAlpha = 1;
 }
 
 function drawWord(
@@ -75,7 +103,8 @@ function drawWord(
   context.globalAlpha = sure ? 1 : 0.85;
   const style = { weight: 600, size: 14, colour: ink };
   context.font = `600 16px ${FONT}`;
-  if (width < Math.max(WIDE_PX, context.measureText(event.label).width + 4)) {
+  const isRoomy = height > 40;
+  if (!isRoomy || width < Math.max(WIDE_PX, context.measureText(event.label).width + 4)) {
     writeWord(context, event.label, box, style);
   } else {
     writeWord(context, event.label, [left, top, width, height - 12], { ...style, size: 16 });
@@ -87,7 +116,7 @@ function drawWord(
 }
 
 /** Whether another word is truly said in the middle of the event, or none though the truth reaches there. */
-function isWrong(event: LiveEvent, truth: readonly TruthMessage["labels"][number][]): boolean {
+function isWrong(event: LiveEvent, truth: readonly KnownLabel[]): boolean {
   if (event.state === "provisional") return false;
   const middle = (event.from + event.to) / 2;
   if (!truth.some(({ to }) => to >= middle)) return false;

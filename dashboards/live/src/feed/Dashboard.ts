@@ -1,6 +1,7 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
 import type {
+  GaugesMessage,
   HelloMessage,
   LatencyMessage,
   Row,
@@ -56,6 +57,7 @@ export class Dashboard {
   readonly streams: Signal<StreamsMessage | undefined> = signal(undefined);
   readonly status: Signal<StatusMessage | undefined> = signal(undefined);
   readonly latency: Signal<LatencyMessage | undefined> = signal(undefined);
+  readonly gauges: Signal<GaugesMessage | undefined> = signal(undefined);
   readonly notices: Signal<readonly Notice[]> = signal([]);
   readonly moment: Signal<Moment | undefined> = signal(undefined);
   readonly explanation: Signal<Explanation | undefined> = signal(undefined);
@@ -150,6 +152,9 @@ export class Dashboard {
       case "truth":
         this.recent.push(message);
         return;
+      case "gauges":
+        this.gauges.value = message;
+        return;
       case "streams":
         this.streams.value = message;
         return;
@@ -188,6 +193,7 @@ export class Dashboard {
       this.#cursor.reset();
       this.#lastRowAt = undefined;
       this.status.value = undefined;
+      this.gauges.value = undefined;
     }
     if (state.kind === "lost") this.#cursor.hold(this.#options.now() * 1_000);
     this.line.value = state;

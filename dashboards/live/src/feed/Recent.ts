@@ -1,9 +1,9 @@
 import type {
   CaptionView,
+  KnownLabel,
   LiveEvent,
   Row,
   ServerMessage,
-  TruthMessage,
 } from "../../../../src/server/protocol.ts";
 
 /** A listener to rows as they come; `undefined` means that the past no longer counts. */
@@ -19,7 +19,7 @@ export class Recent {
   readonly #listeners = new Set<RowListener>();
   #rows: Row[] = [];
   #events = new Map<string, LiveEvent>();
-  #truth: TruthMessage["labels"][number][] = [];
+  #truth: KnownLabel[] = [];
   #captions: CaptionView[] = [];
 
   constructor(span: number) {
@@ -36,8 +36,8 @@ export class Recent {
     return this.#events.values();
   }
 
-  /** In the order in which they came. */
-  get truth(): readonly TruthMessage["labels"][number][] {
+  /** What the feed and people say happened, in the order in which they said so. */
+  get truth(): readonly KnownLabel[] {
     return this.#truth;
   }
 
@@ -103,7 +103,9 @@ export class Recent {
     while (this.#rows.length > 0 && (this.#rows[0]?.time ?? since) < since) this.#rows.shift();
     while (this.#captions.length > 0 && (this.#captions[0]?.to ?? since) < since)
       this.#captions.shift();
-    while (this.#truth.length > 0 && (this.#truth[0]?.to ?? since) < since) this.#truth.shift();
+    // People label what is long over: the first said is not the first to be over.
+    if (this.#truth.some(({ to }) => to < since))
+      this.#truth = this.#truth.filter(({ to }) => to >= since);
     for (const [id, event] of this.#events) if (event.to < since) this.#events.delete(id);
   }
 }

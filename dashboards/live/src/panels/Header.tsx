@@ -1,4 +1,5 @@
 import type { Dashboard } from "../feed/Dashboard.ts";
+import { VersionsPanel } from "./VersionsPanel.tsx";
 
 /** Who is running, how old what we show is, and whether we are connected. */
 export function Header({ dashboard }: { readonly dashboard: Dashboard }) {
@@ -12,7 +13,7 @@ export function Header({ dashboard }: { readonly dashboard: Dashboard }) {
       <p class="summary">{hello?.summary}</p>
       <dl class="facts">
         {hello !== undefined && <Fact name="feed" value={hello.feed} />}
-        {hello !== undefined && <Fact name="model" value={hello.model} />}
+        {hello !== undefined && <VersionsPanel dashboard={dashboard} />}
         <Recording dashboard={dashboard} />
         <Latency dashboard={dashboard} />
         <Line dashboard={dashboard} />

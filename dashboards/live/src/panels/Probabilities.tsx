@@ -2,7 +2,11 @@ import type { Candidate, HelloMessage } from "../../../../src/server/protocol.ts
 import { accentOf, COLOURS } from "../draw/colours.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
 
+/** Classes per answer, and where many streams share the room. */
 const BARS = 5;
+const FEW_BARS = 3;
+/** Streams beside each other. */
+const ABREAST = 3;
 
 /** What everything together, and each stream alone, takes to be most probable. */
 export function Probabilities({ dashboard }: { readonly dashboard: Dashboard }) {
@@ -10,14 +14,22 @@ export function Probabilities({ dashboard }: { readonly dashboard: Dashboard }) 
   const row = dashboard.moment.value?.row;
   if (hello === undefined) return null;
   const singles = hello.streams.filter(({ counts }) => counts);
+  const most = singles.length > ABREAST ? FEW_BARS : BARS;
   return (
-    <section class="probabilities" aria-label="Class probabilities">
-      <Bars hello={hello} name="together" accent={COLOURS.text} top={row?.fused} />
+    <section
+      class="probabilities"
+      aria-label="Class probabilities"
+      data-many={singles.length > ABREAST}
+    >
+      {singles.length > 1 && (
+        <Bars hello={hello} name="together" accent={COLOURS.text} top={row?.fused} most={most} />
+      )}
       {singles.map(({ stream, modality }) => (
         <Bars
           key={stream}
           hello={hello}
-          name={`${stream} alone`}
+          name={singles.length > 1 ? `${stream} alone` : stream}
+          most={most}
           accent={accentOf(modality)}
           top={row?.streams[stream]?.reading?.top}
           weight={row?.streams[stream]?.reading?.weight}
@@ -32,10 +44,11 @@ interface BarsProps {
   readonly name: string;
   readonly accent: string;
   readonly top: readonly Candidate[] | undefined;
+  readonly most: number;
   readonly weight?: number | undefined;
 }
 
-function Bars({ hello, name, accent, top, weight }: BarsProps) {
+function Bars({ hello, name, accent, top, most, weight }: BarsProps) {
   return (
     <div class="bars" style={{ "--accent": accent }}>
       <h2>
@@ -50,7 +63,7 @@ function Bars({ hello, name, accent, top, weight }: BarsProps) {
         <p class="bars-none">says nothing</p>
       ) : (
         <ol>
-          {top.slice(0, BARS).map(({ class: index, probability }, rank) => (
+          {top.slice(0, most).map(({ class: index, probability }, rank) => (
             <li key={rank}>
               <span class="bar-label">{nameOf(hello, index)}</span>
               <span class="bar" aria-hidden="true">

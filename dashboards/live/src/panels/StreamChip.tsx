@@ -11,6 +11,7 @@ export interface StreamChipProps {
 const SAID: Readonly<Record<StreamState["state"], string>> = {
   starting: "starting",
   live: "live",
+  broken: "not believed",
   late: "late",
   idle: "idle",
   rejoining: "rejoining",
@@ -42,10 +43,17 @@ export function StreamChip({ dashboard, info }: StreamChipProps) {
           {SAID[name]}
         </span>
       </div>
-      <div class="chip-facts">
-        <span title="frames per second, measured">{rateOf(info, state)}</span>
-        <span title="age of the newest frame">{ageOf(state)}</span>
-      </div>
+      {state?.doubt === undefined ? (
+        <div class="chip-facts">
+          <span title="frames per second, measured">{rateOf(info, state)}</span>
+          <span title="age of the newest frame">{ageOf(state)}</span>
+          <Aligned dashboard={dashboard} stream={info.stream} />
+        </div>
+      ) : (
+        <p class="chip-doubt" role="note" title="it speaks, and is left out of the answer">
+          {state.doubt.text}
+        </p>
+      )}
       <div class="chip-foot">
         {state?.pluggable !== false && (
           <button
@@ -61,6 +69,27 @@ export function StreamChip({ dashboard, info }: StreamChipProps) {
         <Troubles state={state} />
       </div>
     </div>
+  );
+}
+
+/** How near what it says lies to what all say together. */
+function Aligned({
+  dashboard,
+  stream,
+}: {
+  readonly dashboard: Dashboard;
+  readonly stream: string;
+}) {
+  const gauge = dashboard.gauges.value?.alignment.find((each) => each.stream === stream);
+  if (gauge?.cosine === undefined) return null;
+  const title = [
+    `cosine to the joint embedding ${gauge.cosine.toFixed(2)}, over the last minute`,
+    gauge.dca === undefined ? "" : `component analysis (DCA) ${gauge.dca.toFixed(2)}`,
+  ];
+  return (
+    <span class="aligned" title={title.filter(Boolean).join("\n")}>
+      cos {gauge.cosine.toFixed(2)}
+    </span>
   );
 }
 

@@ -14,6 +14,7 @@ import { PictureStrip } from "../draw/PictureStrip.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
 import type { Recent } from "../feed/Recent.ts";
 import { sharedCodes } from "../feed/sharedCodes.ts";
+import { LabelLane } from "./LabelLane.tsx";
 import { Lane } from "./Lane.tsx";
 import { LookBack } from "./LookBack.tsx";
 import { StreamChip } from "./StreamChip.tsx";
@@ -73,10 +74,15 @@ export function Timeline({ dashboard, hello, loop }: TimelineProps) {
           <Shared dashboard={dashboard} hello={hello} />
         </div>
       </Lane>
+      <LabelLane dashboard={dashboard} hello={hello} loop={loop} />
       <Lane loop={loop} kind="events" label="Events found" painter={painters.events}>
         <div class="head-plain">
           <h2>events</h2>
-          {hello.hasTruth && <p class="dim">true words above</p>}
+          {hello.finalDelay !== undefined && (
+            <p class="dim" title="look-ahead, and the longest time until an event is final">
+              final after {Math.round((hello.lookAhead + hello.finalDelay) / 1_000)} ms
+            </p>
+          )}
         </div>
       </Lane>
       <Lane loop={loop} kind="axis" label="Seconds ago" painter={drawAxis}>
@@ -100,7 +106,10 @@ function Shared({ dashboard, hello }: Pick<TimelineProps, "dashboard" | "hello">
   // Read for its changes: the rows themselves are no signal.
   const time = dashboard.moment.value?.time;
   const streams = dashboard.counting.value;
-  const share = time === undefined ? undefined : sharedCodes(dashboard.recent.rows, streams);
+  const pairs = dashboard.gauges.value?.codes ?? [];
+  const told = pairs.length === 1 ? pairs[0]?.share : undefined;
+  const share =
+    told ?? (time === undefined ? undefined : sharedCodes(dashboard.recent.rows, streams));
   return (
     <>
       <p class="dim">one codebook of {hello.codes}</p>
@@ -149,7 +158,7 @@ function paintersOf(recent: Recent, hello: HelloMessage): Painters {
     },
     events(pen) {
       drawSeconds(pen);
-      drawEvents(pen, recent.events, { truth: recent.truth, streams: marked });
+      drawEvents(pen, recent.events, { labels: recent.truth, streams: marked });
     },
   };
 }

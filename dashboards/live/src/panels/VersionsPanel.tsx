@@ -1,0 +1,144 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import type { Dashboard } from "../feed/Dashboard.ts";
+import {
+  changeVersion,
+  type ModelVersion,
+  type VersionAction,
+  type Versions,
+  versions,
+} from "../feed/teach.ts";
+
+const REFRESH_MS = 2_000;
+
+/** Which model answers; behind it, the versions there are, to pin one or to go back. */
+export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const [known, setKnown] = useState<Versions | undefined>(undefined);
+  const [problem, setProblem] = useState("");
+  const serving = known?.versions.find((each) => each.isServing)?.version;
+  const model = serving ?? dashboard.hello.value?.model ?? "";
+  useEffect(() => {
+    if (!isOpen) return undefined;
+    let isGone = false;
+    const look = async (): Promise<void> => {
+      const found = await versions();
+      if (!isGone) setKnown(found);
+    };
+    void look();
+    const timer = setInterval(() => void look(), REFRESH_MS);
+    return () => {
+      isGone = true;
+      clearInterval(timer);
+    };
+  }, [isOpen]);
+  const change = async (action: VersionAction): Promise<void> => {
+    setProblem((await changeVersion(action)) ?? "");
+    setKnown(await versions());
+  };
+  return (
+    <div class="fact fact-model">
+      <dt>model</dt>
+      <dd>
+        <button
+          type="button"
+          class="model-name"
+          aria-haspopup="dialog"
+          title="versions of the model"
+          onClick={() => {
+            dialog.current?.showModal();
+            setOpen(true);
+          }}
+        >
+          {shortOf(model)}
+          {known?.isPinned && <small> pinned</small>}
+        </button>
+        <dialog
+          ref={dialog}
+          class="versions"
+          aria-label="Versions of the model"
+          onClose={() => setOpen(false)}
+        >
+          <div class="versions-inner">
+            <header>
+              <h2>versions of the model</h2>
+              <button type="button" class="plug" onClick={() => dialog.current?.close()}>
+                Close
+              </button>
+            </header>
+            {known === undefined ? (
+              <p class="dim">This run keeps one version: {model}.</p>
+            ) : (
+              <VersionList known={known} change={change} />
+            )}
+            <p class="label-problem" role="alert">
+              {problem}
+            </p>
+          </div>
+        </dialog>
+      </dd>
+    </div>
+  );
+}
+
+function VersionList({
+  known,
+  change,
+}: {
+  readonly known: Versions;
+  readonly change: (action: VersionAction) => Promise<void>;
+}) {
+  const newestFirst = [...known.versions].reverse();
+  return (
+    <>
+      <ul>
+        {newestFirst.map((each) => (
+          <li key={each.version} data-serving={each.isServing}>
+            <span class="version-name">{each.version}</span>
+            <span class="dim">{originOf(each)}</span>
+            <span class="version-act">
+              {each.isServing && known.isPinned ? (
+                <button type="button" class="plug" onClick={() => void change({ do: "unpin" })}>
+                  Unpin
+                </button>
+              ) : (
+                <button
+                  type="button"
+                  class="plug"
+                  aria-label={`Pin ${each.version}`}
+                  onClick={() => void change({ do: "pin", version: each.version })}
+                >
+                  Pin
+                </button>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <footer>
+        <button
+          type="button"
+          class="plug"
+          disabled={known.versions.length < 2}
+          onClick={() => void change({ do: "rollback" })}
+        >
+          Roll back
+        </button>
+        <span class="dim">to what served before; what is pinned serves until it is unpinned</span>
+      </footer>
+    </>
+  );
+}
+
+function originOf({ isServing, parent, since }: ModelVersion): string {
+  const time =
+    since === undefined ? "" : new Date(since / 1_000).toLocaleTimeString([], { hour12: false });
+  const origin = parent === undefined ? "weights file" : `learnt from ${parent}`;
+  return [isServing ? "serves now" : "", origin, time].filter(Boolean).join(" · ");
+}
+
+/** A hash says enough by its first digits. */
+function shortOf(version: string): string {
+  return version.length > 26 ? `${version.slice(0, 25)}…` : version;
+}
