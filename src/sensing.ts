@@ -23,6 +23,7 @@ export type {
   SensedFrame,
   Sensor,
   SensorContext,
+  SensorDevice,
   SensorKind,
   SensorProbe,
   UsualStream,

@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   attach: async () => (await import("./attachCommand.ts")).addAttachCommands,
   detach: async () => (await import("./attachCommand.ts")).addAttachCommands,
   sensors: async () => (await import("./attachCommand.ts")).addAttachCommands,
+  devices: async () => (await import("./devicesCommand.ts")).addDevicesCommand,
   doctor: async () => (await import("./doctorCommand.ts")).addDoctorCommand,
   train: async () => (await import("./trainCommand.ts")).addTrainCommand,
   evaluate: async () => (await import("./evaluateCommand.ts")).addEvaluateCommand,
