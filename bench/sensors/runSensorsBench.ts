@@ -69,6 +69,7 @@ export const runSensorsBench: Bench = async ({ log, args }) => {
       log(`${at.toFixed(0)} s: ${Math.round((use?.rss ?? 0) / 1e6)} MB, ${rows} rows`);
   }
   const states = run.streams();
+  const { refusedRows } = run.counters();
   await run[Symbol.asyncDispose]();
   await going;
 
@@ -103,7 +104,8 @@ export const runSensorsBench: Bench = async ({ log, args }) => {
         sum(({ lost }) => lost),
         "",
       ),
-      result("instants without a row", missing, ""),
+      result("instants without a reading, unexplained", missing - refusedRows, ""),
+      result("rows refused by a busy model", refusedRows, ""),
       result("restarts", sum(({ boots }) => boots) - tallies.length, ""),
       result(
         "times idle",
