@@ -1,4 +1,7 @@
-import type { Rng } from "../tensor/Rng.ts";
+/** Draws whole numbers, from the first up to and without the second; `Rng` does. */
+export interface IntegerDraw {
+  int(least: number, below: number): number;
+}
 
 /**
  * Sum of some voices, each from a random instant on and round: babble.
@@ -10,7 +13,11 @@ import type { Rng } from "../tensor/Rng.ts";
  * @param rng Draws one instant a voice, in order.
  * @returns [samples], in 16-bit units, not limited to 16 bits.
  */
-export function sumVoices(voices: readonly Int16Array[], samples: number, rng: Rng): Float32Array {
+export function sumVoices(
+  voices: readonly Int16Array[],
+  samples: number,
+  rng: IntegerDraw,
+): Float32Array {
   const sum = new Float32Array(samples);
   for (const voice of voices) {
     let at = rng.int(0, voice.length);
