@@ -98,6 +98,8 @@ export async function trainRecordings(
       "train",
       `expected labels of ${classes.slice(1, 4).join(", ")}… in the recordings, got none`,
     );
+  if (!held.some(({ truth }) => truth.length > 0))
+    onNote?.("nothing labelled is held out: the last epoch is taken");
   const sizes = Object.fromEntries(
     Object.entries(learnt[0]?.streams ?? {}).map(([name, { size }]) => [name, size]),
   );
