@@ -3,7 +3,14 @@ import { dirname } from "node:path";
 
 import { ConfigError } from "../../errors.ts";
 import { readCheckpoint, writeCheckpoint } from "../../learn/checkpoints/TrainingCheckpoint.ts";
-import { batchOf, configOf, lossOf, type ModelPlan, priorOf } from "../../learn/ModelPlan.ts";
+import {
+  batchOf,
+  configOf,
+  lossOf,
+  type ModelPlan,
+  priorOf,
+  scalingOf,
+} from "../../learn/ModelPlan.ts";
 import { foldStandards, measureStandards } from "../../learn/rows/Standards.ts";
 import { type TrainedWeights, type TrainingProgress, trainLines } from "../../learn/trainLines.ts";
 import { encodeWeights } from "../../models/unified/weights.ts";
@@ -104,7 +111,7 @@ export async function trainRecordings(
     Object.entries(learnt[0]?.streams ?? {}).map(([name, { size }]) => [name, size]),
   );
   const config = configOf(plan, { sizes, classes, prior, rowMicros: used.grid.period });
-  const standards = measureStandards(learnt, config);
+  const standards = measureStandards(learnt, config, scalingOf(plan));
   const epochs = options.epochs ?? plan.training?.epochs ?? 40;
   const rows = learnt.reduce((sum, line) => sum + line.rows, 0);
   const run = JSON.stringify({ rows, held: held.length, seed, epochs, plan });
