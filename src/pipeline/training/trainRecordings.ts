@@ -3,7 +3,14 @@ import { dirname } from "node:path";
 
 import { ConfigError } from "../../errors.ts";
 import { readCheckpoint, writeCheckpoint } from "../../learn/checkpoints/TrainingCheckpoint.ts";
-import { batchOf, configOf, lossOf, type ModelPlan, priorOf } from "../../learn/ModelPlan.ts";
+import {
+  batchOf,
+  configOf,
+  lossOf,
+  type ModelPlan,
+  priorOf,
+  scalingOf,
+} from "../../learn/ModelPlan.ts";
 import { foldStandards, measureStandards } from "../../learn/rows/Standards.ts";
 import type { BatchOptions } from "../../learn/rows/stretches.ts";
 import { type TrainedWeights, type TrainingProgress, trainLines } from "../../learn/trainLines.ts";
@@ -104,11 +111,13 @@ export async function trainRecordings(
       "train",
       `expected labels of ${classes.slice(1, 4).join(", ")}… in the recordings, got none`,
     );
+  if (!held.some(({ truth }) => truth.length > 0))
+    onNote?.("nothing labelled is held out: the last epoch is taken");
   const sizes = Object.fromEntries(
     Object.entries(learnt[0]?.streams ?? {}).map(([name, { size }]) => [name, size]),
   );
   const config = configOf(plan, { sizes, classes, prior, rowMicros: used.grid.period });
-  const standards = measureStandards(learnt, config);
+  const standards = measureStandards(learnt, config, scalingOf(plan));
   const batch = fittedBatch(batchOf(plan, Object.keys(sizes)), learnt);
   const usual = Math.max(EPOCHS, Math.ceil(LEAST_STEPS / batch.steps));
   const epochs = options.epochs ?? plan.training?.epochs ?? usual;
