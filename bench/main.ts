@@ -11,6 +11,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   clock: async () => (await import("./clock/runClockBench.ts")).runClockBench,
   dropout: async () => (await import("./align/runDropoutBench.ts")).runDropoutBench,
   hostile: async () => (await import("./wire/runHostileBench.ts")).runHostileBench,
+  learning: async () => (await import("./learning/runLearningBench.ts")).runLearningBench,
   methods: async () => (await import("./methods/runMethodsBench.ts")).runMethodsBench,
   replay: async () => (await import("./replay/runReplayAndCrashBench.ts")).runReplayAndCrashBench,
   tensor: async () => (await import("./tensor/runTensorBench.ts")).runTensorBench,
