@@ -14,6 +14,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   feeds: async () => (await import("./sensors/runFeedsBench.ts")).runFeedsBench,
   hostile: async () => (await import("./wire/runHostileBench.ts")).runHostileBench,
   join: async () => (await import("./sensors/runJoinBench.ts")).runJoinBench,
+  learning: async () => (await import("./learning/runLearningBench.ts")).runLearningBench,
   methods: async () => (await import("./methods/runMethodsBench.ts")).runMethodsBench,
   replay: async () => (await import("./replay/runReplayAndCrashBench.ts")).runReplayAndCrashBench,
   sensors: async () => (await import("./sensors/runSensorsBench.ts")).runSensorsBench,

@@ -31,9 +31,10 @@ export type { Caption, Frame } from "./frames/Frame.ts";
 export type { Cell, Frameset, Presence } from "./frames/Frameset.ts";
 export type { Reading, StreamReading, SubsetReading } from "./frames/Reading.ts";
 export { defineStream, type StreamDescription } from "./frames/StreamDescription.ts";
+export type { OnlineOptions } from "./learn/online/OnlineOptions.ts";
 export { type CutOptions, cutLog } from "./log/cutLog.ts";
 export { appendLabels, removeLabels } from "./log/editLabels.ts";
-export type { LogRecord } from "./log/LogRecord.ts";
+export type { LogRecord, ServedVersion } from "./log/LogRecord.ts";
 export { type LogStatus, LogWriter } from "./log/LogWriter.ts";
 export type { LogWriterOptions } from "./log/LogWriterOptions.ts";
 export type { LabelLine } from "./log/labels/LabelLine.ts";
@@ -47,9 +48,10 @@ export { type WriteLogOptions, writeLog } from "./log/writeLog.ts";
 export { assetUrl } from "./pipeline/assetUrl.ts";
 export { definePipeline, type PipelineDefinition } from "./pipeline/definePipeline.ts";
 export type { Feed, FeedRequest, SensorPlan } from "./pipeline/Feed.ts";
+export type { VersionsReport } from "./pipeline/Learning.ts";
 export type { Moment } from "./pipeline/Moment.ts";
 export type { PipelineRun } from "./pipeline/PipelineRun.ts";
-export type { RunOptions } from "./pipeline/RunOptions.ts";
+export type { LearnOptions, RunOptions } from "./pipeline/RunOptions.ts";
 export {
   type Recordable,
   type RecordOptions,

@@ -1,3 +1,4 @@
+import { ConfigError } from "../errors.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import { writeLog } from "../log/writeLog.ts";
@@ -29,6 +30,7 @@ const TOLD_EVERY = seconds(10);
 /**
  * Puts what sensors replay into a log, as fast as they give it.
  *
+ * @throws {ConfigError} If one to be left out is none of the streams, or a sensor is live.
  * @throws {LogError} If the file exists or cannot be written.
  * @throws {SensorError} If a sensor cannot read what it is to replay.
  */
@@ -40,6 +42,9 @@ export async function recordReplays(
   options: ReplayOptions = {},
 ): Promise<RecordSummary> {
   const { start = USUAL_START, truth = [], without = [], length, onProgress } = options;
+  const unknown = without.find((stream) => !(stream in recordable.streams));
+  if (unknown !== undefined)
+    throw new ConfigError(recordable.name, `expected one of its streams, got ${unknown}`);
   const streams = Object.values(recordable.streams).map(({ description }) => description);
   const plans = Object.fromEntries(
     Object.entries(feed.sensors).filter(([stream]) => !without.includes(stream)),

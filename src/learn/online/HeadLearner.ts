@@ -21,6 +21,8 @@ export interface HeadLearnerOptions {
   /** Pull back to the trained head: share of the difference that every step takes away. */
   readonly anchor: number;
   readonly guard: HeadGuardConfig;
+  /** Share of the target that is what the trained head says: what labels have not reached yet stays. */
+  readonly distilled: number;
 }
 
 /** What a head has become, in double precision. */
@@ -35,7 +37,11 @@ export interface HeadState {
  * Teaches the shared head, one modality after the other, each step kept from what the head knows of the
  * others.
  *
- *     Δ_m = −rate · P_m · mean_i w_i x_i (p_i − y_i)ᵀ        x = [ẑ_m ; s_m ; 1], P_m of the other modalities
+ *     Δ_m = −rate · P_m · mean_i w_i x_i (p_i − t_i)ᵀ        x = [ẑ_m ; s_m ; 1], P_m of the other modalities
+ *     t = (1 − λ) y + λ p_trained                            λ: `distilled`
+ *
+ * A class that nobody has labelled yet is no target of any label, so plain steps would teach that it does not
+ * happen; what the trained head says of it holds it up.
  *
  * The modalities are the streams and the joint of all that is present. Plain steps: momentum would carry a
  * direction past the projection.
@@ -173,23 +179,38 @@ export class HeadLearner {
       );
   }
 
-  /** [classes] p − y. */
+  /** [classes] p − t. */
   #errors(features: Float64Array, label: number): Float64Array {
-    const C = this.#bias.length;
-    const logits = this.#bias.slice();
-    for (let i = 0; i < features.length; i++) {
-      const feature = features[i] as number;
-      for (let c = 0; c < C; c++)
-        logits[c] = (logits[c] as number) + feature * (this.#weight[i * C + c] as number);
-    }
-    let top = Number.NEGATIVE_INFINITY;
-    for (const value of logits) if (value > top) top = value;
-    let sum = 0;
-    for (let c = 0; c < C; c++) {
-      logits[c] = Math.exp((logits[c] as number) - top);
-      sum += logits[c] as number;
-    }
-    for (let c = 0; c < C; c++) logits[c] = (logits[c] as number) / sum - (c === label ? 1 : 0);
-    return logits;
+    const { distilled } = this.#options;
+    const errors = softmax(features, this.#weight, this.#bias);
+    const { headWeight, headBias } = this.#trained;
+    const before = distilled === 0 ? undefined : softmax(features, headWeight, headBias);
+    for (let c = 0; c < errors.length; c++)
+      errors[c] =
+        (errors[c] as number) - distilled * (before?.[c] ?? 0) - (c === label ? 1 - distilled : 0);
+    return errors;
   }
+}
+
+/** [classes] softmax(xW + b). */
+function softmax(
+  features: Float64Array,
+  weight: Float64Array | Float32Array,
+  bias: Float64Array | Float32Array,
+): Float64Array {
+  const C = bias.length;
+  const values = Float64Array.from(bias);
+  for (let i = 0; i < features.length; i++) {
+    const feature = features[i] as number;
+    for (let c = 0; c < C; c++)
+      values[c] = (values[c] as number) + feature * (weight[i * C + c] as number);
+  }
+  let top = Number.NEGATIVE_INFINITY;
+  for (const value of values) if (value > top) top = value;
+  let sum = 0;
+  for (let c = 0; c < C; c++) {
+    values[c] = Math.exp((values[c] as number) - top);
+    sum += values[c] as number;
+  }
+  return values.map((value) => value / sum);
 }

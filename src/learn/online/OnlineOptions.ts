@@ -12,6 +12,8 @@ export interface OnlineOptions {
   readonly rate: number;
   /** Share of the way back to the trained head that every step takes. */
   readonly anchor: number;
+  /** Share of the target that is what the trained head says; see `HeadLearner`. */
+  readonly distilled: number;
   /** How the head is kept from unlearning one modality over another. */
   readonly guard: HeadGuardConfig;
   /** Labelled rows that make a step, and how many rounds it takes. */
@@ -65,6 +67,7 @@ export const ONLINE_DEFAULTS: OnlineOptions = {
   memory: 750,
   rate: 0.02,
   anchor: 1e-4,
+  distilled: 0.5,
   guard: { kind: "stream", alpha: 0.1, meanDecay: 0.99 },
   batch: 8,
   rounds: 2,
@@ -110,6 +113,8 @@ export function checkOnline(options: OnlineOptions): OnlineOptions {
       throw new ConfigError("learn", `${name} must be > 0, got ${options[name]}`);
   if (!(options.anchor >= 0 && options.anchor < 1))
     throw new ConfigError("learn", `anchor must be in [0, 1), got ${options.anchor}`);
+  if (!(options.distilled >= 0 && options.distilled < 1))
+    throw new ConfigError("learn", `distilled must be in [0, 1), got ${options.distilled}`);
   if (options.codebook !== undefined && !(options.codebook.tau > 0))
     throw new ConfigError("learn", `codebook.tau must be > 0 us, got ${options.codebook.tau}`);
   const { pseudo } = options;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../../src/errors.ts";
 import { createInference } from "../../../src/models/unified/inference.ts";
 import { decodeWeights } from "../../../src/models/unified/weights.ts";
-import { recordDriven } from "../../../src/pipeline/recordDriven.ts";
+import { recordReplays } from "../../../src/pipeline/recordReplays.ts";
 import { startPipeline } from "../../../src/pipeline/startPipeline.ts";
 import { readLines } from "../../../src/pipeline/training/readLines.ts";
 import { findRecordings } from "../../../src/pipeline/training/recordings.ts";
@@ -37,12 +37,9 @@ beforeAll(async () => {
     from: seconds(11),
     to: seconds(12),
   };
-  await recordDriven(tiny.definition, {
-    file: recording,
-    feed: { ...tiny.options.feed, truth: [...truth, strange] },
-    without: [],
-    sensors: SENSORS,
-  });
+  const { signal } = new AbortController();
+  const what = { recordable: tiny.definition, feed: tiny.options.feed };
+  await recordReplays(recording, what, SENSORS, signal, { truth: [...truth, strange] });
 }, 240_000);
 afterAll(() => tiny[Symbol.asyncDispose]());
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { ConfigError } from "../../src/errors.ts";
 import { readLog } from "../../src/log/readLog.ts";
 import { readingLine } from "../../src/pipeline/readingLine.ts";
-import { recordDriven } from "../../src/pipeline/recordDriven.ts";
+import { type ReplayOptions, recordReplays } from "../../src/pipeline/recordReplays.ts";
 import { replayLog } from "../../src/pipeline/replayLog.ts";
 import { startPipeline } from "../../src/pipeline/startPipeline.ts";
+import { seconds } from "../../src/units.ts";
 import { SENSORS, type TinyPipeline, tinyPipeline } from "../support/tinyPipeline.ts";
 
 let tiny: TinyPipeline;
@@ -15,25 +15,26 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => tiny[Symbol.asyncDispose]());
 
+const recorded = (file: string, options: ReplayOptions) => {
+  const { signal } = new AbortController();
+  const what = { recordable: tiny.definition, feed: tiny.options.feed };
+  return recordReplays(file, what, SENSORS, signal, options);
+};
+
 it("records what a driven run of the same feed makes its readings from", async () => {
   const file = join(tiny.folder, "driven.mcap");
   const { feed } = tiny.options;
-  const summary = await recordDriven(tiny.definition, {
-    file,
-    feed,
-    without: [],
-    sensors: SENSORS,
-  });
+  const summary = await recorded(file, { truth: feed.truth });
   expect(summary.frames).toEqual({ a: 75, b: 75 });
 
-  const recorded: string[] = [];
+  const replayed: string[] = [];
   await replayLog(tiny.definition, {
     records: readLog(file),
     answerWith: [],
     device: "cpu",
     threads: 1,
     watch: ({ moments }) => {
-      moments.subscribe(({ reading }) => recorded.push(readingLine(reading)));
+      moments.subscribe(({ reading }) => replayed.push(readingLine(reading)));
     },
   });
   const ran: string[] = [];
@@ -41,18 +42,13 @@ it("records what a driven run of the same feed makes its readings from", async (
   run.moments.subscribe(({ reading }) => ran.push(readingLine(reading)));
   await run.go();
   expect(ran.length).toBeGreaterThan(70);
-  expect(recorded).toEqual(ran);
+  expect(replayed).toEqual(ran);
 }, 240_000);
 
 it("carries the truth of its feed, and the same bytes each time", async () => {
   const files = ["one.mcap", "two.mcap"].map((name) => join(tiny.folder, name));
   for (const file of files)
-    await recordDriven(tiny.definition, {
-      file,
-      feed: tiny.options.feed,
-      without: ["b"],
-      sensors: SENSORS,
-    });
+    await recorded(file, { truth: tiny.options.feed.truth, without: ["b"] });
   const told = await Promise.all(
     files.map(async (file) => {
       const records = [];
@@ -68,13 +64,11 @@ it("carries the truth of its feed, and the same bytes each time", async () => {
   );
 });
 
-it("refuses what has no end, and streams that there are not", async () => {
-  const { duration: _, ...endless } = tiny.options.feed;
-  const options = { file: join(tiny.folder, "never.mcap"), without: [], sensors: SENSORS };
-  await expect(recordDriven(tiny.definition, { ...options, feed: endless })).rejects.toThrow(
-    ConfigError,
+it("ends where it is told to, and refuses streams that there are not", async () => {
+  const short = await recorded(join(tiny.folder, "short.mcap"), { length: seconds(1) });
+  expect(short.frames["a"]).toBeGreaterThan(20);
+  expect(short.frames["a"]).toBeLessThan(27);
+  await expect(recorded(join(tiny.folder, "never.mcap"), { without: ["c"] })).rejects.toThrow(
+    /expected one of its streams, got c/,
   );
-  await expect(
-    recordDriven(tiny.definition, { ...options, feed: tiny.options.feed, without: ["c"] }),
-  ).rejects.toThrow(/expected one of its streams, got c/);
 });
