@@ -5,6 +5,7 @@ import {
   hertz,
   micros,
   millis,
+  periodUs,
   type SensedFrame,
   type SensorContext,
   type SensorKind,
@@ -77,9 +78,16 @@ async function* watch(
     signal,
   });
   let last = -Infinity;
+  let arrived: number = Number.NEGATIVE_INFINITY;
+  let isOfNow = !isEndless(input);
   for await (const payload of pictures) {
+    const now = clock.now();
+    // What piled up while a stream was opened comes at once, and first: none of it is of now.
+    isOfNow ||= arrived > 0 && now - arrived > periodUs(rate) / 2;
+    arrived = now;
+    if (!isOfNow) continue;
     // Pictures that come at once were not taken at once, but two with one time would be one too many.
-    last = Math.max(micros(clock.now() - delay), last + 1);
+    last = Math.max(micros(now - delay), last + 1);
     yield { originTime: micros(last), payload };
   }
 }

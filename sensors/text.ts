@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 
 import {
@@ -9,43 +8,55 @@ import {
   millis,
   type SensedFrame,
   type SensorContext,
+  SensorError,
   type SensorKind,
   SensorSettings,
 } from "../src/sensing.ts";
+import { type LineSource, lineSource } from "./lines/lineSource.ts";
 import { linesOf } from "./lines/linesOf.ts";
 import { onlyOffer, USUAL_TEXT } from "./usualStreams.ts";
 
 /**
- * Captions, line by line, from standard input or a file.
+ * Captions, line by line, from standard input, a file, a growing one, a socket, or posted by HTTP or WebSocket.
  *
  * A line is plain text, said when it comes, or JSON: `{"text": "bin", "time": 1700000000000000,
  * "duration": 220000}`, both in µs, `time` since the Unix epoch, both may be left out. Lines that begin
  * like JSON and are none are left out and told on stderr.
  *
- * Options: `file` (`-`, standard input); `durationMs` of a line that does not say (400); `latencyMs`, how
+ * Options: where from, see `lineSource` (`source` `-`, standard input; `file` is another name of it); `durationMs` of a line that does not say (400); `latencyMs`, how
  * long after its time a line may come: so long nothing may count on silence (0).
  */
 export const text: SensorKind = {
   name: "text",
-  summary: "Reads captions line by line, plain or JSON, from standard input or a file.",
+  summary:
+    "Reads captions line by line, plain or JSON, from a file, standard input, posts or a socket.",
   usual: () => ({ modality: "text", dtype: "utf8", shape: [], rate: "irregular", unit: "words" }),
-  probe: async () => ({ works: true, detail: "reads standard input or a file" }),
+  probe: async () => ({ works: true, detail: "reads files, standard input, posts, sockets" }),
   argument: "file",
   offers: async (options) => onlyOffer(USUAL_TEXT, options),
   create(options) {
     const settings = new SensorSettings("text", options);
-    const file = settings.text("file", "-");
+    const source = lineSource(settings, settings.has("file") ? settings.text("file") : "-");
     const duration = millis(settings.number("durationMs", 400));
     const latency = millis(settings.number("latencyMs", 0));
     settings.end();
     return {
       pace: "live",
       latency,
-      frames: (context) =>
-        captions(file === "-" ? process.stdin : createReadStream(file), duration, context),
+      frames: (context) => readFrom(source, duration, context),
     };
   },
 };
+
+async function* readFrom(
+  source: LineSource,
+  duration: Micros,
+  context: SensorContext,
+): AsyncGenerator<SensedFrame> {
+  yield* captions(await source.open(context.signal), duration, context);
+  // A file that has been read has been said; a line that is gone may come back.
+  if (source.isEndless) throw new SensorError("text", `expected ${source.name} to go on, it ended`);
+}
 
 /**
  * The captions in lines of text.

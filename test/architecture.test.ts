@@ -28,6 +28,7 @@ const ROOMS = [
   "methods",
   "index",
   "server",
+  "exchange",
   "cluster",
   "cli",
 ];
@@ -36,7 +37,9 @@ const ROOMS = [
 const HOMES: readonly (readonly [pattern: RegExp, rooms: readonly string[]])[] = [
   [/^zeromq$/, ["wire"]],
   [/^msgpackr$/, ["wire", "server"]],
-  [/^@mcap\/|^@foxglove\/wasm-zstd$/, ["log"]],
+  [/^@foxglove\/wasm-zstd$/, ["log"]],
+  [/^@mcap\//, ["log", "exchange"]],
+  [/^hyparquet|^@foxglove\/rosmsg/, ["exchange"]],
   [/^fft\.js$/, ["features"]],
   [/^csv-parse/, ["log"]],
   [/^ml-matrix$/, ["evaluate", "robustness"]],

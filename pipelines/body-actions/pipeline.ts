@@ -92,6 +92,9 @@ export default definePipeline({
     plan: {
       width: 72,
       lookAhead: millis(400),
+      // 2.7 s of past for each stream, 4.3 s for the joint: the length of an action.
+      dilations: [1, 3, 9],
+      jointDilations: [2, 6],
       streams: {
         inertial: { augment: { gain: 0.15, noise: 0.1, turn: { degrees: 20, pairs: ACROSS } } },
         skeleton: { augment: { gain: 0.1, noise: 0.05, turn: { degrees: 20, pairs: LEVEL } } },
@@ -110,11 +113,12 @@ export default definePipeline({
           },
         },
       },
-      training: { epochs: 60, rows: 64, stretches: 32, dropout: 0.2, warp: 0.2 },
+      training: { epochs: 42, rows: 64, stretches: 32, dropout: 0.2, warp: 0.2 },
     },
   },
   silence: STILL,
   slots: { action: ACTIONS },
   answerStreams: [],
+  dataSet: "utd_mhad",
   feed: openFeed,
 });

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-
 import { digitTruth } from "../../sensors/digitTuples.ts";
 import {
   assetUrl,
@@ -9,13 +8,20 @@ import {
   type FeedRequest,
   recordingFeed,
 } from "../../src/index.ts";
+import { drawnDigitTruth } from "./generate/drawnDigits.ts";
 
 /** The recording that comes with the project: drawn and synthesised by rule, no person. */
 const DEMO = assetUrl(import.meta.url, "./demo/recording.mcap");
 
+/** The `--data` that is drawn instead of read. */
+const GENERATED = "generated";
+/** Digits drawn unless told how many: each twice. */
+const DRAWN = 20;
+
 /**
  * Opens what the pipeline is to run on.
  *
+ * - `data` is `generated`: written and said by rule, as in the demo recording
  * - `data`: digits of the MHD set one after the other, in an order and with gaps drawn from the seed
  * - `recording`: any recording of this pipeline
  * - otherwise the demo recording
@@ -29,6 +35,17 @@ export async function openFeed(request: FeedRequest): Promise<Feed> {
       "pipeline digits",
       "expected a recording or a data set: a tablet speaks for itself (docs/wire.md)",
     );
+  if (data === GENERATED) {
+    const digits = count ?? DRAWN;
+    const { duration, labels } = drawnDigitTruth({ digits, seed });
+    const plan = { kind: moduleOf("./generate/drawnDigits"), options: { digits, seed } };
+    return {
+      name: `drawn digits, ${digits}`,
+      duration,
+      sensors: { strokes: plan, picture: plan, scan: plan, speech: plan },
+      truth: labels,
+    };
+  }
   if (data !== undefined) {
     const directory = resolve(data);
     const { duration, labels, tuples } = await digitTruth({
@@ -47,4 +64,10 @@ export async function openFeed(request: FeedRequest): Promise<Feed> {
   }
   if (recording !== undefined) return recordingFeed(recording);
   return recordingFeed(fileURLToPath(DEMO), "demo recording");
+}
+
+/** Path of a module of this folder, as source or compiled. */
+function moduleOf(path: string): string {
+  const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+  return fileURLToPath(new URL(path + extension, import.meta.url));
 }

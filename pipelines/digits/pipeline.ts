@@ -116,11 +116,12 @@ export default definePipeline({
         // A longer throat, a lower voice: the bands move, what is said stays.
         speech: { augment: { noise: 0.1, shift: { shape: [1, BLOCKS, 40], down: 0, across: 3 } } },
       },
-      training: { epochs: 12, rows: 60, stretches: 32, warmUp: 8, dropout: 0.1, warp: 0.15 },
+      training: { epochs: 8, rows: 60, stretches: 32, warmUp: 8, dropout: 0.1, warp: 0.15 },
     },
   },
   silence: NOTHING,
   slots: { digit: DIGITS },
   answerStreams: [],
+  dataSet: "mhd_digits",
   feed: openFeed,
 });

@@ -23,13 +23,16 @@ const USUAL_BAUD = 9_600;
 /**
  * The source that a sensor's options name.
  *
- * `source`: a file, `-` for standard input, `tcp://host:port`, or `serial:/dev/ttyUSB0`; `follow`, `yes`
- * to wait for what is added to a file; `baud` of a serial line (9600).
+ * `source`: a file, `-` for standard input, `tcp://host:port`, `serial:/dev/ttyUSB0`, or `listen:port` or
+ * `listen:host:port` for what others post by HTTP or send by WebSocket (`postedLines`), with `token`, without which
+ * only this machine is listened to; `follow`, `yes` to wait for what is added to a file; `baud` of a serial line
+ * (9600).
  *
- * @throws {ConfigError} If it names none.
+ * @param usual The source where the options name none.
+ * @throws {ConfigError} If they name none that can be.
  */
-export function lineSource(settings: SensorSettings): LineSource {
-  const source = settings.text("source");
+export function lineSource(settings: SensorSettings, usual?: string): LineSource {
+  const source = settings.text("source", usual);
   const follow = settings.choice("follow", ["yes", "no"], "no") === "yes";
   const baud = settings.count("baud", 50, USUAL_BAUD);
   if (source === "-")
@@ -39,15 +42,39 @@ export function lineSource(settings: SensorSettings): LineSource {
       isEndless: false,
       open: async () => process.stdin,
     };
+  const token = settings.has("token") ? settings.text("token") : undefined;
+  if (source.startsWith("listen:")) return listener(source, token);
   if (source.startsWith("serial:")) return serial(source.slice("serial:".length), baud);
   if (source.startsWith("tcp://")) return socket(source);
   if (/^[a-z]+:\/\//.test(source))
-    throw new ConfigError("source", `expected a file, -, tcp:// or serial:, got ${source}`);
+    throw new ConfigError(
+      "source",
+      `expected a file, -, tcp://, serial: or listen:, got ${source}`,
+    );
   return {
     name: source,
     isComplete: !follow,
     isEndless: follow,
     open: async (signal) => (follow ? followFile(source, signal) : createReadStream(source)),
+  };
+}
+
+function listener(source: string, token: string | undefined): LineSource {
+  const [, host = "127.0.0.1", port = ""] = /^listen:(?:(.+):)?(\d{1,5})$/.exec(source) ?? [];
+  if (port === "" || Number(port) > 65_535)
+    throw new ConfigError("source", `expected listen:port or listen:host:port, got ${source}`);
+  if (token === undefined && !/^(127\.[\d.]+|localhost|\[?::1\]?)$/.test(host))
+    throw new ConfigError("source", `expected option token where others can reach ${source}`);
+  return {
+    name: source,
+    isComplete: false,
+    isEndless: true,
+    async open(signal) {
+      // A server that only this source needs.
+      const { postedLines } = await import("./postedLines.ts");
+      const where = { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
+      return postedLines({ ...where, signal, ...(token !== undefined && { token }) });
+    },
   };
 }
 

@@ -24,13 +24,16 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
   srt: "srt,udp",
 };
 
+/** Half a second of a stream says what it is; ffmpeg would listen for five before it gives the first of it. */
+const AT_ONCE = ["-fflags", "nobuffer", "-analyzeduration", "500000"];
+
 /** Streams that go on for ever: their end is a failure, and so is silence on the line for 5 s. */
 const ENDLESS: Readonly<Record<string, readonly string[]>> = {
-  rtsp: ["-rtsp_transport", "tcp", "-timeout", "5000000"],
-  rtmp: ["-rw_timeout", "5000000"],
-  srt: ["-rw_timeout", "5000000"],
-  udp: ["-timeout", "5000000"],
-  rtp: ["-timeout", "5000000"],
+  rtsp: [...AT_ONCE, "-rtsp_transport", "tcp", "-timeout", "5000000"],
+  rtmp: [...AT_ONCE, "-rw_timeout", "5000000"],
+  srt: [...AT_ONCE, "-rw_timeout", "5000000"],
+  udp: [...AT_ONCE, "-timeout", "5000000"],
+  rtp: [...AT_ONCE, "-timeout", "5000000"],
 };
 
 /**

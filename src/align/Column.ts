@@ -5,7 +5,7 @@ import { sameShape } from "../frames/sameShape.ts";
 import type { ColumnCounters } from "./ColumnCounters.ts";
 import { FrameRing } from "./FrameRing.ts";
 import type { Frontier } from "./Frontier.ts";
-import { needOf } from "./needOf.ts";
+import { nearestTo, needOf } from "./needOf.ts";
 import { horizonOf, leadOf, type Policy, reachOf } from "./Policy.ts";
 import type { Role } from "./Role.ts";
 import { SequenceWindow, type SequenceWindowSnapshot } from "./SequenceWindow.ts";
@@ -91,6 +91,8 @@ export class Column {
   readonly frameBytes: number | undefined;
   /** Position of the first held frame after the instant that `look` was last asked about. */
   right = 0;
+  /** Position of the one frame that answers that instant, if one does: the nearest, or the last before it. */
+  candidate = -1;
   /** Until when the stream must be known, as `look` last found. */
   needed = Number.NEGATIVE_INFINITY;
   /** No row at T can be settled before the stream is known up to T plus this, in µs. */
@@ -103,6 +105,7 @@ export class Column {
   readonly #gone: number;
   /** Whether, of the frames at or before a row, only the newest matters. */
   readonly #keepsOne: boolean;
+  readonly #isNearest: boolean;
   readonly #bounds: ColumnBounds;
   /** As long as so many are held one more is no matter; 0 where frames differ in size. */
   readonly #framesInTurn: number;
@@ -124,6 +127,7 @@ export class Column {
     this.#gone = role === "primary" ? Math.min(-1, this.horizon) : this.horizon;
     this.reach = reachOf(policy);
     this.#keepsOne = policy.kind === "last" || policy.kind === "linear";
+    this.#isNearest = policy.kind === "nearest";
     this.frameBytes = frameBytes(description);
     this.ring = new FrameRing(this.frameBytes);
     this.#bounds = bounds;
@@ -165,8 +169,10 @@ export class Column {
     const { ring } = this;
     const time = at.next;
     const right = ring.after(time);
+    const candidate = this.#isNearest ? nearestTo(ring, time, right) : right - 1;
     this.right = right;
-    this.needed = needOf(this.policy, ring, time, right);
+    this.candidate = candidate;
+    this.needed = needOf(this.policy, ring, time, right, candidate);
   }
 
   /** Notes that a row is out for which the stream had to be known up to what `look` last said. */

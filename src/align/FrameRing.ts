@@ -1,8 +1,8 @@
 import type { Chunk } from "../frames/Chunk.ts";
 
 const FIRST_LENGTH = 32;
-/** Up to so many frames a look at one after the other beats halving. */
-const FEW = 24;
+/** A row's instant is near the oldest frame held: so many are looked at one after the other before halving. */
+const FEW = 16;
 
 /**
  * The accepted frames of one stream that a row may still need, in order of origin time.
@@ -145,20 +145,21 @@ export class FrameRing {
   /** Position of the first frame after `time`; `size` if there is none. */
   after(time: number): number {
     const size = this.#size;
-    if (size > FEW) return this.#afterByHalving(time);
+    const few = size < FEW ? size : FEW;
     const times = this.#times;
     const mask = this.#mask;
     let slot = this.#head;
     let position = 0;
-    while (position < size && (times[slot] as number) <= time) {
+    while (position < few && (times[slot] as number) <= time) {
       position++;
       slot = (slot + 1) & mask;
     }
-    return position;
+    return position < FEW ? position : this.#afterByHalving(time);
   }
 
+  /** The same where it lies behind the first few. */
   #afterByHalving(time: number): number {
-    let least = 0;
+    let least = FEW;
     let most = this.#size;
     while (least < most) {
       const middle = (least + most) >>> 1;

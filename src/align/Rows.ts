@@ -254,7 +254,7 @@ export class Rows {
     const { next, index } = this.schedule;
     const time = next as Micros;
     const { site, version: config } = grid;
-    const id = `${grid.idStart}${time}${grid.idEnd}`;
+    const id = grid.idOf(time);
     const row: Frameset =
       this.untold === 0
         ? { id, site, time, index, config, cells }

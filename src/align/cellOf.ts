@@ -2,7 +2,6 @@ import type { Cell, MissingReason } from "../frames/Frameset.ts";
 import type { Micros } from "../units.ts";
 import type { Column } from "./Column.ts";
 import { blend, concatenate } from "./elements.ts";
-import { nearestTo } from "./needOf.ts";
 import type { Policy } from "./Policy.ts";
 
 /**
@@ -17,9 +16,8 @@ export function cellOf(column: Column, at: { readonly next: number }, period: nu
   const { policy } = column;
   if (policy.kind === "linear") return interpolated(column, policy, at);
   if (policy.kind === "window") return windowed(column, policy, at);
-  const { ring, right } = column;
+  const { ring, candidate: position } = column;
   const time = at.next;
-  const position = policy.kind === "nearest" ? nearestTo(ring, time, right) : right - 1;
   if (position < 0) return missing(column, policy.kind === "last" ? "too-old" : "gap");
   const age = time - ring.time(position);
   switch (policy.kind) {

@@ -8,22 +8,27 @@ import type { Policy } from "./Policy.ts";
  * For `nearest` and `linear` it depends on what is buffered, so ask again when a frame has come in.
  *
  * @param right Position of the first frame after `time`.
+ * @param candidate Position of the frame nearest to `time`, asked for by `nearest` alone; −1 if there is none.
  *
  * alignment.md 9, "need times". `linear` is bounded also when no right neighbour exists: past
  * (left neighbour + maxSpan) none could serve.
  */
-export function needOf(policy: Policy, ring: FrameRing, time: number, right: number): number {
+export function needOf(
+  policy: Policy,
+  ring: FrameRing,
+  time: number,
+  right: number,
+  candidate: number,
+): number {
   switch (policy.kind) {
     case "exact":
     case "last":
       return time;
     case "window":
       return time + policy.to;
-    case "nearest": {
-      const candidate = nearestTo(ring, time, right);
+    case "nearest":
       if (candidate < 0) return time + policy.tolerance;
       return time + Math.min(policy.tolerance, Math.abs(ring.time(candidate) - time));
-    }
     case "linear": {
       if (right === 0) return time;
       const left = ring.time(right - 1);

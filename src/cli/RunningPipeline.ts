@@ -75,6 +75,48 @@ const STATUS = z.object({
   blocking: BLOCKING.optional(),
 });
 
+const FIGURES = z.record(z.string(), z.unknown());
+
+const VERSIONS = z.object({
+  serving: z.string(),
+  isPinned: z.boolean(),
+  versions: z.array(
+    z.object({
+      version: z.string(),
+      base: z.string(),
+      parent: z.string().optional(),
+      since: z.number(),
+      figures: FIGURES.optional(),
+      isServing: z.boolean(),
+    }),
+  ),
+  changes: z.array(
+    z.object({
+      version: z.string(),
+      at: z.number(),
+      cause: z.string().optional(),
+      by: z.string().optional(),
+      reason: z.string().optional(),
+      pinned: z.boolean().optional(),
+    }),
+  ),
+  learner: z
+    .object({
+      labels: z.record(z.string(), count),
+      published: count,
+      discarded: count,
+      rolledBack: count,
+      isLearning: z.boolean(),
+      verdicts: z.array(
+        z.object({ publish: z.boolean(), reason: z.string(), rows: count, figures: FIGURES }),
+      ),
+    })
+    .optional(),
+});
+
+/** Which versions of its model there are, which one serves and why. */
+export type RunningVersions = z.infer<typeof VERSIONS>;
+
 /** How a running pipeline is, as its server tells it. */
 export type RunningStatus = z.infer<typeof STATUS>;
 /** How one of its streams is. */
@@ -135,10 +177,17 @@ export class RunningPipeline {
 
   /** @throws {ConfigError} If nobody answers there, or somebody else. */
   async status(): Promise<RunningStatus> {
-    const reply = await this.#get("/api/status");
-    const { success, data } = STATUS.safeParse(await reply.json().catch(() => undefined));
-    if (!success) throw this.#stranger("/api/status");
-    return data;
+    return this.#ask("/api/status", STATUS);
+  }
+
+  /** @throws {ConfigError} If nobody answers there, or somebody else. */
+  async versions(): Promise<RunningVersions> {
+    return this.#ask("/api/versions", VERSIONS);
+  }
+
+  /** @throws {ConfigError} If nobody answers there, or it refuses, with its reason. */
+  async post(path: string, body: object): Promise<void> {
+    await this.#fetch(path, posted(body));
   }
 
   /**
@@ -184,9 +233,7 @@ export class RunningPipeline {
    * @throws {ConfigError} If it cannot be attached, nobody answers, or somebody else.
    */
   async attach(request: object): Promise<string> {
-    const headers = { "content-type": "application/json" };
-    const init = { method: "POST", headers, body: JSON.stringify(request) };
-    return (await this.#ask("/api/sensors", FED, init)).stream;
+    return (await this.#ask("/api/sensors", FED, posted(request))).stream;
   }
 
   /** Takes a stream's sensor away. @throws {ConfigError} As `attach`. */
@@ -258,4 +305,9 @@ async function* pieces(body: Response["body"]): AsyncGenerator<string, void, und
   } finally {
     await all?.return?.().catch(() => undefined);
   }
+}
+
+function posted(body: object): RequestInit {
+  const headers = { "content-type": "application/json" };
+  return { method: "POST", headers, body: JSON.stringify(body) };
 }

@@ -5,8 +5,9 @@ import { studyNames } from "../evaluate/loadStudy.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
 import { count } from "./count.ts";
 import { evaluateMethod } from "./evaluateMethod.ts";
+import { evaluateParts } from "./evaluateParts.ts";
 import { evaluateRun } from "./evaluateRun.ts";
-import { pipelineNames } from "./loadPipeline.ts";
+import { isPipeline, pipelineNames } from "./loadPipeline.ts";
 
 /** Flags of `evaluate`; some are for pipelines and some for methods, as their help says. */
 export interface EvaluateFlags {
@@ -17,6 +18,8 @@ export interface EvaluateFlags {
   readonly json?: true;
   readonly sentences?: number;
   readonly conditions?: readonly string[];
+  readonly together?: true;
+  readonly epochs?: number;
   readonly device: DeviceChoice;
   readonly variants?: readonly string[];
   readonly jobs?: number;
@@ -38,36 +41,49 @@ export function addEvaluateCommand(program: Command): void {
     .option("--threads <n>", "threads of the model", count, 1)
     .option("--sentences <n>", "pipelines: how many of the set's items; all unless given", count)
     .option("--conditions <list>", "pipelines: only these besides clean; all unless given", list)
+    .option(
+      "--together",
+      "pipelines: no runs with each stream alone; subsets are told all the same",
+    )
     .addOption(
       new Option("--device <device>", "pipelines: what computes")
         .choices([...devices, "auto"])
         .default("cpu"),
     )
-    .option("--variants <list>", "methods: only these, method being the method itself", list)
+    .option(
+      "--variants <list>",
+      "methods and parts: only these, method or model being itself",
+      list,
+    )
+    .option(
+      "--epochs <n>",
+      "parts: passes over the training split; the pipeline's unless given",
+      count,
+    )
     .option(
       "--jobs <n>",
       "methods: trials at a time; as cores and memory allow unless given",
       count,
     )
-    .option("--resume", "methods: take over finished trials of the same configuration")
+    .option("--resume", "methods and parts: take over finished trials of the same configuration")
     .option("--only-finished", "methods: run nothing, sum up the finished trials there are")
-    .option("--cache <dir>", "methods: where finished trials are kept", ".cache/evaluate")
+    .option("--cache <dir>", "methods and parts: where finished trials are kept", ".cache/evaluate")
     .option("--write-results", "methods: write the page and the plots of docs/results")
     .option("--json", "print one JSON object as the last line")
     .addHelpText("after", () => {
       const [pipelines, methods] = [pipelineNames(), studyNames()];
-      return `\npipelines: ${pipelines.join(", ")}\nmethods: ${methods.join(", ")}`;
+      return `\npipelines: ${pipelines.join(", ")}\nmethods: ${methods.join(", ")}\nparts: what each part of the live model is worth on a set, beside specialists`;
     })
     .action(evaluate);
 }
 
 async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
+  if (name === "parts") return evaluateParts(flags);
   if (studyNames().includes(name)) return evaluateMethod(name, flags);
-  const known = pipelineNames();
-  if (!known.includes(name.replace(/^(?:\.\/)?pipelines\//, "").replace(/\/$/, "")))
+  if (!isPipeline(name))
     throw new ConfigError(
       "evaluate",
-      `expected a pipeline (${known.join(", ")}) or a method (${studyNames().join(", ")}), got ${name}`,
+      `expected a pipeline (${pipelineNames().join(", ")}) or a method (${studyNames().join(", ")}), got ${name}`,
     );
   return evaluateRun(name, flags);
 }

@@ -24,6 +24,7 @@ export async function evaluateRun(name: string, flags: EvaluateFlags): Promise<v
   const definition = await loadPipeline(name);
   const { metrics, margins } = await evaluatePipeline(definition, {
     conditions: conditionsOf(definition, flags),
+    together: flags.together ?? false,
     request: {
       live: false,
       ...(data !== undefined && { data }),

@@ -4,7 +4,7 @@ import colors from "picocolors";
 import { ConfigError } from "../errors.ts";
 import { fileMetadata } from "../log/fileMetadata.ts";
 import { readLog } from "../log/readLog.ts";
-import { explainRow } from "./explainRow.ts";
+import { type Explained, explainRow } from "./explainRow.ts";
 import { explanationLines } from "./explanationLines.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { parseRow, type RowName } from "./parseRow.ts";
@@ -62,12 +62,27 @@ async function howFormed(row: RowName, log: string, flags: ExplainFlags): Promis
         : "no stream has come far enough for it to be due";
       return [`${row.text} had not come out when the log ended: ${why}.`];
     }
+    case "untold":
+      return [untoldLine(row.text, explained)];
     case "none": {
       const { rows, last } = explained;
       const range = last === undefined ? "it has none" : `it has ${rows}, the last is ${last}`;
       throw new ConfigError(log, `expected a row ${row.text}, got a log without it: ${range}`);
     }
   }
+}
+
+/** Why an instant has no row although others after it may have one. */
+function untoldLine(
+  text: string,
+  { skipped, before, after }: Extract<Explained, { state: "untold" }>,
+): string {
+  const from = before === undefined ? "the grid's start" : `row ${before}`;
+  const to = after === undefined ? "the log's end" : `row ${after}`;
+  return (
+    `${text} has no row: it is one of ${skipped} instants between ${from} and ${to} at which nothing was there, ` +
+    "as for some time before them, and which are told as a number."
+  );
 }
 
 /** Why there is no output now, or that there is. */

@@ -5,8 +5,8 @@ import type { UnusedFrame, UnusedReason } from "../align/UnusedFrame.ts";
 import { framesOf } from "../frames/Chunk.ts";
 import type { Cell, Frameset } from "../frames/Frameset.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
+import { alignerOptions } from "../pipeline/alignerOptions.ts";
 import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
-import { alignerOptions } from "../pipeline/Interpretation.ts";
 import { type Micros, micros, seconds } from "../units.ts";
 import type { RowName } from "./parseRow.ts";
 
@@ -73,6 +73,16 @@ export type Explained =
   | { readonly state: "formed"; readonly row: RowExplanation }
   /** The log ends before the row came out. */
   | { readonly state: "waiting"; readonly blocking: Blocking }
+  /** Its instant is one of `skipped` without a row: nothing had been sensed for long. */
+  | {
+      readonly state: "untold";
+      readonly time: Micros;
+      readonly skipped: number;
+      /** The row before those instants; absent where they are the log's first. */
+      readonly before?: string;
+      /** The row after them; absent where the log ends among them. */
+      readonly after?: string;
+    }
   /** There is no such row; `rows` were formed, up to `last`. */
   | { readonly state: "none"; readonly rows: number; readonly last?: string };
 
@@ -97,7 +107,9 @@ export async function explainRow(
   let grid: Extract<LogRecord, { kind: "CONFIG" }> | undefined;
   let waitedFor: readonly ColumnWait[] = [];
   let found: { readonly row: Frameset; readonly by: LogRecord } | undefined;
+  let untold: Extract<Explained, { state: "untold" }> | undefined;
   let rows = 0;
+  let skipped = 0;
   let last: string | undefined;
   for await (const record of records) {
     if (found !== undefined && record.logTime > found.by.logTime + aftermath) break;
@@ -113,17 +125,35 @@ export async function explainRow(
         found = { ...found, row };
         continue;
       }
+      if (row.skipped !== undefined && grid !== undefined) {
+        const time = timeAmong(row.skipped, row, grid, name);
+        if (time !== undefined)
+          untold = {
+            state: "untold",
+            time,
+            skipped: row.skipped,
+            ...(last !== undefined && { before: last }),
+            after: row.id,
+          };
+      }
       rows++;
+      skipped += row.skipped ?? 0;
       last = row.id;
       if (grid !== undefined && name.fits(row, grid)) found ??= { row, by: record };
     }
     if (found === undefined) near.forget(micros((aligner.blocking()?.time ?? 0) - AFTERMATH));
   }
   if (found === undefined || grid === undefined) {
+    if (untold !== undefined) return untold;
+    const before = last !== undefined && { before: last };
     const blocking = aligner.blocking();
-    return blocking !== undefined && grid !== undefined && name.fits(blocking, grid)
-      ? { state: "waiting", blocking }
-      : { state: "none", rows, ...(last !== undefined && { last }) };
+    if (blocking !== undefined && grid !== undefined) {
+      if (name.fits(blocking, grid)) return { state: "waiting", blocking };
+      const count = aligner.counters().skipped - skipped;
+      const time = timeAmong(count, blocking, grid, name);
+      if (time !== undefined) return { state: "untold", time, skipped: count, ...before };
+    }
+    return { state: "none", rows, ...(last !== undefined && { last }) };
   }
   const { row, by } = found;
   const { period, origin } = grid;
@@ -145,6 +175,21 @@ export async function explainRow(
       }),
     },
   };
+}
+
+/** The instant that is meant, if it is one of the `count` before `next`. */
+function timeAmong(
+  count: number,
+  next: { readonly time: Micros; readonly index: number; readonly config: number },
+  grid: Extract<LogRecord, { kind: "CONFIG" }>,
+  name: RowName,
+): Micros | undefined {
+  const { config } = next;
+  for (let back = 1; back <= Math.min(count, next.index); back++) {
+    const time = micros(next.time - back * grid.period);
+    if (name.fits({ time, index: next.index - back, config }, grid)) return time;
+  }
+  return undefined;
 }
 
 function revisionOf(before: Frameset, row: Frameset, by: LogRecord): RowRevision {

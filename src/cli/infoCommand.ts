@@ -2,8 +2,10 @@ import type { Command } from "commander";
 import colors from "picocolors";
 
 import { type LogInfo, logInfo, type StreamInfo } from "../log/logInfo.ts";
+import { ROW_RULES } from "../pipeline/rowRules.ts";
 import { type Micros, micros, toSeconds } from "../units.ts";
 import { textTable } from "./textTable.ts";
+import { startOf } from "./timeIn.ts";
 
 /** Adds `info`: what a recording holds. */
 export function addInfoCommand(program: Command): void {
@@ -14,12 +16,12 @@ export function addInfoCommand(program: Command): void {
     .option("--json", "print one JSON object as the last line")
     .action(async (file: string, { json }: { readonly json?: true }) => {
       const info = await logInfo(file);
-      const text = json ? [JSON.stringify({ file, ...info })] : linesOf(info);
+      const text = json ? [JSON.stringify({ file, ...info })] : linesOf(info, await startOf(file));
       process.stdout.write(`${text.join("\n")}\n`);
     });
 }
 
-function linesOf(info: LogInfo): string[] {
+function linesOf(info: LogInfo, start: Micros): string[] {
   const { metadata, closed, bytes, files, records, from, to, streams, labels } = info;
   const length = from === undefined || to === undefined ? 0 : toSeconds(micros(to - from));
   const lines = [
@@ -28,10 +30,11 @@ function linesOf(info: LogInfo): string[] {
     }`,
   ];
   if (from !== undefined) lines.push(`recorded  ${new Date(from / 1_000).toISOString()}`);
-  const names = Math.max(0, ...Object.keys(metadata).map((name) => name.length));
-  for (const [name, value] of Object.entries(metadata))
-    lines.push(`${name.padEnd(names)}  ${value}`);
-  lines.push("", ...streamLines(streams, from));
+  // Its rules are for machines: whoever wants to read them takes --json.
+  const told = Object.entries(metadata).filter(([name]) => name !== ROW_RULES);
+  const names = Math.max(0, ...told.map(([name]) => name.length));
+  for (const [name, value] of told) lines.push(`${name.padEnd(names)}  ${value}`);
+  lines.push("", ...streamLines(streams, start));
   const kinds = Object.entries(records).map(([kind, count]) => `${count} ${kind}`);
   lines.push("", `records   ${kinds.join(", ") || "none"}`);
   const by = new Set(labels.map((label) => label.by));
@@ -39,11 +42,8 @@ function linesOf(info: LogInfo): string[] {
   return lines;
 }
 
-function streamLines(
-  streams: Readonly<Record<string, StreamInfo>>,
-  start: Micros | undefined,
-): string[] {
-  const since = (time: Micros): string => toSeconds(micros(time - (start ?? 0))).toFixed(2);
+function streamLines(streams: Readonly<Record<string, StreamInfo>>, start: Micros): string[] {
+  const since = (time: Micros): string => toSeconds(micros(time - start)).toFixed(2);
   return textTable(
     [
       { title: "stream" },

@@ -15,6 +15,11 @@ export function pipelineNames(): string[] {
   return namesIn(join(packageRoot(), "pipelines"));
 }
 
+/** Whether this names a pipeline, of the reader's own or of the package. */
+export function isPipeline(name: string): boolean {
+  return ownFolder(name) !== undefined || pipelineNames().includes(pipelineName(name));
+}
+
 /**
  * Imports a module of a pipeline's folder.
  *

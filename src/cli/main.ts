@@ -8,9 +8,14 @@ type Add = (program: Command) => void;
 
 /** Every command, in the order of the help; each is loaded only when it is the one. */
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  init: async () => (await import("./initCommand.ts")).addInitCommand,
   run: async () => (await import("./runCommand.ts")).addRunCommand,
   record: async () => (await import("./recordCommand.ts")).addRecordCommand,
   replay: async () => (await import("./replayCommand.ts")).addReplayCommand,
+  cut: async () => (await import("./cutCommand.ts")).addCutCommand,
+  merge: async () => (await import("./mergeCommand.ts")).addMergeCommand,
+  label: async () => (await import("./labelCommand.ts")).addLabelCommand,
+  import: async () => (await import("./importCommand.ts")).addImportCommand,
   info: async () => (await import("./infoCommand.ts")).addInfoCommand,
   repair: async () => (await import("./repairCommand.ts")).addRepairCommand,
   topics: async () => (await import("./topicsCommand.ts")).addTopicsCommand,
@@ -20,8 +25,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   attach: async () => (await import("./attachCommand.ts")).addAttachCommands,
   detach: async () => (await import("./attachCommand.ts")).addAttachCommands,
   sensors: async () => (await import("./attachCommand.ts")).addAttachCommands,
+  models: async () => (await import("./modelsCommand.ts")).addModelsCommand,
   doctor: async () => (await import("./doctorCommand.ts")).addDoctorCommand,
   train: async () => (await import("./trainCommand.ts")).addTrainCommand,
+  export: async () => (await import("./exportCommand.ts")).addExportCommand,
   tune: async () => (await import("./tuneCommand.ts")).addTuneCommand,
   evaluate: async () => (await import("./evaluateCommand.ts")).addEvaluateCommand,
   generate: async () => (await import("./generateCommand.ts")).addGenerateCommand,

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ConfigError } from "../errors.ts";
 import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
-import type { Feed } from "../pipeline/Feed.ts";
+import type { Feed, FeedRequest } from "../pipeline/Feed.ts";
 import { loadSensorKind } from "../pipeline/loadSensorKind.ts";
 import { parseSensorSpec, type SensorSpec } from "../pipeline/parseSensorSpec.ts";
-import { type RecordSummary, recordFeed } from "../pipeline/recordFeed.ts";
+import { type Recordable, type RecordSummary, recordFeed } from "../pipeline/recordFeed.ts";
+import { recordReplays } from "../pipeline/recordReplays.ts";
 import { type Micros, seconds, toSeconds } from "../units.ts";
 import { count } from "./count.ts";
 import { curveOptions } from "./keyFiles.ts";
@@ -13,9 +14,8 @@ import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { progressLine } from "./progressLine.ts";
 import { addRecordingFlags, type RecordingFlags, recordingOf } from "./recordingFlags.ts";
-import { recordReplays } from "./recordReplays.ts";
 import { recordRunning } from "./recordRunning.ts";
-import { sensorsNamed } from "./sensorsNamed.ts";
+import { type NamedSensors, sensorsNamed } from "./sensorsNamed.ts";
 
 interface RecordFlags extends RecordingFlags {
   readonly out?: string;
@@ -132,7 +132,7 @@ async function recordSensors(
     ...(data !== undefined && { data }),
     ...(sentences !== undefined && { count: sentences }),
   };
-  const feed = named?.feed ?? (await (definition as PipelineDefinition).feed(request));
+  const feed = await feedOf(named, definition, name, request);
   if (flags.once && isOfOneFile(flags) && (await isReplay(feed, without, sensors))) {
     const progress = progressLine(process.stderr);
     const length = flags.for ?? feed.duration;
@@ -167,6 +167,24 @@ async function recordSensors(
     signal,
   );
   say(file, summary, json);
+}
+
+/** Sensors that are named, beside a pipeline's own live ones of its other streams. */
+async function feedOf(
+  named: NamedSensors | undefined,
+  definition: Recordable,
+  pipeline: string | undefined,
+  request: FeedRequest,
+): Promise<Feed> {
+  const own =
+    named !== undefined && pipeline === undefined
+      ? undefined
+      : await (definition as PipelineDefinition).feed(request);
+  if (named === undefined) return own ?? { name: "no sensor", sensors: {}, truth: [] };
+  const isLive = own !== undefined && own.duration === undefined;
+  return isLive
+    ? { ...named.feed, sensors: { ...own.sensors, ...named.feed.sensors } }
+    : named.feed;
 }
 
 /** Whether all that is recorded is there already: then nobody has to wait for it. */

@@ -3,29 +3,30 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { SystemClock } from "../clock/SystemClock.ts";
 import { ConfigError } from "../errors.ts";
 import { fileMetadata } from "../log/fileMetadata.ts";
-import { readLog } from "../log/readLog.ts";
 import { DIGEST_NOTES, ReadingDigest } from "../pipeline/ReadingDigest.ts";
 import { readingLine } from "../pipeline/readingLine.ts";
 import { recordedPart } from "../pipeline/recordedPart.ts";
 import { replayLog } from "../pipeline/replayLog.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
-import { type Micros, micros, millis } from "../units.ts";
+import { micros } from "../units.ts";
 import { count } from "./count.ts";
-import { LineFile } from "./LineFile.ts";
+import { LineFile, linesIn } from "./LineFile.ts";
 import { loadPipeline } from "./loadPipeline.ts";
+import { startOf, type TimeIn, timeIn } from "./timeIn.ts";
 
 interface ReplayFlags {
-  readonly pipeline: string;
+  readonly pipeline?: string;
   readonly with: readonly string[];
   readonly device: DeviceChoice;
   readonly threads: number;
   readonly verify?: true;
   readonly expect?: string;
-  readonly from?: (start: Micros) => Micros;
-  readonly to?: (start: Micros) => Micros;
+  readonly from?: TimeIn;
+  readonly to?: TimeIn;
   readonly streams?: readonly string[];
   readonly speed: number | "max";
   readonly follow?: true;
+  readonly loop?: number | true;
   readonly readings?: string;
   readonly events?: string;
   readonly json?: true;
@@ -37,7 +38,7 @@ export function addReplayCommand(program: Command): void {
     .command("replay")
     .description("interpret a recorded log again: same log, same device, same digest")
     .argument("<file>", "a log written with run --record, or a folder of its segments")
-    .option("--pipeline <name>", "folder of pipelines/", "talking-face")
+    .option("--pipeline <name>", "folder of pipelines/; the recording's own unless given")
     .option(
       "--with <stream>",
       "let a stream that contains the answer count",
@@ -69,6 +70,12 @@ export function addReplayCommand(program: Command): void {
         .default("max"),
     )
     .option("--follow", "wait for what is still being written, until the log is closed or Ctrl-C")
+    .addOption(
+      new Option(
+        "--loop [times]",
+        "again and again, or so many times; each from a fresh start",
+      ).argParser(times),
+    )
     .option("--readings <file>", "write every reading as a JSON line")
     .option("--events <file>", "write every event as a JSON line, each time it changes")
     .option("--json", "print one JSON object as the last line")
@@ -76,29 +83,54 @@ export function addReplayCommand(program: Command): void {
 }
 
 async function replay(file: string, flags: ReplayFlags): Promise<void> {
+  const { loop = 1, follow } = flags;
+  if (follow && loop !== 1)
+    throw new ConfigError("replay", "expected --loop or --follow, got both");
+  const stop = new AbortController();
+  for (const end of ["SIGINT", "SIGTERM"] as const) {
+    // A replay that ends by itself ends at once; one that does not, after this time through.
+    if (follow || loop !== 1) process.once(end, () => stop.abort());
+  }
+  for (let time = 1; time <= (loop === true ? Infinity : loop); time++) {
+    await replayOnce(file, flags, stop.signal, time > 1);
+    if (stop.signal.aborted) return;
+  }
+}
+
+/** @param more Whether it was replayed before, so that files are added to. */
+async function replayOnce(
+  file: string,
+  flags: ReplayFlags,
+  stopped: AbortSignal,
+  more: boolean,
+): Promise<void> {
   const { from, to, streams, follow, speed } = flags;
   const isPart = [from, to, streams].some((part) => part !== undefined);
   if (isPart && (flags.verify || flags.expect !== undefined))
     throw new ConfigError("replay", "a whole log expected with --verify and --expect, got a part");
   const wanted = flags.verify || flags.expect !== undefined ? await wantedOf(file, flags) : null;
   const clock = new SystemClock();
-  const stop = new AbortController();
-  if (follow)
-    for (const end of ["SIGINT", "SIGTERM"] as const) process.once(end, () => stop.abort());
   const start = from === undefined && to === undefined ? micros(0) : await startOf(file);
   const since = from?.(start);
-  const readings = flags.readings && (await LineFile.open(flags.readings));
-  const told = flags.events && (await LineFile.open(flags.events));
+  const readings =
+    flags.readings &&
+    (await LineFile.open(flags.readings, more ? (await linesIn(flags.readings)).lines : 0));
+  const told =
+    flags.events &&
+    (await LineFile.open(flags.events, more ? (await linesIn(flags.events)).lines : 0));
   let digest: ReadingDigest | undefined;
   let events = 0;
-  await replayLog(await loadPipeline(flags.pipeline), {
+  const pipeline = flags.pipeline ?? (await fileMetadata(file)).metadata["pipeline"];
+  const definition = await loadPipeline(pipeline ?? "talking-face");
+  await replayLog(definition, {
     records: (model) =>
       recordedPart(model, {
         log: file,
+        definition,
         ...(since !== undefined && { from: since }),
         ...(to !== undefined && { to: to(start) }),
         ...(streams !== undefined && { streams }),
-        ...(follow && { follow: { clock, signal: stop.signal } }),
+        ...(follow && { follow: { clock, signal: stopped } }),
         ...(speed !== "max" && { pace: { clock, speed } }),
       }),
     answerWith: flags.with,
@@ -143,24 +175,12 @@ async function replay(file: string, flags: ReplayFlags): Promise<void> {
   process.exitCode = 1;
 }
 
-/** Log time of the first record. */
-async function startOf(log: string): Promise<Micros> {
-  for await (const { logTime } of readLog(log)) return logTime;
-  return micros(0);
-}
-
-/**
- * A time in a log: `12.3s` from its first record, or a date.
- *
- * @throws {InvalidArgumentError} If the text is neither.
- */
-function timeIn(text: string): (start: Micros) => Micros {
-  const [, offset] = /^(\d+(?:\.\d+)?)s?$/.exec(text) ?? [];
-  if (offset !== undefined) return (start) => micros(start + Number(offset) * 1e6);
-  const date = Date.parse(text);
-  if (Number.isNaN(date))
-    throw new InvalidArgumentError(`expected 12.3s or 2026-01-31T12:00:00Z, got ${text}`);
-  return () => millis(date);
+/** @throws {InvalidArgumentError} If the text is no whole number > 0. */
+function times(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError(`expected a whole number > 0, got ${text}`);
+  return value;
 }
 
 /** @throws {InvalidArgumentError} If the text is no speed. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
 
 import { SystemClock } from "../clock/SystemClock.ts";
@@ -52,6 +52,8 @@ interface RunFlags extends RecordingFlags {
   readonly curveSecret?: string;
   readonly allow?: string;
   readonly insecure?: true;
+  readonly learn?: true;
+  readonly learnTruth?: number;
   readonly record?: string;
   readonly resume?: true;
   readonly checkpointEvery?: Micros;
@@ -109,6 +111,12 @@ export function addRunCommand(program: Command): void {
     .option("--curve-secret <file>", "encrypt the wire with these keys (sensorium keys)")
     .option("--allow <file>", "public keys of the sensors that may connect; with --curve-secret")
     .option("--insecure", "allow --bind beyond this machine without encryption")
+    .option("--learn", "learn from labels while it serves: docs/learning.md")
+    .option(
+      "--learn-truth <n>",
+      "with --learn: every n-th label of the feed's own truth teaches",
+      count,
+    )
     .option("--record <file>", "record the run's log (MCAP)")
     .option("--resume", "go on with the --record, --readings and --events of a run that was killed")
     .addOption(
@@ -156,9 +164,11 @@ async function run(name: string, flags: RunFlags): Promise<void> {
     ...curveOptions(flags),
     subscribe: flags.subscribe,
     insecure: flags.insecure ?? false,
+    ...learningOf(flags),
     ...(await recordingFor(flags)),
     sensors: join(codeRoot(), "sensors"),
   });
+  if (!pipeline.model.trained) process.stderr.write(untrainedNote(name));
   const report = new RunReport(pipeline);
   const written = await writeLines(pipeline, flags);
   await using _server = isOnce || !flags.serve ? null : await serve(pipeline, flags);
@@ -181,6 +191,17 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   const summary = report.summary();
   if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else if (isOnce) process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
+}
+
+/** What a pipeline without weights can do, and what it takes to make it answer. */
+function untrainedNote(pipeline: string): string {
+  const name = basename(pipeline);
+  return (
+    `untrained: ${name} has no weights yet, so it shows, records and labels, and answers nothing\n` +
+    `  sensorium record recordings/${name}/take-1.mcap ${pipeline} --for 60\n` +
+    `  sensorium label recordings/${name}/take-1.mcap --add LABEL@FROM-TO\n` +
+    `  sensorium train pipelines/${name} --recordings recordings/${name}\n`
+  );
 }
 
 async function serve(pipeline: PipelineRun, flags: RunFlags): Promise<Server> {
@@ -223,6 +244,14 @@ async function writeLines(
   return async () => {
     for (const file of files) await file.close();
   };
+}
+
+/** Whether and how it learns. */
+function learningOf({ learn, learnTruth }: RunFlags): Pick<RunOptions, "learn"> {
+  if (learn) return { learn: learnTruth === undefined ? {} : { truthEvery: learnTruth } };
+  if (learnTruth !== undefined)
+    throw new ConfigError("run", "expected --learn with --learn-truth, got none");
+  return {};
 }
 
 /** How the run is recorded, and from where it goes on. */

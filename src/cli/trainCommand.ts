@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 
 import { ConfigError } from "../errors.ts";
@@ -138,7 +139,8 @@ async function trainOnRecordings(
     calibrate: calibrate ?? false,
     seed,
     ...(epochs !== undefined && { epochs }),
-    out: weightsFile(definition.name, flags),
+    // Where the pipeline looks for them, in this package or outside it.
+    out: flags.out ?? fileURLToPath(definition.model.weights),
     checkpoint: join(flags.cache, `train-${definition.name}${left}-${seed}.safetensors`),
     device,
     threads,

@@ -2,14 +2,14 @@ import type { ScoredReading, SlotScore } from "../localize/score.ts";
 import type { RowOutputs } from "../models/unified/inference.ts";
 import type { Micros } from "../units.ts";
 
-/** What a subset of streams says, row by row. */
-type Answer = Pick<RowOutputs, "logProbabilities" | "subsets">;
+/** What each subset of the streams that are there says at a row; the last is all of them. */
+type Subsets = RowOutputs["subsets"];
 
 /** The answers of one stretch of rows, by subset. */
 export interface CountedAnswers {
   /** Takes the next row's answers. */
-  push(labelTime: Micros, answer: Answer): void;
-  /** Counts what came, scored by `score`. */
+  push(labelTime: Micros, subsets: Subsets): void;
+  /** Counts what came, scored by `score`, and forgets it. */
   finish(score: (readings: readonly ScoredReading[]) => Readonly<Record<string, SlotScore>>): void;
 }
 
@@ -35,8 +35,7 @@ export class AccuracyCount {
   start(): CountedAnswers {
     const readings = this.#subsets.map((): ScoredReading[] => []);
     return {
-      push: (labelTime, answer) => {
-        const { subsets } = answer;
+      push: (labelTime, subsets) => {
         const bySubset = new Map(subsets.map((each) => [each.streams.join("+"), each]));
         const there = new Set(subsets.at(-1)?.streams);
         for (const [at, streams] of this.#subsets.entries()) {
@@ -54,6 +53,7 @@ export class AccuracyCount {
           const right = slots.reduce((sum, { correct }) => sum + correct, 0);
           this.#right.set(key, (this.#right.get(key) ?? 0) + right);
           if (at === 0) this.#total += slots.reduce((sum, { total }) => sum + total, 0);
+          readings[at]?.splice(0);
         }
       },
     };

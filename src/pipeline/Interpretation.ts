@@ -1,6 +1,6 @@
 import { concatMap, type Observable, Subject } from "rxjs";
 
-import { Aligner, type AlignerCounters, type AlignerOptions } from "../align/Aligner.ts";
+import { Aligner, type AlignerCounters } from "../align/Aligner.ts";
 import type { Blocking } from "../align/Blocking.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { Frameset } from "../frames/Frameset.ts";
@@ -12,8 +12,8 @@ import type { FeatureRow } from "../stage/FeatureRow.ts";
 import { FeatureRows } from "../stage/FeatureRows.ts";
 import type { Stage, StageAnswer } from "../stage/Stage.ts";
 import { type Micros, micros, seconds } from "../units.ts";
-import { type PipelineDefinition, rolesOf } from "./definePipeline.ts";
-import { guestPolicy } from "./guestPolicy.ts";
+import { alignerOptions } from "./alignerOptions.ts";
+import type { PipelineDefinition } from "./definePipeline.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
 import { type LearnerSink, LearnerTap } from "./LearnerTap.ts";
 import type { Delay, Moment } from "./Moment.ts";
@@ -323,20 +323,4 @@ function monitorOf(
     ),
     rows: Math.max(Math.round(GAUGES / grid.period), 1),
   });
-}
-
-/** How the rows of a pipeline are formed. */
-export function alignerOptions(definition: PipelineDefinition): AlignerOptions {
-  const { skew, future, revisionHorizon, longestEmpty } = definition.grid;
-  return {
-    columns: Object.fromEntries(
-      Object.entries(definition.streams).map(([stream, { policy }]) => [stream, policy]),
-    ),
-    guests: guestPolicy,
-    roles: rolesOf(definition),
-    skew,
-    futureBound: future,
-    ...(revisionHorizon !== undefined && { revisionHorizon }),
-    ...(longestEmpty !== undefined && { longestEmpty }),
-  };
 }

@@ -1,7 +1,7 @@
 import type { AlignerSnapshot } from "../align/AlignerSnapshot.ts";
 import { LogError } from "../errors.ts";
 import type { Label } from "../frames/EventSpan.ts";
-import type { OnlineLearnerState } from "../learn/online/OnlineLearner.ts";
+import type { OnlineLearnerState } from "../learn/online/OnlineLearnerState.ts";
 import type { LocalizerSnapshot } from "../localize/EventLocalizer.ts";
 import type { ServedVersion } from "../log/LogRecord.ts";
 import { packValue, unpackValue } from "../log/packValue.ts";

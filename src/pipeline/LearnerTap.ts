@@ -1,6 +1,6 @@
 import type { Label } from "../frames/EventSpan.ts";
 import type { LearnerInput } from "../learn/online/LearnerMessage.ts";
-import type { OnlineLearnerState } from "../learn/online/OnlineLearner.ts";
+import type { OnlineLearnerState } from "../learn/online/OnlineLearnerState.ts";
 import type { RowFeatures } from "../models/unified/inference.ts";
 import type { Micros } from "../units.ts";
 

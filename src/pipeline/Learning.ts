@@ -159,7 +159,7 @@ export class Learning {
       const { to, reason } = decision;
       const version = to?.version ?? this.#base;
       // On record already, or somebody decided otherwise.
-      if (isPinned || this.versions.parentOf(serving) !== version) this.#overtaken++;
+      if (isPinned || serving !== decision.from) this.#overtaken++;
       else this.#serve(version, { cause: "rollback", by: LEARNER, reason });
       return;
     }

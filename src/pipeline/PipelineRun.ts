@@ -9,7 +9,6 @@ import type { LogRecord } from "../log/LogRecord.ts";
 import type { RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import type { Learner } from "../stage/Learner.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
-import { Rng } from "../tensor/Rng.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
 import type { ClockProber } from "../wire/ClockProber.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
@@ -20,15 +19,15 @@ import { DropSchedule } from "./DropSchedule.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
 import { delayOf, delaysOn, noDelay } from "./delays.ts";
 import { HotPlug } from "./HotPlug.ts";
-import { Ingest } from "./Ingest.ts";
+import type { Ingest } from "./Ingest.ts";
 import { Interpretation } from "./Interpretation.ts";
 import { Learning } from "./Learning.ts";
 import type { Moment } from "./Moment.ts";
 import type { RunOptions } from "./RunOptions.ts";
-import type { RunCounters, RunParts } from "./RunParts.ts";
+import { fleetOf, ingestOf, type RunCounters, type RunParts } from "./RunParts.ts";
 import { type RecordingStatus, RunRecorder } from "./RunRecorder.ts";
 import type { PastLog } from "./readPast.ts";
-import { SensorFleet } from "./SensorFleet.ts";
+import type { SensorFleet } from "./SensorFleet.ts";
 import { StreamBoard, type StreamSnapshot } from "./StreamBoard.ts";
 import { TruthTeller } from "./TruthTeller.ts";
 
@@ -39,9 +38,6 @@ const WIND_DOWN = millis(500);
 
 /** Time the sensors' processes get to come up before a feed starts on the machine's clock. */
 const HEAD_START = seconds(2);
-
-/** Time between checkpoints while learning: what a learner knows is some megabytes. */
-const LEARNING_CHECKPOINTS = seconds(60);
 
 /** How often silence, drops and ends are looked for on the machine's clock. */
 const POLL_MS = 10;
@@ -104,31 +100,22 @@ export class PipelineRun {
 
   /** @param parts Opened for this run, and owned by it from now on; see `startPipeline`. */
   constructor(parts: RunParts) {
-    const { definition, options, clock, stage, inlet, control, guard, log, logFailures } = parts;
+    const { definition, options, clock, stage, learner, inlet, control, guard, log } = parts;
     this.definition = definition;
     this.options = options;
     this.#clock = clock;
     this.#stage = stage;
-    this.#learner = parts.learner;
+    this.#learner = learner;
     this.#inlet = inlet;
     this.#control = control;
     this.#prober = parts.prober;
     this.#prober?.waves.subscribe((wave) => this.#ingest.measured(wave));
     this.#guard = guard;
-    this.#logFailures = logFailures;
+    this.#logFailures = parts.logFailures;
     this.#past = parts.past;
     const streams = Object.values(definition.streams).map(({ description }) => description);
     this.#schedule = new DropSchedule(options.drops, Object.keys(definition.streams));
-    const { skew, skewRange: range } = definition.grid;
-    this.#ingest = new Ingest({
-      clock,
-      streams,
-      readsOurClock: (stream) => this.#fleet.owns(stream),
-      ...(range !== undefined && {
-        skew: { initial: skew, floor: range.least, ceiling: range.most },
-      }),
-    });
-    const { learner } = parts;
+    this.#ingest = ingestOf(parts, (stream) => this.#fleet.owns(stream));
     const { version: base } = stage.model;
     this.learning = new Learning({ base, ingest: this.#ingest, learner });
     // Before anything is made of a record it is on the log.
@@ -138,7 +125,7 @@ export class PipelineRun {
     });
     const delays = options.pace === "realtime" ? delaysOn(clock) : delayOf(new SystemClock());
     const state = parts.past?.state;
-    this.#interpretation = new Interpretation(definition, {
+    const interpretation = new Interpretation(definition, {
       records: merge(this.#recalled, this.#ingest.records),
       stage,
       answerWith: options.answerWith,
@@ -148,39 +135,28 @@ export class PipelineRun {
       ...(options.learn?.truthEvery !== undefined && { truthEvery: options.learn.truthEvery }),
       ...(state !== undefined && { state }),
     });
-    const interpretation = this.#interpretation;
-    const every = options.recording?.checkpoints ?? (learner && LEARNING_CHECKPOINTS);
+    this.#interpretation = interpretation;
+    const [every, learns] = [options.recording?.checkpoints, learner !== undefined];
     if (log !== undefined)
-      this.#recorder = new RunRecorder({ log, clock, every, interpretation, model: base });
+      this.#recorder = new RunRecorder({ log, clock, every, learns, interpretation, model: base });
     this.#board = new StreamBoard({
       streams,
       wire: inlet.counters,
       aligned: () => this.#interpretation.aligned(),
     });
-    this.#interpretation.framesets.subscribe((frameset) => this.#board.frameset(frameset));
-    this.#interpretation.moments.subscribe({
+    interpretation.framesets.subscribe((frameset) => this.#board.frameset(frameset));
+    interpretation.moments.subscribe({
       next: ({ doubts }) => this.#board.doubted(doubts),
       error: () => undefined, // `go` tells
     });
-    const rng = Rng.fromSeed(options.seed);
-    this.#fleet = new SensorFleet({
-      streams,
-      feed: options.feed,
-      without: options.without,
-      loop: options.loop,
-      folder: options.sensors,
-      connect: inlet.endpoint,
-      control: control.endpoint,
-      ...(guard !== undefined && { curve: guard.issue("sensors of this run") }),
-      random: () => rng.uniform(),
-    });
+    this.#fleet = fleetOf(parts);
     this.hotPlug = new HotPlug({
       ...{ definition, clock, inlet, control, guard },
       ...{ ingest: this.#ingest, board: this.#board, fleet: this.#fleet },
       headStart: options.pace === "realtime" ? HEAD_START : micros(0),
     });
-    this.moments = this.#interpretation.moments;
-    this.events = this.#interpretation.events;
+    this.moments = interpretation.moments;
+    this.events = interpretation.events;
     this.problems = this.#problems.asObservable();
     this.records = this.#ingest.records;
     this.labels = this.#ingest.records.pipe(

@@ -6,13 +6,16 @@ import type { LogError } from "../errors.ts";
 import type { LogWriter } from "../log/LogWriter.ts";
 import type { Learner } from "../stage/Learner.ts";
 import type { Stage } from "../stage/Stage.ts";
+import { Rng } from "../tensor/Rng.ts";
 import type { ClockProber } from "../wire/ClockProber.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
 import type { CurveGuard } from "../wire/CurveGuard.ts";
 import type { Inlet } from "../wire/Inlet.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
+import { Ingest } from "./Ingest.ts";
 import type { RunOptions } from "./RunOptions.ts";
 import type { PastLog } from "./readPast.ts";
+import { SensorFleet } from "./SensorFleet.ts";
 
 /** What a run is made of, opened and ready. */
 export interface RunParts {
@@ -43,4 +46,36 @@ export interface RunCounters {
   readonly refusedRows: number;
   /** Workers of the stage that died and were replaced. */
   readonly stageRestarts: number;
+}
+
+/** What brings everything into one order. @param isOurs Whether a stream's sensor is the run's own. */
+export function ingestOf(
+  { definition, clock }: RunParts,
+  isOurs: (stream: string) => boolean,
+): Ingest {
+  const { skew, skewRange: range } = definition.grid;
+  return new Ingest({
+    clock,
+    streams: Object.values(definition.streams).map(({ description }) => description),
+    readsOurClock: isOurs,
+    ...(range !== undefined && {
+      skew: { initial: skew, floor: range.least, ceiling: range.most },
+    }),
+  });
+}
+
+/** The sensors of a run, not started yet. */
+export function fleetOf({ definition, options, inlet, control, guard }: RunParts): SensorFleet {
+  const rng = Rng.fromSeed(options.seed);
+  return new SensorFleet({
+    streams: Object.values(definition.streams).map(({ description }) => description),
+    feed: options.feed,
+    without: options.without,
+    loop: options.loop,
+    folder: options.sensors,
+    connect: inlet.endpoint,
+    control: control.endpoint,
+    ...(guard !== undefined && { curve: guard.issue("sensors of this run") }),
+    random: () => rng.uniform(),
+  });
 }

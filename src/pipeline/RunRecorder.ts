@@ -8,6 +8,8 @@ import { digestNotes } from "./ReadingDigest.ts";
 
 /** Time between two checkpoints. */
 const CHECKPOINT_EVERY = seconds(10);
+/** The same while something learns: what a learner knows is some megabytes. */
+const LEARNING_CHECKPOINT_EVERY = seconds(60);
 
 /** How a run's recording is doing. */
 export interface RecordingStatus extends LogStatus {
@@ -28,12 +30,14 @@ export class RunRecorder implements AsyncDisposable {
     readonly clock: Clock;
     /** Version of the model that answers. */
     readonly model: string;
-    /** Time between two checkpoints; 10 s unless given. */
+    /** Time between two checkpoints; 10 s unless given, while something learns 60 s. */
     readonly every?: Micros | undefined;
+    /** Whether something learns. */
+    readonly learns: boolean;
   }) {
     this.#log = options.log;
     this.#interpretation = options.interpretation;
-    const { every = CHECKPOINT_EVERY } = options;
+    const { every = options.learns ? LEARNING_CHECKPOINT_EVERY : CHECKPOINT_EVERY } = options;
     this.#checkpointer = new Checkpointer({ ...options, every });
   }
 

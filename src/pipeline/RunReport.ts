@@ -1,9 +1,13 @@
-import type { EventSpan } from "../frames/EventSpan.ts";
+import type { EventSpan, Label } from "../frames/EventSpan.ts";
+import type { Reading } from "../frames/Reading.ts";
 import type { Extent } from "../localize/matchExtents.ts";
 import { eventF1, onsetErrors, slotAccuracy } from "../localize/score.ts";
 import { segmentScore } from "../localize/segmentScore.ts";
+import { subsetMasks } from "../models/unified/fuse.ts";
 import { type Micros, micros, toSeconds } from "../units.ts";
+import { AccuracyCount } from "./AccuracyCount.ts";
 import { GapWatch } from "./GapWatch.ts";
+import type { VersionsReport } from "./Learning.ts";
 import { Percentiles } from "./Percentiles.ts";
 import type { PipelineRun } from "./PipelineRun.ts";
 
@@ -33,6 +37,11 @@ export interface RunSummary {
   }[];
   /** Share of true labels whose slot's best class was theirs; null where the feed knows no truth. */
   readonly slotAccuracy: Readonly<Record<string, number>> | null;
+  /**
+   * Share of all true labels that each subset of the streams named right, by its streams joined by `+`, as
+   * every reading tells what they would have said; null where the feed knows no truth.
+   */
+  readonly subsetAccuracy: Readonly<Record<string, number>> | null;
   /** Over all labels, at an overlap of one half; null where the feed knows no truth. */
   readonly eventF1: number | null;
   /** How well the events agree with the truth in other ways; null where the feed knows no truth. */
@@ -54,6 +63,13 @@ export interface RunSummary {
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   /** Frames and messages that were not used, by reason, all streams together. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** How the learning went, where something learnt or the version changed. */
+  readonly learning?: {
+    readonly serving: string;
+    /** Changes of what serves. */
+    readonly changes: number;
+    readonly learner?: VersionsReport["learner"];
+  };
   /** How each stream was in the end. */
   readonly streams: Readonly<
     Record<string, { readonly state: string; readonly dropped: Readonly<Record<string, number>> }>
@@ -68,11 +84,14 @@ export class RunReport {
   readonly #events: EventSpan[] = [];
   readonly #answers: { readonly labelTime: Micros; readonly logProbabilities: Float32Array }[] = [];
 
+  readonly #subsets: Pick<Reading, "labelTime" | "subsets">[] = [];
+
   /** @param run A run that has not been let go yet. */
   constructor(run: PipelineRun) {
     this.#run = run;
     run.moments.subscribe({
-      next: ({ answer, delay }) => {
+      next: ({ answer, reading, delay }) => {
+        this.#subsets.push({ labelTime: reading.labelTime, subsets: reading.subsets });
         this.#gaps.heard(run.now());
         this.#delays.record(delay.total);
         const { labelTime, logProbabilities } = answer;
@@ -100,6 +119,7 @@ export class RunReport {
         dropped[reason] = (dropped[reason] ?? 0) + count;
     const { framesets, moments, refusedRows } = this.#run.counters();
     if (refusedRows > 0) dropped["stage"] = refusedRows;
+    const { serving, changes, learner } = this.#run.learning.report();
     const accuracy =
       truth.length === 0
         ? null
@@ -128,16 +148,42 @@ export class RunReport {
         Object.fromEntries(
           Object.entries(accuracy).map(([slot, { accuracy: share }]) => [slot, rounded(share)]),
         ),
+      subsetAccuracy: truth.length === 0 ? null : this.#accuracyBySubset(truth),
       eventF1: truth.length === 0 ? null : rounded(eventF1(this.#events, truth, { iou: IOU }).f1),
       localisation: truth.length === 0 ? null : this.#localisation(truth),
       finalDelayMs: this.#run.finalDelay / 1_000,
       outputGapMs: this.#gaps.longest / 1_000,
       latencyMs: { p50: this.#delays.at(50) / 1_000, p99: this.#delays.at(99) / 1_000 },
       dropped,
+      ...((learner !== undefined || changes.length > 1) && {
+        learning: { serving, changes: changes.length - 1, ...(learner && { learner }) },
+      }),
       streams: Object.fromEntries(
         streams.map(({ stream, state, counters }) => [stream, { state, dropped: counters }]),
       ),
     };
+  }
+
+  #accuracyBySubset(truth: readonly Label[]): Record<string, number> {
+    const { definition, options, model } = this.#run;
+    const counted = Object.keys(definition.streams).filter(
+      (stream) =>
+        !options.without.includes(stream) &&
+        (!definition.answerStreams.includes(stream) || options.answerWith.includes(stream)),
+    );
+    const subsets = subsetMasks(counted.length).map((mask) =>
+      counted.filter((_, at) => mask[at] === 1),
+    );
+    const count = new AccuracyCount(subsets, model.prior);
+    const answers = count.start();
+    for (const { labelTime, subsets: said } of this.#subsets) answers.push(labelTime, said);
+    const { classes } = model;
+    answers.finish((readings) =>
+      slotAccuracy(readings, truth, { classes, slots: definition.slots }),
+    );
+    return Object.fromEntries(
+      Object.entries(count.accuracies()).map(([key, share]) => [key, rounded(share)]),
+    );
   }
 
   #localisation(truth: readonly Extent[]): NonNullable<RunSummary["localisation"]> {

@@ -86,6 +86,8 @@ export interface PipelineDefinition {
   readonly answerStreams: readonly string[];
   /** Harder conditions that the feed can make of a data set, by name: `babble0dB`. None unless given. */
   readonly conditions?: readonly string[];
+  /** Name of the data set that the feed streams with `--data`, as its `meta.json` has it. */
+  readonly dataSet?: string;
   /** Opens the feed that a person asked for. */
   readonly feed: (request: FeedRequest) => Promise<Feed>;
 }

@@ -28,6 +28,11 @@ export interface EvaluateOptions {
   readonly seeds: number;
   /** Which of the pipeline's harder conditions besides the feed as it is; none unless given. */
   readonly conditions?: readonly string[];
+  /**
+   * Whether one run with all streams is enough: accuracies of all subsets come from it, but no events of
+   * single streams.
+   */
+  readonly together?: boolean;
   /** How to run; feed, streams left out and seed are set here. */
   readonly run: Omit<RunOptions, "feed" | "without" | "seed" | "drops" | "loop" | "pace">;
   /** Called before each run with what it is and how many there are. */
@@ -60,12 +65,13 @@ export async function evaluatePipeline(
     (stream) =>
       !definition.answerStreams.includes(stream) || options.run.answerWith.includes(stream),
   );
-  const inputs = counted.length === 1 ? [counted] : [counted, ...counted.map((one) => [one])];
+  const isOneRun = counted.length === 1 || options.together === true;
+  const inputs = isOneRun ? [counted] : [counted, ...counted.map((one) => [one])];
   const metrics = new Map<string, number[]>();
   const margins = new Map<string, number[]>();
   let index = 0;
   for (let seed = 1; seed <= seeds; seed++) {
-    const known = new Map<string, Readonly<Record<string, number>>>();
+    const known = new Map<string, RunScores>();
     for (const condition of [undefined, ...conditions]) {
       const at = condition === undefined ? "" : `@${condition}`;
       const asked = { ...request, seed, ...(condition !== undefined && { condition }) };
@@ -79,11 +85,14 @@ export async function evaluatePipeline(
           of: seeds * inputs.length * (1 + conditions.length),
         });
         const key = JSON.stringify(streams.map((stream) => feed.sensors[stream]));
-        const score = known.get(key) ?? (await scoreOf(definition, feed, streams, seed, options));
-        known.set(key, score);
-        scores.push(score);
-        for (const [metric, value] of Object.entries(score))
+        const result = known.get(key) ?? (await scoreOf(definition, feed, streams, seed, options));
+        known.set(key, result);
+        scores.push(result.scores);
+        for (const [metric, value] of Object.entries(result.scores))
           note(metrics, `${metric}/${name}`, value);
+        if (streams.length < counted.length) continue;
+        for (const [subset, value] of Object.entries(result.accuracy))
+          note(metrics, `accuracy/${subset}${at}`, value);
       }
       const [together = {}, ...alone] = scores;
       if (alone.length === 0) continue;
@@ -105,7 +114,7 @@ async function scoreOf(
   streams: readonly string[],
   seed: number,
   { run }: EvaluateOptions,
-): Promise<Record<string, number>> {
+): Promise<RunScores> {
   const without = Object.keys(definition.streams).filter((name) => !streams.includes(name));
   await using pipeline = await startPipeline(definition, {
     ...run,
@@ -118,7 +127,14 @@ async function scoreOf(
     );
   const report = new RunReport(pipeline);
   await pipeline.go();
-  return scoresOf(report.summary());
+  const summary = report.summary();
+  return { scores: scoresOf(summary), accuracy: summary.subsetAccuracy ?? {} };
+}
+
+interface RunScores {
+  readonly scores: Readonly<Record<string, number>>;
+  /** Accuracy over all labels, by subset of the streams. */
+  readonly accuracy: Readonly<Record<string, number>>;
 }
 
 function scoresOf(summary: RunSummary): Record<string, number> {
@@ -146,7 +162,8 @@ function spreads(values: ReadonlyMap<string, readonly number[]>): Record<string,
   return Object.fromEntries([...values].map(([key, numbers]) => [key, spreadOf(numbers)]));
 }
 
-function spreadOf(values: readonly number[]): Spread {
+/** Mean and standard deviation of some values. */
+export function spreadOf(values: readonly number[]): Spread {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
   return { mean, std: Math.sqrt(variance) };

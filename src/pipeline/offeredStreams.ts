@@ -101,13 +101,16 @@ const USUAL_TIMES = { lateness: 0, idleTimeout: 1_000_000 } as Pick<
 >;
 
 function describe(
-  { text, stream, shape, rate, dtype, unit }: SensorSpec,
+  { text, stream, pictures, rate, dtype, ...spec }: SensorSpec,
   { description }: StreamOffer,
   site: string,
   taken: readonly string[],
 ): StreamDescription {
   if (dtype !== undefined && !isDType(dtype))
     throw new ConfigError(`sensor ${text}`, `expected a dtype like f32, got ${dtype}`);
+  const isPicture = description.modality === "video";
+  const shape = spec.shape ?? (isPicture ? pictures : undefined);
+  const unit = spec.unit ?? (isPicture && shape?.length === 2 ? "grey level" : undefined);
   const { span, ...rest } = description;
   const isBlock = span !== undefined && rate !== undefined && rate !== "irregular";
   return defineStream({

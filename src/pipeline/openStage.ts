@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 import { ModelError } from "../errors.ts";
-import type { OnlineLearnerState as LearnerState } from "../learn/online/OnlineLearner.ts";
+import type { OnlineLearnerState as LearnerState } from "../learn/online/OnlineLearnerState.ts";
 import { ONLINE_DEFAULTS } from "../learn/online/OnlineOptions.ts";
 import { Learner } from "../stage/Learner.ts";
 import { Stage } from "../stage/Stage.ts";

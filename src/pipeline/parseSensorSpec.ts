@@ -15,6 +15,8 @@ export interface SensorSpec {
   readonly options: Readonly<Record<string, unknown>>;
   /** What the stream is to be like, where it is not to be as usual. */
   readonly shape?: readonly number[];
+  /** Shape of its pictures where `shape` does not say; grey where it has two sizes. */
+  readonly pictures?: readonly number[];
   readonly rate?: StreamDescription["rate"];
   readonly dtype?: string;
   readonly unit?: string;

@@ -15,6 +15,8 @@ import { SensorFleet } from "./SensorFleet.ts";
 
 /** Time the sensors' processes get to come up before a feed starts. */
 const HEAD_START = seconds(1.5);
+/** The same where what is replayed has to keep in step with what is live: time enough on a busy machine. */
+const LONG_HEAD_START = seconds(4);
 /** How often silence and the end are looked for. */
 const POLL = millis(10);
 /** How long the first sensor may take to speak before a recording's length counts all the same. */
@@ -175,16 +177,18 @@ export async function recordFeed(
     });
     options.onOpen?.(inlet.endpoint);
 
-    const origin = micros(clock.now() + HEAD_START);
+    const { once } = options;
+    const origin = micros(clock.now() + (once === undefined ? HEAD_START : LONG_HEAD_START));
     ingest.configure({ version: 1, origin, period: definition.grid.period });
     for (const { from, to, ...label } of feed.truth)
       ingest.label({ ...label, from: micros(origin + from), to: micros(origin + to) });
-    fleet.start(origin);
+    // Of what is there already nothing is left out, however late its sensor is.
+    const from = new Map((once ?? []).map((stream) => [stream, origin]));
+    fleet.start(origin, { from, unplugged: new Set(), ended: new Set() });
     const ends = (): number => {
       if (length !== undefined) return Math.max(origin, spoke ?? origin + PATIENCE) + length;
       return feed.duration === undefined ? Infinity : origin + feed.duration + WIND_DOWN;
     };
-    const { once } = options;
     const isOver = (): boolean => {
       if (length === undefined && once !== undefined) return fleet.hasEnded(once);
       return clock.now() >= ends() && (length !== undefined || fleet.finished);

@@ -3,16 +3,21 @@ import { ConfigError } from "../errors.ts";
 import { SEGMENT_FROM, startMetadata } from "../log/fileMetadata.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import { type ReadLogOptions, readLog } from "../log/readLog.ts";
+import { recordStream } from "../log/recordStream.ts";
 import { filesOf } from "../log/segments.ts";
 import type { StageModel } from "../stage/Stage.ts";
 import { type Micros, micros } from "../units.ts";
+import type { PipelineDefinition } from "./definePipeline.ts";
 import { readPast } from "./readPast.ts";
 import type { ReplaySource } from "./replayLog.ts";
+import { changedRules, ROW_RULES } from "./rowRules.ts";
 
 /** Which part of a log to replay, and how. */
 export interface RecordedPartOptions {
   /** A file or a folder of segments. */
   readonly log: string;
+  /** Whose readings are wanted: checkpoints that were taken under other rules are of no use to it. */
+  readonly definition: PipelineDefinition;
   /** What follows is wanted from here on, in log time; from the start of what there is unless given. */
   readonly from?: Micros;
   /** Records from here on are left out. */
@@ -30,7 +35,8 @@ export interface RecordedPartOptions {
  *
  * Goes on from the last checkpoint before `from`, or from the first there is where the log has lost its
  * start; so what follows is what followed, bit for bit, without all that was before. Where there is none
- * it begins at the log's start. A selection of streams has no checkpoints: it always begins there.
+ * it begins at the log's start. A selection of streams has no checkpoints, and those of a pipeline that has
+ * changed since are none: it always begins there.
  *
  * @throws {LogError} While reading, if it is no log.
  */
@@ -38,13 +44,14 @@ export async function recordedPart(
   { version }: StageModel,
   options: RecordedPartOptions,
 ): Promise<ReplaySource> {
-  const { log, from, to, streams, follow, pace } = options;
+  const { log, definition, from, to, streams, follow, pace } = options;
   const shaped = (records: AsyncIterable<LogRecord>): AsyncGenerator<LogRecord> =>
     paced(streams === undefined ? records : only(records, streams), from, pace);
   const part = { ...(to !== undefined && { to }), ...(follow !== undefined && { follow }) };
   const [first = log] = await filesOf(log);
-  const isCut = SEGMENT_FROM in (await startMetadata(first));
-  if (streams !== undefined || (from === undefined && !isCut))
+  const { [SEGMENT_FROM]: isCut, [ROW_RULES]: rules } = await startMetadata(first);
+  const isWhole = from === undefined && isCut === undefined;
+  if (isWhole || streams !== undefined || changedRules(rules, definition).length > 0)
     return { records: shaped(readLog(log, part)) };
   const past = await readPast(log, {
     model: version,
@@ -67,7 +74,7 @@ async function* only(
   streams: readonly string[],
 ): AsyncGenerator<LogRecord> {
   for await (const record of records) {
-    const stream = record.kind === "DATA" ? record.chunk.stream : streamOf(record);
+    const stream = recordStream(record);
     if (stream !== undefined && !streams.includes(stream)) continue;
     yield record;
     if (record.kind !== "CONFIG") continue;
@@ -78,10 +85,6 @@ async function* only(
     for (const { stream: other } of record.streams)
       if (!streams.includes(other)) yield { kind: "IDLE", logTime, stream: other };
   }
-}
-
-function streamOf(record: LogRecord): string | undefined {
-  return "stream" in record ? record.stream : undefined;
 }
 
 async function* paced(

@@ -28,13 +28,13 @@ export async function recordingFeed(path: string, name?: string): Promise<Feed> 
     sensors: Object.fromEntries(
       Object.keys(info.streams).map((stream) => [stream, { kind: "recording", options: { path } }]),
     ),
-    truth: info.labels
-      .filter(({ by }) => by === "truth")
-      .map((label) => ({
-        ...label,
-        from: micros(label.from - origin),
-        to: micros(label.to - origin),
-      })),
+    // Whoever put a label on record says what happened.
+    truth: info.labels.map((label) => ({
+      ...label,
+      by: "truth",
+      from: micros(label.from - origin),
+      to: micros(label.to - origin),
+    })),
   };
 }
 

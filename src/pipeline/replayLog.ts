@@ -1,5 +1,7 @@
 import { Subject } from "rxjs";
 
+import { ConfigError } from "../errors.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { Decision } from "../learn/online/LearnerMessage.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { StageModel } from "../stage/Stage.ts";
@@ -55,6 +57,7 @@ export interface Relearning {
  * @throws {ModelError} If the weights cannot be read.
  * @throws {DeviceError} If the model cannot be opened, or its worker died too often.
  * @throws {LogError} If the log cannot be read.
+ * @throws {ConfigError} If it has other streams than the pipeline, or other ones of the same name.
  */
 export async function replayLog(
   definition: PipelineDefinition,
@@ -92,6 +95,7 @@ export async function replayLog(
   watch(interpretation);
   let handed = 0;
   for await (const record of log) {
+    if (record.kind === "CONFIG") expectStreams(definition, record.streams);
     source.next(record);
     handed++;
     if (handed % BATCH !== 0) continue;
@@ -101,4 +105,29 @@ export async function replayLog(
   await Promise.race([stage.drained(), failed]);
   await learner?.drained();
   interpretation.finish();
+}
+
+/** Streams that the pipeline does not have are guests beside its own; a log of nothing but those is another's. */
+function expectStreams(
+  { name, streams }: PipelineDefinition,
+  recorded: readonly StreamDescription[],
+): void {
+  const form = ({ dtype, shape }: StreamDescription): string => `${dtype}[${shape}]`;
+  const refuse = (wanted: string, got: string): never => {
+    throw new ConfigError(
+      `pipeline ${name}`,
+      `expected a recording of ${wanted}, got ${got}: name the recording's own pipeline, or import it into ` +
+        "this one",
+    );
+  };
+  for (const description of recorded) {
+    const own = streams[description.stream]?.description;
+    if (own !== undefined && form(own) !== form(description))
+      refuse(`${own.stream} as ${form(own)}`, form(description));
+  }
+  if (!recorded.some(({ stream }) => stream in streams))
+    refuse(
+      Object.keys(streams).join(", "),
+      recorded.map((one) => `${one.stream} as ${form(one)}`).join(", "),
+    );
 }

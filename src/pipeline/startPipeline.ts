@@ -15,6 +15,7 @@ import { openLearner, openStage } from "./openStage.ts";
 import { PipelineRun } from "./PipelineRun.ts";
 import type { RunOptions } from "./RunOptions.ts";
 import { hasLog, readPast } from "./readPast.ts";
+import { changedRules, ROW_RULES, rowRules } from "./rowRules.ts";
 
 /** When a driven run starts: any instant does, and a fixed one makes two runs byte-identical. */
 const DRIVEN_START = seconds(1_767_225_600);
@@ -87,7 +88,11 @@ export async function startPipeline(
             await LogWriter.open(record, {
               clock,
               onFailure: (error) => logFailures.next(error),
-              metadata: { pipeline: definition.name, feed: options.feed.name },
+              metadata: {
+                pipeline: definition.name,
+                feed: options.feed.name,
+                [ROW_RULES]: rowRules(definition),
+              },
               existing: resume === undefined ? "refuse" : "append",
               ...(segments !== undefined && { segments }),
               ...(keep !== undefined && { keep }),
@@ -126,10 +131,18 @@ export async function startPipeline(
   }
 }
 
-/** @throws {ConfigError} If the log is another pipeline's. */
-async function checkPast({ name }: PipelineDefinition, log: string): Promise<void> {
+/** @throws {ConfigError} If the log is another pipeline's, or its rows were formed by other rules. */
+async function checkPast(definition: PipelineDefinition, log: string): Promise<void> {
   if (!(await hasLog(log))) return;
-  const { pipeline = name } = (await fileMetadata(log)).metadata;
+  const { name } = definition;
+  const { pipeline = name, [ROW_RULES]: rules } = (await fileMetadata(log)).metadata;
   if (pipeline !== name)
     throw new ConfigError(log, `a log of pipeline ${name} expected, got one of ${pipeline}`);
+  const changed = changedRules(rules, definition);
+  if (changed.length > 0)
+    throw new ConfigError(
+      log,
+      `a log of the pipeline as it is now expected, got one of before its ${changed.join(" and ")} changed: ` +
+        "record into another file, or replay this one to see what it says now",
+    );
 }

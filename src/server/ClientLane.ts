@@ -26,7 +26,13 @@ export const TRY_AGAIN_LATER = 1013;
 type Kind = ServerMessage["kind"];
 
 /** A newer message of these kinds says all that an older one did. */
-const WHOLE_STATES: ReadonlySet<Kind> = new Set<Kind>(["streams", "status", "latency", "hello"]);
+const WHOLE_STATES: ReadonlySet<Kind> = new Set<Kind>([
+  "streams",
+  "status",
+  "latency",
+  "learning",
+  "hello",
+]);
 
 /**
  * The way to one client. A slow one costs nobody else anything, and itself only what it cannot follow.

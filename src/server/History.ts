@@ -3,6 +3,7 @@ import type { Micros } from "../units.ts";
 import type {
   GaugesMessage,
   LatencyMessage,
+  LearningMessage,
   LiveEvent,
   Row,
   ServerMessage,
@@ -34,6 +35,7 @@ export class History {
   #streams: StreamsMessage | undefined;
   #status: StatusMessage | undefined;
   #latency: LatencyMessage | undefined;
+  #learning: LearningMessage | undefined;
   #gauges: GaugesMessage | undefined;
 
   constructor(options: HistoryOptions) {
@@ -69,6 +71,9 @@ export class History {
       case "latency":
         this.#latency = message;
         return;
+      case "learning":
+        this.#learning = message;
+        return;
       case "gauges":
         this.#gauges = message;
         return;
@@ -90,24 +95,26 @@ export class History {
     if (this.#rows.length > 0) snapshot.push({ kind: "rows", rows: this.#rows });
     if (events.length > 0) snapshot.push({ kind: "events", events });
     if (this.#latency) snapshot.push(this.#latency);
+    if (this.#learning) snapshot.push(this.#learning);
     if (this.#gauges) snapshot.push(this.#gauges);
     return snapshot;
   }
 
-  /** The last streams, status and latency messages, for a page of plain facts. */
+  /** The last streams, status, latency, learning and gauges messages, for a page of plain facts. */
   state(): {
     readonly streams: StreamsMessage | undefined;
     readonly status: StatusMessage | undefined;
     readonly latency: LatencyMessage | undefined;
+    readonly learning: LearningMessage | undefined;
     readonly gauges: GaugesMessage | undefined;
   } {
-    const [streams, status, latency, gauges] = [
-      this.#streams,
-      this.#status,
-      this.#latency,
-      this.#gauges,
-    ];
-    return { streams, status, latency, gauges };
+    return {
+      streams: this.#streams,
+      status: this.#status,
+      latency: this.#latency,
+      learning: this.#learning,
+      gauges: this.#gauges,
+    };
   }
 
   #pushRow(row: Row): void {

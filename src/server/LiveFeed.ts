@@ -2,7 +2,9 @@ import type { Observable } from "rxjs";
 
 import type { Blocking } from "../align/Blocking.ts";
 import type { Chunk } from "../frames/Chunk.ts";
+import type { Label } from "../frames/EventSpan.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
+import type { VersionsReport } from "../pipeline/Learning.ts";
 import type { HealthState } from "../robustness/StreamHealth.ts";
 import type { HelloMessage, ReplugMessage, ServerMessage, UnplugMessage } from "./messages.ts";
 import type { GrowingLog } from "./recordLines.ts";
@@ -26,6 +28,16 @@ export interface SensorState {
   /** Whether the pipeline does not declare it: recorded, aligned and shown, unknown to the model. */
   readonly isGuest: boolean;
   readonly problem?: string;
+}
+
+/** Where people teach a pipeline and choose what serves. What cannot be done is told in one sentence. */
+export interface LearningDesk {
+  label(label: Label): string | undefined;
+  versions(): VersionsReport;
+  pin(version: string, by: string): string | undefined;
+  unpin(by: string): string | undefined;
+  /** @param to The version; what the one that serves was learnt from unless given. */
+  rollback(by: string, to?: string): string | undefined;
 }
 
 /**
@@ -61,6 +73,8 @@ export interface LiveFeed {
   attach?(request: AttachRequest): Promise<string>;
   /** Takes the sensor of a stream away, and a guest's stream with it. @throws {ConfigError} If there is none. */
   detach?(stream: string): Promise<string>;
+  /** Takes labels and choices of what serves, where the feed is a run of a model. */
+  readonly learning?: LearningDesk;
   /** The frames of a stream as they come in, where the feed has them; undefined of no such stream. */
   frames?(stream: string): Observable<Chunk> | undefined;
   /** The log as it grows, where the feed has one. */

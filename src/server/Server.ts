@@ -18,6 +18,7 @@ import type { JoinDesk } from "./join/JoinDesk.ts";
 import type { JoinCounters } from "./join/JoinSession.ts";
 import { addJoinRoutes } from "./join/joinRoutes.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
+import { addLearningRoutes } from "./learningRoutes.ts";
 import { originAllowed } from "./originAllowed.ts";
 import { decodeClientMessage, encodeMessage, type ServerMessage, SOCKET_PATH } from "./protocol.ts";
 import { recordLines } from "./recordLines.ts";
@@ -99,6 +100,7 @@ interface Client {
  * - Where `join` is given, `/join/` is a page that senses, with the token as its fragment (`JoinSession`).
  * - `/api/sensors` lists, attaches and takes away sensors, for programs on this machine (`addSensorRoutes`).
  * - Pages of other origins are refused with 403. Bound to this machine alone unless told otherwise.
+ * - Labels and choices of what serves come in at `/api/labels` and `/api/versions` (`addLearningRoutes`).
  * - `/health` says whether it runs, `/api/status` how, both as JSON; `/api/frames/STREAM` gives a stream's
  *   frames as lines of JSON (`frameLines`).
  * - Whoever starts it disposes it: clients are closed with 1001, then the port is freed. Idempotent.
@@ -259,6 +261,9 @@ export class Server implements AsyncDisposable {
       return reply.type("application/x-ndjson").send(frameLines(chunks));
     });
     addSensorRoutes(app, this.#feed, allowedHosts);
+    addLearningRoutes(app, this.#feed, allowedHosts, () => {
+      this.#counters.refusedOrigins += 1;
+    });
     this.#socketRoute(SOCKET_PATH, allowedHosts, [], (socket) => this.#welcome(socket));
     this.#socketRoute(FOXGLOVE_PATH, allowedHosts, viewerOrigins, (socket, name) =>
       this.#foxglove.welcome(socket, name),

@@ -292,6 +292,40 @@ export interface StatusMessage {
   readonly next?: NextRow;
 }
 
+/** Which version of the model serves and why, and how the learning goes. A whole state. */
+export interface LearningMessage {
+  readonly kind: "learning";
+  readonly version: string;
+  /** Whether it serves until somebody says otherwise. */
+  readonly isPinned: boolean;
+  /** Whether anything learns. */
+  readonly isLearning: boolean;
+  /** Why it serves, who decided so, and the reason in one sentence; absent for what a run began with. */
+  readonly cause?: "learnt" | "rollback" | "pin" | "unpin";
+  readonly by?: string;
+  readonly reason?: string;
+  /** What the gate said last. */
+  readonly verdict?: {
+    readonly published: boolean;
+    readonly reason: string;
+    /** Accuracy on held-back moments, in [0, 1]: of what served, and of the candidate. */
+    readonly serving: number;
+    readonly candidate: number;
+    /** Held-back moments. */
+    readonly held: number;
+  };
+  /** Labels given, moments learnt from them and held back, labels that came too late. */
+  readonly labels: {
+    readonly given: number;
+    readonly learnt: number;
+    readonly held: number;
+    readonly tooLate: number;
+  };
+  readonly published: number;
+  readonly discarded: number;
+  readonly rolledBack: number;
+}
+
 /** Something went wrong and was dealt with. */
 export interface ProblemMessage {
   readonly kind: "problem";
@@ -323,6 +357,7 @@ export type ServerMessage =
   | GaugesMessage
   | LatencyMessage
   | StatusMessage
+  | LearningMessage
   | ProblemMessage
   | PongMessage
   | SkippedMessage;

@@ -1,4 +1,15 @@
-import { bufferTime, filter, interval, map, merge, Observable, share, startWith, tap } from "rxjs";
+import {
+  bufferTime,
+  distinctUntilChanged,
+  filter,
+  interval,
+  map,
+  merge,
+  Observable,
+  share,
+  startWith,
+  tap,
+} from "rxjs";
 
 import { parseCaption } from "../features/CaptionGrams.ts";
 import type { Cell } from "../frames/Frameset.ts";
@@ -10,6 +21,7 @@ import type { RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import { micros } from "../units.ts";
 import { feedSensors } from "./feedSensors.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
+import { learningMessage } from "./learningMessage.ts";
 import type {
   CaptionView,
   GaugesMessage,
@@ -82,9 +94,22 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       }),
     );
     const hellos = run.hotPlug.changes.pipe(map(() => helloOf(run)));
-    return merge(hellos, rows, events, truth, streams, latency, gauges, problems, status).subscribe(
-      subscriber,
+    const learning = interval(LATENCY_EVERY).pipe(
+      map(() => learningMessage(run.learning.report())),
+      distinctUntilChanged((before, after) => JSON.stringify(before) === JSON.stringify(after)),
     );
+    return merge(
+      hellos,
+      rows,
+      events,
+      truth,
+      streams,
+      latency,
+      gauges,
+      learning,
+      problems,
+      status,
+    ).subscribe(subscriber);
   }).pipe(share());
   return {
     hello,
@@ -100,6 +125,18 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
     blocking: () => run.blocking(),
     log: () => ({ standing: restated(standing.records(), run.now()), records: run.records }),
     ...feedSensors(run),
+    learning: {
+      label(label) {
+        if (run.model.trained && !run.model.classes.includes(label.label))
+          return `expected one of the model's ${run.model.classes.length} classes, got ${label.label}`;
+        run.label(label);
+        return undefined;
+      },
+      versions: () => run.learning.report(),
+      pin: (version, by) => run.learning.pin(version, by),
+      unpin: (by) => run.learning.unpin(by),
+      rollback: (by, to) => run.learning.rollback(by, to),
+    },
     frames: (stream) =>
       run.hotPlug.streams.some((description) => description.stream === stream)
         ? run.records.pipe(

@@ -32,6 +32,7 @@ import type {
   HelloMessage,
   KnownLabel,
   LatencyMessage,
+  LearningMessage,
   LiveEvent,
   NextRow,
   PingMessage,
@@ -262,6 +263,34 @@ const status = record<StatusMessage>({
   ),
 });
 
+const learning = record<LearningMessage>({
+  kind: oneOf("learning"),
+  version: text(256),
+  isPinned: boolean,
+  isLearning: boolean,
+  cause: optional(oneOf("learnt", "rollback", "pin", "unpin")),
+  by: optional(text(256)),
+  reason: optional(text()),
+  verdict: optional(
+    record<NonNullable<LearningMessage["verdict"]>>({
+      published: boolean,
+      reason: text(),
+      serving: probability,
+      candidate: probability,
+      held: integer(0),
+    }),
+  ),
+  labels: record<LearningMessage["labels"]>({
+    given: integer(0),
+    learnt: integer(0),
+    held: integer(0),
+    tooLate: integer(0),
+  }),
+  published: integer(0),
+  discarded: integer(0),
+  rolledBack: integer(0),
+});
+
 const serverMessage = union<WireMessage>({
   hello,
   streams,
@@ -271,6 +300,7 @@ const serverMessage = union<WireMessage>({
   gauges,
   latency,
   status,
+  learning,
   problem: record<ProblemMessage>({
     kind: oneOf("problem"),
     text: text(),

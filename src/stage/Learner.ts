@@ -4,7 +4,7 @@ import { type Observable, Subject } from "rxjs";
 
 import { ConfigError, DeviceError } from "../errors.ts";
 import type { Decision, LearnerInput, LearnerStatus } from "../learn/online/LearnerMessage.ts";
-import type { OnlineLearnerState } from "../learn/online/OnlineLearner.ts";
+import type { OnlineLearnerState } from "../learn/online/OnlineLearnerState.ts";
 import { checkOnline, type OnlineOptions } from "../learn/online/OnlineOptions.ts";
 import type { FromLearner, ToLearner } from "./learnerMessages.ts";
 import { spawnWorker } from "./spawnWorker.ts";

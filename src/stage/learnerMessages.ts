@@ -1,5 +1,5 @@
 import type { Decision, LearnerInput, LearnerStatus } from "../learn/online/LearnerMessage.ts";
-import type { OnlineLearnerState } from "../learn/online/OnlineLearner.ts";
+import type { OnlineLearnerState } from "../learn/online/OnlineLearnerState.ts";
 import type { OnlineOptions } from "../learn/online/OnlineOptions.ts";
 
 /** What the host tells the learner's thread. */

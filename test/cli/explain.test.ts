@@ -5,7 +5,7 @@ import { explanationLines } from "../../src/cli/explanationLines.ts";
 import { parseRow } from "../../src/cli/parseRow.ts";
 import type { LogRecord } from "../../src/log/LogRecord.ts";
 import { readLog } from "../../src/log/readLog.ts";
-import { micros, seconds } from "../../src/units.ts";
+import { micros, millis, seconds } from "../../src/units.ts";
 import { tinyPipeline } from "../support/tinyPipeline.ts";
 import { DEMO, runCommandLine } from "./runCommandLine.ts";
 
@@ -112,6 +112,40 @@ describe("sensorium explain", { timeout: 120_000 }, () => {
       state: "waiting",
       blocking: { index: 49, due: true, waits: [{ stream: "b" }] },
     });
+  });
+
+  it("says of an instant without a row that nothing was there for long, and between which rows", async () => {
+    await using tiny = await tinyPipeline(2);
+    const path = String(tiny.options.feed.sensors["a"]?.options["path"]);
+    const records: LogRecord[] = [];
+    for await (const record of readLog(path)) {
+      const sequence = record.kind === "DATA" ? record.chunk.firstSequence : 0;
+      if (sequence <= 10 || sequence > 40) records.push(record);
+    }
+    const { definition } = tiny;
+    const grid = { ...definition.grid, longestEmpty: millis(200) };
+    const explain = (row: string, of = records) =>
+      explainRow({ ...definition, grid }, asLog(of), parseRow(row));
+    const untold = await explain("#30");
+    if (untold.state !== "untold") throw new Error(untold.state);
+    const { before = "", after = "", skipped, time } = untold;
+    const [first, second] = await Promise.all([before, after].map((row) => explain(row)));
+    if (first?.state !== "formed" || second?.state !== "formed") throw new Error("rows expected");
+    expect(second.row.index - first.row.index - 1).toBe(skipped);
+    expect(time).toBe(first.row.time + (30 - first.row.index) * 40_000);
+    // The last five empty rows that were told, and the first one with a frame.
+    expect([first.row.index, second.row.index]).toEqual([16, 41]);
+    // A log that ends within the stretch, once nobody is waited for any more.
+    const { logTime = micros(0) } = records.find(({ kind }) => kind === "CONFIG") ?? {};
+    const quiet: LogRecord[] = ["a", "b"].map((stream) => ({
+      kind: "HEARTBEAT",
+      logTime: micros(logTime + 2e6),
+      stream,
+      until: micros(first.row.time + 1e6),
+    }));
+    const cut = [...records.filter((one) => one.logTime <= first.row.time - 240_000), ...quiet];
+    expect(await explain("#30", cut)).toMatchObject({ state: "untold", before });
+    expect(await explain("#30", cut)).not.toHaveProperty("after");
   });
 
   it.each(["", "12", "desk:1", "#x", "-4s"])("refuses %j as a row", (text) => {

@@ -20,8 +20,17 @@ export interface CommandResult {
 }
 
 /** Runs `sensorium` with these arguments in a process of its own, as a person would. */
-export async function runCommandLine(...args: readonly string[]): Promise<CommandResult> {
+export function runCommandLine(...args: readonly string[]): Promise<CommandResult> {
+  return runCommandLineIn(process.cwd(), ...args);
+}
+
+/** The same in another folder. */
+export async function runCommandLineIn(
+  cwd: string,
+  ...args: readonly string[]
+): Promise<CommandResult> {
   const child = spawn(process.execPath, ["--import", LOADER, MAIN, ...args], {
+    cwd,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1" },
   });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-
+import { alignerOptions } from "../../src/pipeline/alignerOptions.ts";
 import { definePipeline } from "../../src/pipeline/definePipeline.ts";
-import { alignerOptions } from "../../src/pipeline/Interpretation.ts";
 import { seconds } from "../../src/units.ts";
 import { tinyPipeline } from "../support/tinyPipeline.ts";
 

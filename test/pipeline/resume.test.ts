@@ -2,13 +2,16 @@ import { cp, readdir, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { last } from "../../src/align/Policy.ts";
 import { fileMetadata } from "../../src/log/fileMetadata.ts";
 import { readLog } from "../../src/log/readLog.ts";
 import type { RunOptions } from "../../src/pipeline/RunOptions.ts";
 import { readingLine } from "../../src/pipeline/readingLine.ts";
+import { recordedPart } from "../../src/pipeline/recordedPart.ts";
 import { startPipeline } from "../../src/pipeline/startPipeline.ts";
+import type { StageModel } from "../../src/stage/Stage.ts";
 import { Rng } from "../../src/tensor/Rng.ts";
-import { millis, seconds } from "../../src/units.ts";
+import { micros, millis, seconds } from "../../src/units.ts";
 import { type TinyPipeline, tinyPipeline } from "../support/tinyPipeline.ts";
 
 /** `RESUMES=50 npx vitest run test/pipeline/resume.test.ts` cuts more often. */
@@ -105,4 +108,36 @@ describe("a run that was killed", { timeout: 60_000 + cuts * 60_000 }, () => {
       "a log of pipeline other expected, got one of tiny",
     );
   });
+
+  it("is refused once a policy has changed, since rows that are out would say something else", async () => {
+    const record = join(tiny.folder, "changed.mcap");
+    await go({ record, recording: { checkpoints: seconds(1) } });
+    const recording = { resume: {} };
+    await expect(startPipeline(changed(), { ...tiny.options, record, recording })).rejects.toThrow(
+      "expected, got one of before its grid and stream a changed: record into another file",
+    );
+  });
+
+  it("is no help to a replay under another policy, which begins at the log's start", async () => {
+    const log = join(tiny.folder, "replayed.mcap");
+    await go({ record: log, recording: { checkpoints: seconds(1) } });
+    let version = "";
+    for await (const record of readLog(log)) if (record.kind === "MODEL") version = record.version;
+    const part = (definition: TinyPipeline["definition"]) =>
+      recordedPart({ version } as StageModel, { log, definition, from: micros(2e15) });
+    expect(await part(tiny.definition)).toHaveProperty("state");
+    expect(await part(changed())).not.toHaveProperty("state");
+  });
 });
+
+/** The pipeline, but for what a row takes of one stream and how long rows tell of nothing. */
+function changed(): TinyPipeline["definition"] {
+  const { definition } = tiny;
+  const { a, b } = definition.streams;
+  if (a === undefined || b === undefined) throw new Error("streams a and b expected");
+  return {
+    ...definition,
+    grid: { ...definition.grid, longestEmpty: seconds(20) },
+    streams: { a: { ...a, policy: last({ maxAge: millis(40) }) }, b },
+  };
+}

@@ -8,13 +8,12 @@ import { feedOffsets } from "../../bench/sensors/feedOffsets.ts";
 const hasFfmpeg = spawnSync("ffmpeg", ["-version"]).status === 0;
 const paths = demoFeeds();
 const isThere = hasFfmpeg && paths.length > 0;
-if (!isThere)
-  console.log(`skipped: real recordings: no ${hasFfmpeg ? "demo_feeds" : "ffmpeg"} here`);
+const skip = isThere ? "" : ` (skipped: no ${hasFfmpeg ? "demo_feeds" : "ffmpeg"} here)`;
 
 /** One of each container and codec: `npm run bench -- feeds` sends all of them. */
 const ONE_OF_EACH = /^(nasa|rabbit|bear|esc10_dog|fsdd_7|grid_s1_bbal9a)/;
 
-describe.skipIf(!isThere)("real recordings through the file sensor", () => {
+describe.skipIf(!isThere)(`real recordings through the file sensor${skip}`, () => {
   const chosen = paths.filter((path) => ONE_OF_EACH.test(basename(path)));
 
   it.each(chosen.map((path) => [basename(path), path]))(

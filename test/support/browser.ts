@@ -34,25 +34,26 @@ const ARGUMENTS = [
 /**
  * A headless Chromium: `$CHROMIUM_PATH`, else an installed one, else the one in `@sparticuz/chromium`.
  *
+ * @param further Arguments besides the usual ones.
  * @returns undefined where none can be found or started; the caller skips with {@link NO_BROWSER}.
  * @throws If `$CHROMIUM_PATH` is set and cannot be started: somebody meant it.
  */
-export async function launchBrowser(): Promise<Browser | undefined> {
+export async function launchBrowser(further: readonly string[] = []): Promise<Browser | undefined> {
   const named = process.env["CHROMIUM_PATH"];
-  if (named !== undefined && named !== "") return start(named);
+  if (named !== undefined && named !== "") return start(named, further);
   const installed = INSTALLED.find((path) => existsSync(path));
-  if (installed !== undefined) return start(installed);
+  if (installed !== undefined) return start(installed, further);
   try {
     const { default: packed } = await import("@sparticuz/chromium");
-    return await start(await packed.executablePath());
+    return await start(await packed.executablePath(), further);
   } catch {
     // Another platform, or a library that this machine lacks.
     return undefined;
   }
 }
 
-function start(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, headless: true, args: ARGUMENTS });
+function start(executablePath: string, further: readonly string[]): Promise<Browser> {
+  return chromium.launch({ executablePath, headless: true, args: [...ARGUMENTS, ...further] });
 }
 
 /** The dashboard, built from the sources as they are now, in a folder of its own. */
@@ -60,12 +61,12 @@ export interface BuiltDashboard extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** Builds the dashboard for one test file, so that no test looks at yesterday's. */
-export async function buildDashboard(): Promise<BuiltDashboard> {
+/** Builds a browser application for one test file, so that no test looks at yesterday's. */
+export async function buildDashboard(name: "live" | "join" = "live"): Promise<BuiltDashboard> {
   const folder = await mkdtemp(join(tmpdir(), "dashboard-"));
   await build({
-    root: fileURLToPath(new URL("../../dashboards/live", import.meta.url)),
-    configFile: fileURLToPath(new URL("../../dashboards/live/vite.config.ts", import.meta.url)),
+    root: fileURLToPath(new URL(`../../dashboards/${name}`, import.meta.url)),
+    configFile: fileURLToPath(new URL(`../../dashboards/${name}/vite.config.ts`, import.meta.url)),
     logLevel: "error",
     build: { outDir: folder, emptyOutDir: true },
   });

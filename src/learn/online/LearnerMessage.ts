@@ -26,8 +26,13 @@ export type LearnerInput =
 export type Decision =
   | { readonly kind: "publish"; readonly learnt: LearntVersion; readonly verdict: Verdict }
   | { readonly kind: "discard"; readonly verdict: Verdict }
-  /** What serves has turned out worse than what it was learnt from. */
-  | { readonly kind: "rollback"; readonly to: LearntVersion | undefined; readonly reason: string };
+  /** What serves, `from`, has turned out worse; undefined goes back to the weights file. */
+  | {
+      readonly kind: "rollback";
+      readonly from: string;
+      readonly to: LearntVersion | undefined;
+      readonly reason: string;
+    };
 
 /** How a learner is doing. */
 export interface LearnerStatus {

@@ -9,6 +9,8 @@ export interface TriedLabel {
   readonly shadow: readonly number[];
   /** What the version that serves was learnt from, where there is such. */
   readonly parent?: readonly number[];
+  /** The trained one, where another serves. */
+  readonly base?: readonly number[];
   /** Whether every stream is sure that it is something else. */
   readonly contradicted: boolean;
 }
@@ -16,7 +18,8 @@ export interface TriedLabel {
 /** What the gauges remember. */
 export interface LiveGaugesState {
   readonly window: readonly (readonly [serving: number, shadow: number, contradicted: number])[];
-  readonly against: PairedState;
+  readonly againstParent: PairedState;
+  readonly againstBase: PairedState;
 }
 
 /** Labels that the shares are taken over. */
@@ -26,16 +29,20 @@ const BLOCKS = 150;
 /** Rows and standard deviations that it takes to call it worse. */
 const LEAST_ROWS = 40;
 const WORSE = -2.33;
+/** Share of labels that contradict what every stream is sure of, from which on none is believed. */
+const DOUBTFUL = 0.15;
 
 /** How what serves is doing on labels as they come: tried first, learnt later. */
 export class LiveGauges {
   #window: (readonly [serving: number, shadow: number, contradicted: number])[] = [];
-  #against = new PairedScore(BLOCKS);
+  #againstParent = new PairedScore(BLOCKS);
+  #againstBase = new PairedScore(BLOCKS);
 
-  labelled({ block, serving, shadow, parent, contradicted }: TriedLabel): void {
+  labelled({ block, serving, shadow, parent, base, contradicted }: TriedLabel): void {
     this.#window.push([serving.at(-1) ?? 0, shadow.at(-1) ?? 0, Number(contradicted)]);
     if (this.#window.length > WINDOW) this.#window.shift();
-    if (parent !== undefined) this.#against.add(block, mean(serving) - mean(parent));
+    if (parent !== undefined) this.#againstParent.add(block, mean(serving) - mean(parent));
+    if (base !== undefined) this.#againstBase.add(block, mean(serving) - mean(base));
   }
 
   /** Accuracy of late, all streams together: what serves, the shadow. 0 before the first label. */
@@ -51,25 +58,38 @@ export class LiveGauges {
     return mean(this.#window.map(([, , contradicted]) => contradicted));
   }
 
-  /** Why what serves must go: it is worse than what it was learnt from, beyond chance; else undefined. */
-  get isServingWorse(): string | undefined {
-    const { rows, z, mean: gain } = this.#against;
-    if (rows < LEAST_ROWS || z > WORSE) return undefined;
-    return `worse by ${(-100 * gain).toFixed(1)} points than before on ${rows} labelled moments`;
+  /** Why what serves must go, and for what; undefined while it is not worse beyond chance. */
+  get alarm(): { readonly than: "parent" | "base"; readonly reason: string } | undefined {
+    // Labels that cannot be believed say nothing against what serves.
+    if (this.contradicted > DOUBTFUL) return undefined;
+    for (const than of ["parent", "base"] as const) {
+      const { rows, z, mean: gain } = than === "parent" ? this.#againstParent : this.#againstBase;
+      if (rows < LEAST_ROWS || z > WORSE) continue;
+      const what = than === "parent" ? "what it was learnt from" : "the trained model";
+      const points = (-100 * gain).toFixed(1);
+      return { than, reason: `worse than ${what} by ${points} points on ${rows} labelled moments` };
+    }
+    return undefined;
   }
 
   /** Another version serves: what was compared is of no use any more. */
   restart(): void {
-    this.#against = new PairedScore(BLOCKS);
+    this.#againstParent = new PairedScore(BLOCKS);
+    this.#againstBase = new PairedScore(BLOCKS);
   }
 
   snapshot(): LiveGaugesState {
-    return { window: [...this.#window], against: this.#against.snapshot() };
+    return {
+      window: [...this.#window],
+      againstParent: this.#againstParent.snapshot(),
+      againstBase: this.#againstBase.snapshot(),
+    };
   }
 
-  restore({ window, against }: LiveGaugesState): void {
+  restore({ window, againstParent, againstBase }: LiveGaugesState): void {
     this.#window = [...window];
-    this.#against.restore(against);
+    this.#againstParent.restore(againstParent);
+    this.#againstBase.restore(againstBase);
   }
 }
 

@@ -4,21 +4,24 @@ import type { RowFeatures } from "../../models/unified/inference.ts";
 import { Rng } from "../../tensor/Rng.ts";
 import type { Micros } from "../../units.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
-import { HeldMoments, type HeldState } from "./HeldMoments.ts";
+import { HeldMoments } from "./HeldMoments.ts";
 import { judge, type Verdict } from "./judge.ts";
-import { LabelDesk, type LabelDeskState } from "./LabelDesk.ts";
+import { LabelDesk } from "./LabelDesk.ts";
 import type { Decision, LearnerInput, LearnerStatus } from "./LearnerMessage.ts";
 import { type LearnerRow, learnerRow, subsetsOf } from "./LearnerRow.ts";
-import { LiveGauges, type LiveGaugesState } from "./LiveGauges.ts";
+import { LiveGauges } from "./LiveGauges.ts";
 import { decodeLearnt, encodeLearnt, type LearntVersion } from "./learntWeights.ts";
+import type { LearnerCounts, OnlineLearnerState, VersionState } from "./OnlineLearnerState.ts";
 import { checkOnline, type OnlineOptions } from "./OnlineOptions.ts";
-import { argMax, normalisedEntropy, PartAnswers } from "./PartAnswers.ts";
-import { Reservoir, type ReservoirState } from "./Reservoir.ts";
-import { Shadow, type ShadowState } from "./Shadow.ts";
+import { argMax, PartAnswers, smoothEntropy } from "./PartAnswers.ts";
+import { Reservoir } from "./Reservoir.ts";
+import { Shadow } from "./Shadow.ts";
 
 /** Newest rows that agreement and codes are measured on, and every how many of them. */
 const GAUGE_ROWS = 250;
 const GAUGE_EVERY = 5;
+/** Rows between two looks at whether what serves must go. */
+const WATCH_EVERY = 25;
 /** Own versions remembered by name. */
 const OWN = 64;
 
@@ -41,43 +44,6 @@ interface Version {
   readonly learnt?: LearntVersion;
 }
 
-/** All that a learner knows: what it takes to go on, bit for bit. */
-export interface OnlineLearnerState {
-  readonly rng: readonly number[];
-  readonly desk: LabelDeskState;
-  readonly held: HeldState;
-  readonly reservoir: ReservoirState<LabelledRow>;
-  readonly fresh: readonly LabelledRow[];
-  readonly shadow: ShadowState;
-  readonly gauges: LiveGaugesState;
-  readonly entropy: Float32Array;
-  readonly serving: VersionState;
-  readonly parent?: VersionState;
-  readonly isPinned: boolean;
-  readonly own: readonly string[];
-  readonly credit: number;
-  readonly counts: Counts;
-  readonly learntSince: number;
-}
-
-/** A version with its file; with its part alone where it came without, and with neither where it is trained. */
-interface VersionState {
-  readonly version: string;
-  readonly bytes?: Uint8Array;
-  readonly part?: AdaptedPart;
-}
-
-interface Counts {
-  rows: number;
-  steps: number;
-  learnt: number;
-  held: number;
-  pseudo: number;
-  published: number;
-  discarded: number;
-  rolledBack: number;
-}
-
 /**
  * Learns from a stream beside the model that serves it: head and codebook of a shadow, which is published when
  * it is better.
@@ -97,6 +63,7 @@ interface Counts {
 export class OnlineLearner {
   readonly #config: UnifiedConfig;
   readonly #base: Version;
+  readonly #baseAnswers: PartAnswers;
   readonly #ignored: ReadonlySet<number>;
   readonly #options: OnlineOptions;
   #rng: Rng;
@@ -116,7 +83,7 @@ export class OnlineLearner {
   #entropy: Float32Array;
   #credit = 0;
   #learntSince = 0;
-  readonly #counts: Counts = {
+  readonly #counts: LearnerCounts = {
     rows: 0,
     steps: 0,
     learnt: 0,
@@ -150,7 +117,8 @@ export class OnlineLearner {
     this.#shadow = new Shadow(trained, config, online, () => this.#rng.uniform(-1, 1));
     this.#gauges = new LiveGauges();
     this.#serving = this.#base;
-    this.#servingAnswers = new PartAnswers(trained, config);
+    this.#baseAnswers = new PartAnswers(trained, config);
+    this.#servingAnswers = this.#baseAnswers;
     this.#entropy = new Float32Array(config.streams.length).fill(1);
   }
 
@@ -227,7 +195,7 @@ export class OnlineLearner {
     this.#counts.rows++;
     const bare = learnerRow(this.#config, features, labelTime, this.#ignored, this.#entropy);
     const streams = this.#servingAnswers.streams(bare);
-    this.#entropy = smoothed(this.#entropy, streams, this.#config.fusion.smoothingRows);
+    this.#entropy = smoothEntropy(this.#entropy, streams, this.#config.fusion.smoothingRows);
     const row: LearnerRow = { ...bare, entropy: this.#entropy };
     this.#shadow.move(row);
     const label = this.#desk.row(row);
@@ -238,23 +206,29 @@ export class OnlineLearner {
       this.#options.budget * this.#options.candidateEvery,
     );
     this.#learn();
-    return this.#counts.rows % this.#options.candidateEvery === 0 ? this.#decide() : [];
+    const { rows } = this.#counts;
+    const back = rows % WATCH_EVERY === 0 ? this.#rollBack() : [];
+    return rows % this.#options.candidateEvery === 0 ? [...back, ...this.#decide()] : back;
   }
 
   /** Tests what serves and the shadow on a label, then learns it or holds it back. */
   #labelled(row: LearnerRow, label: number, weight: number): void {
     const subsets = subsetsOf(row.mask);
     if (subsets.length === 0) return;
-    const answers = [this.#servingAnswers, this.#shadow.answers, this.#parentAnswers].map((each) =>
-      each?.fused(row, subsets).map((answer) => Number(argMax(answer) === label)),
-    );
-    const [serving = [], shadow = [], parent] = answers;
+    const base = this.#serving === this.#base ? undefined : this.#baseAnswers;
+    const [serving = [], shadow = [], before, trained] = [
+      this.#servingAnswers,
+      this.#shadow.answers,
+      this.#parentAnswers,
+      base,
+    ].map((each) => each?.fused(row, subsets).map((answer) => Number(argMax(answer) === label)));
     const streams = this.#servingAnswers.streams(row).filter((each) => each !== undefined);
     this.#gauges.labelled({
       block: this.#held.blockOf(row.labelTime),
       serving,
       shadow,
-      ...(parent !== undefined && { parent }),
+      ...(before !== undefined && { parent: before }),
+      ...(trained !== undefined && { base: trained }),
       contradicted: streams.every((each) => {
         const best = argMax(each);
         return best !== label && (each[best] ?? 0) > Math.log(0.9);
@@ -299,14 +273,18 @@ export class OnlineLearner {
     }
   }
 
+  /** Takes what serves away where the labels say that it was better before. */
+  #rollBack(): readonly Decision[] {
+    const alarm = this.#gauges.alarm;
+    if (alarm === undefined || this.#isPinned) return [];
+    const to = alarm.than === "parent" ? (this.#parent ?? this.#base) : this.#base;
+    const from = this.#serving.version;
+    this.#counts.rolledBack++;
+    this.#takeUp(to, undefined);
+    return [{ kind: "rollback", from, to: to.learnt, reason: alarm.reason }];
+  }
+
   #decide(): readonly Decision[] {
-    const rollback = this.#gauges.isServingWorse;
-    if (rollback !== undefined && this.#parent !== undefined && !this.#isPinned) {
-      const to = this.#parent;
-      this.#counts.rolledBack++;
-      this.#takeUp(to, undefined);
-      return [{ kind: "rollback", to: to.learnt, reason: rollback }];
-    }
     if (this.#learntSince < this.#options.leastLearnt || this.#isPinned) return [];
     const candidate = this.#shadow.refresh();
     const verdict = this.#judge(candidate);
@@ -341,7 +319,6 @@ export class OnlineLearner {
         blockOf: (time) => this.#held.blockOf(time),
         rows,
         contradicted: this.#gauges.contradicted,
-        drift: drift(candidate.codes, this.#serving.part.codes, this.#config.codeDim),
         prequential: this.#gauges.prequential,
       },
       this.#options.gate,
@@ -391,30 +368,4 @@ export class OnlineLearner {
 function isHarm({ figures }: Verdict, { gate }: OnlineOptions): boolean {
   const { candidate, serving, worstGain } = figures;
   return gate !== undefined && (candidate < serving - gate.fall || worstGain < -gate.fall);
-}
-
-/** [S] H̄ ← H̄ + (H − H̄)(1 − e^{−1/R}) where a stream is present. */
-function smoothed(
-  before: Float32Array,
-  streams: readonly (Float64Array | undefined)[],
-  smoothingRows: number,
-): Float32Array {
-  const share = 1 - Math.exp(-1 / smoothingRows);
-  return before.map((entropy, at) => {
-    const own = streams[at];
-    return own === undefined ? entropy : entropy + (normalisedEntropy(own) - entropy) * share;
-  });
-}
-
-/** Mean way of a code, in shares of √D. */
-function drift(codes: Float32Array, before: Float32Array, dim: number): number {
-  let way = 0;
-  const count = codes.length / dim;
-  for (let k = 0; k < count; k++) {
-    let square = 0;
-    for (let i = k * dim; i < (k + 1) * dim; i++)
-      square += ((codes[i] as number) - (before[i] as number)) ** 2;
-    way += Math.sqrt(square / dim);
-  }
-  return way / count;
 }

@@ -137,8 +137,27 @@ export function argMax(values: ArrayLike<number>): number {
   return best;
 }
 
+/**
+ * The fusion's entropies after a row: H̄ ← H̄ + (H − H̄)(1 − e^{−1/R}) where a stream is present.
+ *
+ * @param before [S]
+ * @param streams What `PartAnswers.streams` gave.
+ * @returns [S], a new array.
+ */
+export function smoothEntropy(
+  before: Float32Array,
+  streams: readonly (Float64Array | undefined)[],
+  smoothingRows: number,
+): Float32Array<ArrayBuffer> {
+  const share = 1 - Math.exp(-1 / smoothingRows);
+  return Float32Array.from(before, (entropy, at) => {
+    const own = streams[at];
+    return own === undefined ? entropy : entropy + (normalisedEntropy(own) - entropy) * share;
+  });
+}
+
 /** −Σ p log p / log C, in [0, 1]. */
-export function normalisedEntropy(logProbabilities: Float64Array): number {
+function normalisedEntropy(logProbabilities: Float64Array): number {
   let sum = 0;
   for (const value of logProbabilities) sum -= Math.exp(value) * value;
   return sum / Math.log(logProbabilities.length);

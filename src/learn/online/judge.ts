@@ -63,7 +63,6 @@ export interface Judged {
   /** Rows of late, labelled or not. */
   readonly rows: readonly LearnerRow[];
   readonly contradicted: number;
-  readonly drift: number;
   readonly prequential: readonly [serving: number, candidate: number];
 }
 
@@ -148,7 +147,7 @@ function measure(judged: Judged): GateFigures {
     contradicted: judged.contradicted,
     agreement: [usedBefore.agreement, used.agreement],
     perplexity: [usedBefore.perplexity, used.perplexity],
-    drift: judged.drift,
+    drift: drift(candidate, serving),
     prequential: judged.prequential,
   };
 }
@@ -177,6 +176,19 @@ function usage(
     agreement: several === 0 ? 1 : agreed / several,
     perplexity: total === 0 ? 0 : Math.exp(entropy),
   };
+}
+
+/** Mean way of a code, in shares of √D. */
+function drift({ part: { codes }, config }: PartAnswers, { part: before }: PartAnswers): number {
+  const { codeDim: D, codes: K } = config;
+  let way = 0;
+  for (let k = 0; k < K; k++) {
+    let square = 0;
+    for (let i = k * D; i < (k + 1) * D; i++)
+      square += ((codes[i] as number) - (before.codes[i] as number)) ** 2;
+    way += Math.sqrt(square / D);
+  }
+  return way / K;
 }
 
 function points(share: number): string {

@@ -120,8 +120,8 @@ export function inferRow(
     0,
   ); // [S, specific]
   const names = config.streams.map(({ name }) => name);
-  const own = answer(params, codes, config, { z, s }, names);
-  const together = answer(params, codes, config, joint, new Array<string>(M).fill(JOINT));
+  const own = answerOf(params.head, codes, config, { z, s }, names);
+  const together = answerOf(params.head, codes, config, joint, new Array<string>(M).fill(JOINT));
   const fused = fuse(
     own.logProbabilities,
     together.logProbabilities,
@@ -153,9 +153,15 @@ export function inferRow(
   };
 }
 
-/** @param names Whose each row is, for its temperature. */
-function answer(
-  params: UnifiedParams<Tensor>,
+/**
+ * What the head says of branches: the code z falls on, and log-probabilities.
+ *
+ * @param z [N, D]
+ * @param s [N, specific]
+ * @param names [N] whose each row is, for its temperature.
+ */
+export function answerOf(
+  head: UnifiedParams<Tensor>["head"],
   codes: Tensor,
   config: UnifiedConfig,
   { z, s }: Pick<Encoded, "z" | "s">,
@@ -173,7 +179,7 @@ function answer(
     distance: nearest,
     margin: tf.sub(second, nearest),
     logProbabilities: tf.logSoftmax(
-      tempered(classify(params.head, shownOf(config, z, quantised), s), config, names),
+      tempered(classify(head, shownOf(config, z, quantised), s), config, names),
     ),
   };
 }

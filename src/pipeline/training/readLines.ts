@@ -9,8 +9,8 @@ import type { FeatureRow } from "../../stage/FeatureRow.ts";
 import { FeatureRows } from "../../stage/FeatureRows.ts";
 import { OnnxExtractor } from "../../stage/OnnxExtractor.ts";
 import type { Micros } from "../../units.ts";
+import { alignerOptions } from "../alignerOptions.ts";
 import type { PipelineDefinition } from "../definePipeline.ts";
-import { alignerOptions } from "../Interpretation.ts";
 import type { RecordedLine } from "./RecordedLine.ts";
 
 /** How recordings are read. */

@@ -51,7 +51,7 @@ export async function scoreLines(
       state = result.state;
       answers.push(
         (line.from + (row - config.lookAheadRows) * config.rowMicros) as Micros,
-        result.outputs,
+        result.outputs.subsets,
       );
       onRow?.(result.outputs, line.labels[row] ?? 0);
     }

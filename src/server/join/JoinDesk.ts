@@ -12,6 +12,8 @@ export interface JoinDesk {
   readonly clock: Clock;
   /** What a page must show to be let in: long and random. */
   readonly token: string;
+  /** Folder of the built page; found by itself unless given. */
+  readonly page?: string;
   /**
    * Opens the way into the pipeline for one page's stream.
    *

@@ -35,7 +35,7 @@ export async function addJoinRoutes(
     },
     wsHandler: (socket) => void new JoinSession(socket, desk, counters),
   });
-  const root = dashboardFolder(undefined, "join");
+  const root = dashboardFolder(desk.page, "join");
   if (root === undefined) return;
   const served = { root, prefix: "/join/", index: ["index.html"], maxAge: 0 };
   await app.register(files, { ...served, decorateReply: false });

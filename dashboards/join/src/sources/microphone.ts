@@ -3,7 +3,7 @@ import type { SourceContext, SourceKind } from "./Source.ts";
 import { SteadyStamps } from "./SteadyStamps.ts";
 
 /** Blocks over which the least delay between the audio clock and the page's is taken. */
-const WINDOW = 100;
+const WINDOW = 50;
 
 /** The device's microphone as i16 blocks at the stream's rate. */
 export const microphone: SourceKind = {

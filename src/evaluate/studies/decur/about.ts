@@ -24,6 +24,10 @@ const FACTORS =
   "`factor/own` asks which dimensions of a modality's embedding carry what the other modality does not " +
   "tell, `factor/shared` what it does tell, from as many common dimensions as there are unique ones.";
 
+const BY_RIDGE =
+  "What the other modality tells is a ridge regression from it: the three strongest directions of the " +
+  "prediction are the shared factor, those of what it leaves over the own one; R² of linear probes.";
+
 /** Head of each results page. */
 export const ABOUT = {
   synthetic:
@@ -31,10 +35,7 @@ export const ABOUT = {
     "and one of each modality's own (`own`; the partner's is `other`). After pretraining without any " +
     "factor told, linear classifiers name the factors from the embedding. " +
     `${FACTORS} Accuracy; chance is 0.167.`,
-  houston2013_pixels:
-    `${SUBJECTS.houston2013_pixels} ${PROTOCOL} ${FACTORS} Here the other modality's tale is a ridge ` +
-    "regression: its three strongest directions are the shared factor, those of what it leaves over " +
-    "the own one; R² of linear probes.",
-  rs_fuel_moisture: `${SUBJECTS.rs_fuel_moisture} ${PROTOCOL}`,
+  houston2013_pixels: `${SUBJECTS.houston2013_pixels} ${PROTOCOL} ${FACTORS} ${BY_RIDGE}`,
+  rs_fuel_moisture: `${SUBJECTS.rs_fuel_moisture} ${PROTOCOL} ${FACTORS} ${BY_RIDGE}`,
   utd_mhad: `${SUBJECTS.utd_mhad} ${PROTOCOL} With 27 classes, 1 % is one example of each, 6 % of the clips.`,
 } as const;

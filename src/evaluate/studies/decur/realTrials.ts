@@ -12,8 +12,8 @@ import { taskOf } from "./tasks.ts";
 import { trainSupervised } from "./trainSupervised.ts";
 import { changed, VARIANTS, type Variant } from "./variants.ts";
 
-/** The set whose embeddings are also asked for what only one modality tells. */
-const FACTOR_SET = "houston2013_pixels";
+/** Sets of a pair of vectors, whose embeddings are also asked for what only one modality tells. */
+const FACTOR_SETS = ["houston2013_pixels", "rs_fuel_moisture"];
 /** Weight of the ridge that predicts moisture. */
 const RIDGE = 0.1;
 
@@ -24,23 +24,25 @@ export function realTrials(set: string): readonly Trial[] {
     ? "attention"
     : "no-attention";
   const pretrained = VARIANTS.filter(({ where = kind }) => where === kind).map((variant) =>
-    pretrainedTrial(set, task, variant),
+    pretrainedTrial(set, task, variant, !["everywhere", kind].includes(variant.isAside ?? "")),
   );
   return [...pretrained, supervisedTrial(task)];
 }
 
-function pretrainedTrial(set: string, task: DecurTask, variant: Variant): Trial {
+function pretrainedTrial(set: string, task: DecurTask, variant: Variant, seeded: boolean): Trial {
   const config = changed(variant, configOf(task));
   const schedule = variant.isUntrained === true ? { ...task.schedule, steps: 0 } : task.schedule;
   return {
     variant: variant.variant,
     summary: variant.summary,
-    seeded: variant.isAside !== true,
+    seeded,
     config: {
       config,
       schedule,
       objective: variant.objective === undefined ? "decur" : variant.variant,
       probes: { shares: LABEL_SHARES, l2: PROBE_L2 },
+      // Kept trials of a set that has come to be asked for factors have none.
+      ...(set === "rs_fuel_moisture" && { asksFactors: true }),
     },
     run: async ({ data, split, seed, threads, progress }) => {
       const { train, test } = await task.read(data, split);
@@ -62,9 +64,9 @@ function pretrainedTrial(set: string, task: DecurTask, variant: Variant): Trial 
       const { subsets, common } = task;
       const probes = await probeSubsets({ train, test, ...encoded, subsets, seed, threads });
       const [a, b] = task.modalities.map(({ name }) => name);
-      if (set !== FACTOR_SET || a === undefined || b === undefined)
-        return { ...probes, ...moisture(task, train, test, encoded) };
-      return { ...probes, ...realFactors({ train, test, ...encoded, pair: [a, b], common }) };
+      const told = { ...probes, ...moisture(task, train, test, encoded) };
+      if (!FACTOR_SETS.includes(set) || a === undefined || b === undefined) return told;
+      return { ...told, ...realFactors({ train, test, ...encoded, pair: [a, b], common }) };
     },
   };
 }

@@ -42,6 +42,8 @@ export interface GmcBench {
   /** Instants per step. */
   readonly batch: number;
   readonly rate: number;
+  /** What else figures depend on, beside the network: how inputs are laid out and moved about. */
+  readonly inputs?: unknown;
   load(context: TrialContext): Promise<GmcTask>;
 }
 

@@ -53,6 +53,8 @@ export interface ImlProtocol {
   readonly specialists: readonly ModalitySubset[];
   /** Variants that are not run on this set: nothing to take away, or too long for what they tell. */
   readonly leftOut?: readonly string[];
+  /** Variants that are run with one seed only: they take long on this set. */
+  readonly once?: readonly string[];
   read(data: DataSet, split: string): Promise<IncompleteExamples>;
   /** A batch as it might have come from elsewhere, in new tensors; absent: no augmentation. */
   augment?(batch: HostBatch, rng: Rng): HostBatch;

@@ -17,7 +17,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   [houston.set]:
     "Which of 15 kinds of land cover a pixel shows, from its 144 spectral bands, its 21 LiDAR features, or both. A pixel is one position; windows of its spectrum and of its profile stand there as tokens. Accuracy over all test pixels; training and test pixels of a class are close in space.",
   [utd.set]:
-    "Which of 27 actions a clip shows, from wrist sensor, skeleton, depth video, or any of them together; the test people are not in training. Eight slots per clip, one token of each modality and one fusion token per slot. Accuracy over all test clips.",
+    "Which of 27 actions a clip shows, from wrist sensor, skeleton, depth video, or any of them together; the test people are not in training. Skeletons are given as posture and motion. Eight slots per clip, one token of each modality and one fusion token per slot. Accuracy over all test clips.",
   [extraSensory.set]:
     "What a person does in a minute (six activities), from eight groups of phone and watch sensors that are there or not as life would have it; the test people are not in training. Balanced accuracy: the mean over activities of the share that is right. `natural` is every minute with what it has; `all` are the minutes that have all eight; a group's name is that group alone, `without-` all a minute has but that group, both on the minutes that have it. The last three test at most 1000 minutes of each activity, at equal distances. Specialists: one for each single group, and one for `natural`, which is trained on what every minute has.",
 };

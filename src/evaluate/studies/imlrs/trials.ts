@@ -104,7 +104,7 @@ export function imlTrials(protocol: ImlProtocol): readonly Trial[] {
     ...schedule,
     keep: keep ?? schedule.keep,
   });
-  const { leftOut = [] } = protocol;
+  const { leftOut = [], once = [] } = protocol;
   const trials = VARIANTS.filter(({ variant }) => !leftOut.includes(variant)).map(
     (variant): Trial => {
       const setting: ImlProtocol = {
@@ -121,7 +121,7 @@ export function imlTrials(protocol: ImlProtocol): readonly Trial[] {
       return {
         variant: variant.variant,
         summary: variant.summary,
-        seeded: variant.isAside !== true,
+        seeded: variant.isAside !== true && !once.includes(variant.variant),
         config: {
           network,
           classify,
@@ -137,9 +137,10 @@ export function imlTrials(protocol: ImlProtocol): readonly Trial[] {
 }
 
 function specialistTrial(protocol: ImlProtocol): Trial {
-  const { network, classify, specialists } = protocol;
+  const { network, classify, specialists, once = [] } = protocol;
   return {
     variant: "specialist",
+    seeded: !once.includes("specialist"),
     summary: `one network of its own for each of ${specialists.map(({ name }) => name).join(", ")}`,
     config: { network, classify, specialists },
     run: async (context) => {

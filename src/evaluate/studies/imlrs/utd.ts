@@ -1,6 +1,7 @@
 import type { ImlConfig } from "../../../models/imlrs/config.ts";
 import { hostTensor } from "../../../tensor/HostTensor.ts";
 import { augmentUtdMhad, UTD_AUGMENTATION } from "../../sets/augmentUtdMhad.ts";
+import { skeletonMotion } from "../../sets/skeletonMotion.ts";
 import { readUtdMhad, UTD_ROWS } from "../../sets/utdMhad.ts";
 import { allSubsets, type HostBatch, type ImlProtocol } from "./protocol.ts";
 
@@ -22,10 +23,11 @@ const network: ImlConfig = {
     },
     {
       name: "skeleton",
+      hidden: 64,
       adapter: {
         kind: "series",
         length: UTD_ROWS.skeleton,
-        channels: 60,
+        channels: 120,
         window: UTD_ROWS.skeleton / SLOTS,
       },
     },
@@ -81,11 +83,23 @@ export const utd: ImlProtocol = {
   },
   subsets: allSubsets(MODALITIES),
   specialists: allSubsets(MODALITIES),
+  once: [
+    "no-random-combination",
+    "no-mask",
+    "no-modality-attention",
+    "no-own-answers",
+    "pretrained",
+    "specialist",
+  ],
   leftOut: ["batch-combination", "pretrained-dino", "pretrained-reconstruction"],
   read: async (data, split) => {
     const examples = await readUtdMhad(data, split);
     return { ...examples, inputs: withSmallDepth(examples.inputs) };
   },
+  prepare: (batch) =>
+    batch["skeleton"] === undefined
+      ? batch
+      : { ...batch, skeleton: skeletonMotion(batch["skeleton"]) },
   // A pixel of the small pictures is two of the original ones.
   augment: (batch, rng) =>
     augmentUtdMhad(batch, rng, { ...UTD_AUGMENTATION, shift: UTD_AUGMENTATION.shift / 2 }),

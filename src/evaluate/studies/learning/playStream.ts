@@ -1,9 +1,8 @@
 import type { LearnerStatus } from "../../../learn/online/LearnerMessage.ts";
-import { subsetName, subsetsOf } from "../../../learn/online/LearnerRow.ts";
-import { learnerRow } from "../../../learn/online/LearnerRow.ts";
+import { learnerRow, subsetName, subsetsOf } from "../../../learn/online/LearnerRow.ts";
 import { OnlineLearner } from "../../../learn/online/OnlineLearner.ts";
 import type { OnlineOptions } from "../../../learn/online/OnlineOptions.ts";
-import { argMax, normalisedEntropy, PartAnswers } from "../../../learn/online/PartAnswers.ts";
+import { argMax, PartAnswers, smoothEntropy } from "../../../learn/online/PartAnswers.ts";
 import { type AdaptedPart, trainedPart } from "../../../models/unified/adapted.ts";
 import type { RowFeatures } from "../../../models/unified/inference.ts";
 import type { DecodedWeights } from "../../../models/unified/weights.ts";
@@ -38,7 +37,11 @@ export interface Played {
   readonly part: AdaptedPart;
   readonly status: LearnerStatus;
   /** What the gate said, in order, with the row. */
-  readonly news: readonly { readonly row: number; readonly kind: string; readonly reason: string }[];
+  readonly news: readonly {
+    readonly row: number;
+    readonly kind: string;
+    readonly reason: string;
+  }[];
 }
 
 /** The pattern that frozen weights are scored in: nobody labels anything. */
@@ -66,16 +69,12 @@ export function playStream(options: PlayOptions): Played {
   const news: { row: number; kind: string; reason: string }[] = [];
   let part: AdaptedPart = trained;
   let serving = new PartAnswers(part, config);
-  let entropy = new Float32Array(config.streams.length).fill(1);
-  const share = 1 - Math.exp(-1 / config.fusion.smoothingRows);
+  let entropy: Float32Array = new Float32Array(config.streams.length).fill(1);
   const timeOf = (row: number) => micros(row * config.rowMicros);
   for (const [at, { features, label }] of rows.entries()) {
     const bare = learnerRow(config, features, timeOf(at), ignored, entropy);
     const streams = serving.streams(bare);
-    entropy = entropy.map((value, stream) => {
-      const own = streams[stream];
-      return own === undefined ? value : value + (normalisedEntropy(own) - value) * share;
-    });
+    entropy = smoothEntropy(entropy, streams, config.fusion.smoothingRows);
     const subsets = subsetsOf(bare.mask);
     const answers = serving.fused({ ...bare, entropy }, subsets, streams);
     for (const [i, subset] of [...subsets.entries()]) {

@@ -33,6 +33,10 @@ export type GridCondition = keyof typeof GRID_CONDITIONS;
 const COPIES = 7;
 /** Seeds of the noise, the same in every run: other seeds would be other data. */
 const [TRAIN_NOISE, VALIDATION_NOISE, TEST_NOISE] = [1_000, 2_000, 3_000] as const;
+/** Levels of the babble, in dB, under which the held-out sentences are heard to fit temperatures on. */
+const VALIDATION_LEVELS = [undefined, 10, 5, 0, -5, -10] as const;
+/** How often each held-out sentence occurs in the validation in noise. */
+export const NOISE_LEVELS = VALIDATION_LEVELS.length;
 /** Every so many training sentences one is held out, to fit temperatures on. */
 const HELD_OUT_EVERY = 10;
 
@@ -102,7 +106,7 @@ async function readTask(data: DataSet, split: string): Promise<GridTask> {
       };
     },
     validation: once(async (sound) => {
-      const levels = sound === "clean" ? [undefined] : [undefined, 10, 5, 0, -5, -10];
+      const levels = sound === "clean" ? [undefined] : VALIDATION_LEVELS;
       const parts = levels.map((snrDb, i) =>
         viewAll(
           snrDb === undefined

@@ -4,7 +4,13 @@ import type { Trial, TrialContext } from "../../Study.ts";
 import { type Answers, accuracyOf, answer, fitTemperatures } from "./Answers.ts";
 import { GRID_ENCODERS, studyConfig } from "./encoders.ts";
 import { type FusionRule, fusedAccuracies } from "./fuseAnswers.ts";
-import { GRID_CONDITIONS, type GridCondition, type GridTask, gridTask } from "./gridTask.ts";
+import {
+  GRID_CONDITIONS,
+  type GridCondition,
+  type GridTask,
+  gridTask,
+  NOISE_LEVELS,
+} from "./gridTask.ts";
 import { GUARDS } from "./guards.ts";
 import { JointAnswerer } from "./JointAnswerer.ts";
 import { trainJoint } from "./trainJoint.ts";
@@ -17,8 +23,11 @@ const CONFIG: Partial<MlaConfig> = {
 };
 /** Sound has many noise copies and a small network: it steps so often for each step of the lips. */
 const SOUND_STEPS = 2;
-/** Prior on ln T: sixty held-out sentences may all be right, which says nothing of how sure to be. */
-const SHRINKAGE = 20;
+/**
+ * Prior on ln T: sixty held-out sentences may all be right, which says nothing of how sure to be. The
+ * same lips stand under every level of noise: belief has to count as often as they do.
+ */
+const SHRINKAGE = { clean: 20, noisy: 20 * NOISE_LEVELS } as const;
 const CONDITIONS = Object.keys(GRID_CONDITIONS) as GridCondition[];
 
 /** What a variant changes. */
@@ -77,6 +86,7 @@ export function gridTrials(): readonly Trial[] {
       schedule: SCHEDULE,
       soundSteps: SOUND_STEPS,
       encoders: GRID_ENCODERS,
+      ...(each.joint !== "concat" && { shrinkage: SHRINKAGE }),
     },
     run: (context) => runGrid(each, context),
   }));
@@ -93,8 +103,8 @@ async function runGrid(
   const ask = async (questions: Awaited<ReturnType<GridTask["test"]>>): Promise<Answers> =>
     await answer(config, params, questions, context.threads);
 
-  const noisy = fitTemperatures(await ask(await task.validation("noisy")), SHRINKAGE);
-  const clean = fitTemperatures(await ask(await task.validation("clean")), SHRINKAGE);
+  const noisy = fitTemperatures(await ask(await task.validation("noisy")), SHRINKAGE.noisy);
+  const clean = fitTemperatures(await ask(await task.validation("clean")), SHRINKAGE.clean);
   const rules: Rules = {
     fused: { sharpness: 1, temperatures: noisy },
     sum: { sharpness: 0, temperatures: noisy },

@@ -5,13 +5,13 @@ import { MHD_MODALITIES, type MhdModality, readMhdDigits } from "../../sets/mhdD
 import { MHD_ENCODERS } from "./encoders.ts";
 import type { SubsetTask } from "./SubsetTask.ts";
 
-const SCHEDULE = { epochs: 3, batch: 64, peakRate: 2e-3, dropout: 0.3 } as const;
+const SCHEDULE = { epochs: 2, batch: 64, peakRate: 2e-3, dropout: 0.3 } as const;
 
 /** What results rest on beside code and data: a change makes kept trials stale. */
 export const MHD_SETTINGS = {
   encoders: MHD_ENCODERS,
   schedule: SCHEDULE,
-  missingSchedule: { ...SCHEDULE, epochs: 2 },
+  missingSchedule: { ...SCHEDULE, epochs: 1 },
 } as const;
 
 /** Written and spoken digits; speech by new speakers is the hard part. */

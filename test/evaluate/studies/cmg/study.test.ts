@@ -188,4 +188,18 @@ describe("the study", () => {
     expect(told).toMatch(/same-frame contrast .* earns its place \(\+30.0 points\)/);
     expect(told).toContain("borne out");
   });
+
+  it("tells of the drawn world only what was run, and what the figures say", () => {
+    const told = (figures: Readonly<Record<string, number>>): string =>
+      study.verdict?.(
+        "synthetic",
+        Object.fromEntries(Object.entries(figures).map(([name, mean]) => [name, { mean, std: 0 }])),
+      ) ?? "";
+    const few = told({ "transfer/a->b": 0.99, "transfer/a->b@plain-vq": 0.01 });
+    expect(few).toContain("full objective 0.990, baseline 0.010.");
+    expect(few).toContain("the baseline shares hardly an index");
+    expect(few).not.toContain("CLUB");
+    const other = told({ "transfer/a->b": 0.99, "transfer/a->b@club-1": 0.99 });
+    expect(other).toContain("does no harm");
+  });
 });

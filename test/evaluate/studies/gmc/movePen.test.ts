@@ -65,7 +65,7 @@ describe("drawHand", () => {
     for (let i = 0; i < 50; i++) {
       const [xx, xy, yx, yy] = drawHand(rng);
       expect(xx * yy - xy * yx).toBeCloseTo(1, 5);
-      expect(Math.abs(Math.atan2(yx, xx))).toBeLessThanOrEqual((15 * Math.PI) / 180 + 1e-6);
+      expect(Math.abs(Math.atan2(yx, xx))).toBeLessThanOrEqual((10 * Math.PI) / 180 + 1e-6);
     }
   });
 });

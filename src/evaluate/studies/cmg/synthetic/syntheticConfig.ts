@@ -1,6 +1,6 @@
 import type { CmgConfig } from "../../../../models/cmg/config.ts";
 
-/** The recipe of methods/cmg.md, 14.3, with the full objective. */
+/** A small CMG for a world of eight classes: the full objective, sixteen codes. */
 export const SYNTHETIC_CONFIG: CmgConfig = {
   modalities: [
     {
@@ -28,8 +28,9 @@ export const SYNTHETIC_CONFIG: CmgConfig = {
     init: "data",
     partner: { kind: "same-index" },
     updatesPerBatch: 1,
-    // A code that one sensor alone uses is put elsewhere: with rule "any" some seeds kept one.
-    reset: { rule: "both", after: 100, onto: "data", noise: 0, syncStats: true },
+    // A code that one sensor alone uses is put elsewhere: with rule "any" some worlds kept one. Within a
+    // quarter of the recipe's 100 batches, since it is 500 long: of worlds 1 to 6 two kept such a code to the end.
+    reset: { rule: "both", after: 25, onto: "data", noise: 0, syncStats: true },
   },
   commitment: { own: 0.5, cross: 0.25 },
   cpc: {

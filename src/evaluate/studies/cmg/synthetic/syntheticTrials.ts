@@ -14,6 +14,8 @@ import { SYNTHETIC_CONFIG } from "./syntheticConfig.ts";
 const STEPS = 500;
 const TRAINING_CLIPS = 4096;
 const TEST_CLIPS = 512;
+/** Worlds 1 to this served to choose the recipe: figures are from those after them. */
+const CHOOSING = 10;
 
 const { cpc: _cpc, club, cmcm: _cmcm, ...bare } = SYNTHETIC_CONFIG;
 const { club: _club, ...withoutClub } = SYNTHETIC_CONFIG;
@@ -23,7 +25,7 @@ const alone: Pick<CmgConfig, "codebook" | "commitment"> = {
     ...bare.codebook,
     partner: { kind: "none" },
     // Nothing makes codes serve both here: resetting those that do not would only take them away.
-    reset: { rule: "any", after: 100, onto: "data", noise: 0, syncStats: true },
+    reset: { rule: "any", after: 25, onto: "data", noise: 0, syncStats: true },
   },
   commitment: { own: 0.5, cross: 0 },
 };
@@ -116,9 +118,9 @@ function trial(
   return {
     variant,
     summary,
-    config: { config, steps: STEPS, clips: TRAINING_CLIPS, pairs },
+    config: { config, steps: STEPS, clips: TRAINING_CLIPS, pairs, firstWorld: CHOOSING + 1 },
     run: ({ seed, threads, progress }) =>
-      runSynthetic(config, { seed, threads, progress, pairs, steps: STEPS }),
+      runSynthetic(config, { seed: CHOOSING + seed, threads, progress, pairs, steps: STEPS }),
   };
 }
 

@@ -6,6 +6,8 @@ import type { GmcBench, GmcTask, InstantEmbeddings } from "../GmcTask.ts";
 import { retrievalAt1 } from "../retrieval.ts";
 import { accuracyOf } from "../scoreSubsets.ts";
 import { type DigitTuples, digitTuples } from "./digitTuples.ts";
+import { HANDS } from "./movePen.ts";
+import { VOICES } from "./moveSpeech.ts";
 
 /** How the digits are learned. */
 export interface DigitsBenchOptions {
@@ -23,6 +25,7 @@ export function digitsBench(options: DigitsBenchOptions = {}): GmcBench {
     classes: 10,
     batch: 64,
     rate: 1e-3,
+    inputs: { speech: "spread", ...(isMoved && { hands: HANDS, voices: VOICES }) },
     load: async ({ data, split }): Promise<GmcTask> => {
       const train = digitTuples(await readMhdDigits(data, "train"));
       const test = digitTuples(await readMhdDigits(data, split));

@@ -3,18 +3,14 @@ import type { Rng } from "../../../../tensor/Rng.ts";
 /** A linear map of the plane: [x → x, y → x, x → y, y → y]. */
 export type PlaneMap = readonly [xx: number, xy: number, yx: number, yy: number];
 
-/** Largest turn, in radians. */
-const TURN = (15 * Math.PI) / 180;
-/** Largest shear: how far the top leans over for each unit of height. */
-const LEAN = 0.2;
-/** Largest change of the aspect, as a logarithm. */
-const ASPECT = 0.3;
+/** How far hands differ: turn in radians, lean of the top for each unit of height, logarithm of the aspect. */
+export const HANDS = { turn: (10 * Math.PI) / 180, lean: 0.12, aspect: 0.2 } as const;
 
 /** A slant, a turn and an aspect as another hand might have; areas stay. */
 export function drawHand(rng: Rng): PlaneMap {
-  const angle = rng.uniform(-TURN, TURN);
-  const lean = rng.uniform(-LEAN, LEAN);
-  const wide = Math.exp(rng.uniform(-ASPECT, ASPECT) / 2);
+  const angle = rng.uniform(-HANDS.turn, HANDS.turn);
+  const lean = rng.uniform(-HANDS.lean, HANDS.lean);
+  const wide = Math.exp(rng.uniform(-HANDS.aspect, HANDS.aspect) / 2);
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
   return [cosine * wide, cosine * lean - sine / wide, sine * wide, sine * lean + cosine / wide];
 }

@@ -1,13 +1,10 @@
 import type { Rng } from "../../../../tensor/Rng.ts";
 
-/** Largest shift in time, in frames of 16 ms. */
-const SHIFT = 4;
-/** Largest shift along the bands: what a longer or shorter vocal tract does. */
-const BANDS = 3;
-/** Largest change of speed. */
-const SPEED = 0.15;
-/** Deviation of the level, as a share of the 80 dB of range. */
-const LEVEL = 0.06;
+/**
+ * How far voices differ: shift in time in frames; shift along the bands, which is what a longer or shorter vocal
+ * tract does; share of the speed; deviation of the level, as a share of the 80 dB of range.
+ */
+export const VOICES = { shift: 4, bands: 3, speed: 0.15, level: 0.06 } as const;
 
 /**
  * A spoken digit as another voice might have said it: shifted and stretched in time, shifted along the bands,
@@ -22,10 +19,10 @@ export function moveSpeech(
   [bands, time]: readonly [bands: number, time: number],
   rng: Rng,
 ): void {
-  const shift = rng.int(-SHIFT, SHIFT + 1);
-  const speed = rng.uniform(1 - SPEED, 1 + SPEED);
-  const up = rng.uniform(-BANDS, BANDS);
-  const level = rng.normal(0, LEVEL);
+  const shift = rng.int(-VOICES.shift, VOICES.shift + 1);
+  const speed = rng.uniform(1 - VOICES.speed, 1 + VOICES.speed);
+  const up = rng.uniform(-VOICES.bands, VOICES.bands);
+  const level = rng.normal(0, VOICES.level);
   const at = (band: number, frame: number): number =>
     frame < 0 || frame >= time ? 0 : (sound[band * time + frame] ?? 0);
   for (let band = 0; band < bands; band++) {

@@ -2,7 +2,7 @@ import { motionConfig } from "../../../../models/gmc/presets.ts";
 import { type HostTensor, hostTensor } from "../../../../tensor/HostTensor.ts";
 import { Rng } from "../../../../tensor/Rng.ts";
 import { type Examples, gatherRows } from "../../../Examples.ts";
-import { augmentUtdMhad } from "../../../sets/augmentUtdMhad.ts";
+import { augmentUtdMhad, UTD_AUGMENTATION } from "../../../sets/augmentUtdMhad.ts";
 import { halveDepth } from "../../../sets/halveDepth.ts";
 import { skeletonMotion } from "../../../sets/skeletonMotion.ts";
 import { readUtdMhad } from "../../../sets/utdMhad.ts";
@@ -21,6 +21,7 @@ export const motionBench: GmcBench = {
   classes: 27,
   batch: 32,
   rate: 2e-3,
+  inputs: UTD_AUGMENTATION,
   load: async ({ data, split, seed }) => ({
     train: movedClips(await readUtdMhad(data, "train"), Rng.fromSeed(seed).fork("depth")),
     test: clips(await readUtdMhad(data, split)),

@@ -38,7 +38,7 @@ export function ccaTrial(bench: GmcBench, options: CcaOptions): Trial {
     variant: "cca",
     summary: "principal components and linear canonical correlation in place of the networks",
     seeded: false,
-    config: { instants, components, ridge: RIDGE },
+    config: { instants, components, ridge: RIDGE, inputs: bench.inputs },
     run: async (context) => {
       const task = await bench.load(context);
       const { classes } = bench;

@@ -63,7 +63,7 @@ export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial 
     ({ name }) => options.modalities?.includes(name) !== false,
   );
   const own: GmcBench = { ...bench, config: { ...bench.config, modalities } };
-  const { config, batch, rate, classes } = own;
+  const { config, batch, rate, classes, inputs } = own;
   return {
     variant,
     summary,
@@ -71,6 +71,7 @@ export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial 
     ...(onRequest !== undefined && { onRequest }),
     config: {
       config,
+      inputs,
       batch,
       rate,
       form,

@@ -45,7 +45,14 @@ export function infoncePairsTrial(
     variant: "infonce-pairs",
     summary: `no joint encoder: InfoNCE of every pair of modalities, ${epochs} epochs`,
     seeded,
-    config: { config, batch, rate, epochs, classifierEpochs: CLASSIFIER_EPOCHS },
+    config: {
+      config,
+      inputs: bench.inputs,
+      batch,
+      rate,
+      epochs,
+      classifierEpochs: CLASSIFIER_EPOCHS,
+    },
     run: async (context) => {
       const task = await bench.load(context);
       const { seed, threads, progress } = context;

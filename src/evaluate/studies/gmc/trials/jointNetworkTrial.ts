@@ -61,7 +61,7 @@ export function jointNetworkTrial(bench: GmcBench, options: JointNetworkOptions)
     variant,
     summary,
     ...(seeded !== undefined && { seeded }),
-    config: { config, batch, rate, epochs, subsets, schedule },
+    config: { config, inputs: bench.inputs, batch, rate, epochs, subsets, schedule },
     run: async (context) => {
       const task = await bench.load(context);
       const model = await train(bench, options, task, context);

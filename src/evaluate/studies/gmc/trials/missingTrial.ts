@@ -41,7 +41,7 @@ export function missingTrial(bench: GmcBench, options: MissingOptions): Trial {
   return {
     variant,
     summary,
-    config: { config, batch, rate, epochs, missing, incomplete },
+    config: { config, inputs: bench.inputs, batch, rate, epochs, missing, incomplete },
     run: async (context) => {
       const { seed, threads, progress } = context;
       const task = await bench.load(context);

@@ -39,7 +39,7 @@ export function separateTrial(bench: GmcBench, options: SeparateOptions): Trial 
     variant,
     summary,
     ...(seeded !== undefined && { seeded }),
-    config: { config, batch, rate, epochs, schedule },
+    config: { config, inputs: bench.inputs, batch, rate, epochs, schedule },
     run: async (context) => {
       const { seed, threads, progress } = context;
       const task = await bench.load(context);

@@ -1,10 +1,10 @@
 import type { Label } from "../frames/EventSpan.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import { writeLog } from "../log/writeLog.ts";
-import type { Feed } from "../pipeline/Feed.ts";
-import type { Recordable, RecordSummary } from "../pipeline/recordFeed.ts";
-import { replayedRecords } from "../pipeline/replayedRecords.ts";
 import { type Micros, micros, seconds } from "../units.ts";
+import type { Feed } from "./Feed.ts";
+import type { Recordable, RecordSummary } from "./recordFeed.ts";
+import { replayedRecords } from "./replayedRecords.ts";
 
 /** When something replayed is taken to have begun where nobody says: as runs as fast as they go have it. */
 export const USUAL_START = seconds(1_767_225_600);

@@ -1,0 +1,145 @@
+import { access, readFile, writeFile } from "node:fs/promises";
+
+import { ConfigError } from "../errors.ts";
+import type { Label } from "../frames/EventSpan.ts";
+import { appendLabels, removeLabels } from "../log/editLabels.ts";
+import { fileMetadata } from "../log/fileMetadata.ts";
+import { labelOfLine, lineOfLabel } from "../log/labels/LabelLine.ts";
+import { formatLabelFile, readLabelFile } from "../log/labels/labelFile.ts";
+import { logInfo } from "../log/logInfo.ts";
+import { type Micros, micros } from "../units.ts";
+import type { LabelChoice, LabelSpec } from "./labelSpec.ts";
+import { loadPipeline } from "./loadPipeline.ts";
+import { textTable } from "./textTable.ts";
+import { startOf } from "./timeIn.ts";
+
+/** What is to become of a recording's labels, in this order: removed, added, imported, exported, listed. */
+export interface LabelRecordingFlags {
+  readonly remove: readonly LabelChoice[];
+  readonly add: readonly LabelSpec[];
+  readonly import: readonly string[];
+  readonly export?: string;
+  readonly offset: number;
+  readonly by: string;
+  readonly slot?: string;
+  readonly list?: true;
+  readonly json?: true;
+}
+
+/** Labels a recording; says what was done and, where nothing else was asked, lists the labels. */
+export async function labelRecording(file: string, flags: LabelRecordingFlags): Promise<void> {
+  const start = await startOf(file);
+  const removed =
+    flags.remove.length === 0 ? [] : await removeLabels(file, chosen(flags.remove, start));
+  const slotOf = await slotsOf(file);
+  const imported: Label[] = [];
+  let wrong = 0;
+  for (const path of flags.import) {
+    const read = readLabelFile(path, await readFile(path, "utf8"));
+    wrong += read.wrong.length;
+    for (const line of read.labels) {
+      const slot = line.slot === "" ? (flags.slot ?? slotOf(line.label)) : line.slot;
+      const at = micros(start + flags.offset);
+      imported.push(labelOfLine({ ...line, slot }, at, flags.by));
+    }
+  }
+  const added = [
+    ...flags.add.map(
+      ({ label, from, to }): Label => ({
+        ...{ label, from: from(start), to: to(start), by: flags.by },
+        slot: flags.slot ?? slotOf(label),
+      }),
+    ),
+    ...imported,
+  ];
+  const before = (await logInfo(file)).labels;
+  const isNew = (label: Label): boolean => !before.some((known) => isSame(known, label));
+  const fresh = added.filter(isNew);
+  await appendLabels(file, fresh);
+  const labels = (await logInfo(file)).labels.toSorted((a, b) => a.from - b.from || a.to - b.to);
+  if (flags.export !== undefined) await exportLabels(flags.export, labels, start);
+  const asked =
+    flags.remove.length + flags.add.length + flags.import.length > 0 || flags.export !== undefined;
+  if (flags.json) {
+    const lines = labels.map((label) => ({ ...lineOfLabel(label, start), by: label.by }));
+    const counts = { added: fresh.length, removed: removed.length, wrong };
+    process.stdout.write(`${JSON.stringify({ file, ...counts, labels: lines })}\n`);
+    return;
+  }
+  if (asked) {
+    const known = added.length - fresh.length;
+    const parts = [
+      `${labels.length} labels`,
+      ...(fresh.length > 0 ? [`${fresh.length} added`] : []),
+      ...(known > 0 ? [`${known} were there already`] : []),
+      ...(removed.length > 0 || flags.remove.length > 0 ? [`${removed.length} removed`] : []),
+      ...(wrong > 0 ? [`${wrong} lines were none`] : []),
+    ];
+    process.stdout.write(`${file}: ${parts.join(", ")}\n`);
+  }
+  if (!asked || flags.list) process.stdout.write(`${table(labels, start).join("\n")}\n`);
+}
+
+/**
+ * Writes labels as a file in the form that its ending says.
+ *
+ * @throws {ConfigError} If there is a file already, or the ending says nothing.
+ */
+export async function exportLabels(
+  path: string,
+  labels: readonly Label[],
+  start: Micros,
+): Promise<void> {
+  const text = formatLabelFile(
+    path,
+    labels.map((label) => lineOfLabel(label, start)),
+  );
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere)
+    throw new ConfigError(path, "no file expected there, got one: name another, or remove it");
+  await writeFile(path, text);
+}
+
+function chosen(choices: readonly LabelChoice[], start: Micros): (label: Label) => boolean {
+  return (label) =>
+    choices.some(({ label: name, from, to }) => {
+      if (name !== "" && name !== label.label) return false;
+      if (from === undefined || to === undefined) return true;
+      return label.from <= to(start) && label.to >= from(start);
+    });
+}
+
+/** The slot that a label fills in the recording's own pipeline; empty where that is not known. */
+async function slotsOf(file: string): Promise<(label: string) => string> {
+  const { pipeline } = (await fileMetadata(file)).metadata;
+  const slots =
+    pipeline === undefined
+      ? {}
+      : await loadPipeline(pipeline).then(
+          (definition) => definition.slots,
+          // A recording may outlive its pipeline.
+          () => ({}) as Readonly<Record<string, readonly string[]>>,
+        );
+  return (label) => Object.entries(slots).find(([, labels]) => labels.includes(label))?.[0] ?? "";
+}
+
+function isSame(a: Label, b: Label): boolean {
+  return a.label === b.label && a.slot === b.slot && a.from === b.from && a.to === b.to;
+}
+
+function table(labels: readonly Label[], start: Micros): string[] {
+  const seconds = (time: Micros): string => ((time - start) / 1e6).toFixed(3);
+  return textTable(
+    [
+      ...[
+        { title: "from s", align: "right" as const },
+        { title: "to s", align: "right" as const },
+      ],
+      ...[{ title: "label" }, { title: "slot" }, { title: "by" }],
+    ],
+    labels.map(({ from, to, label, slot, by }) => [seconds(from), seconds(to), label, slot, by]),
+  );
+}

@@ -1,0 +1,23 @@
+import type { Command } from "commander";
+
+import { mergeLogs } from "../log/mergeLogs.ts";
+import { writeLog } from "../log/writeLog.ts";
+
+/** Adds `merge`: several recordings of one site as one. */
+export function addMergeCommand(program: Command): void {
+  program
+    .command("merge")
+    .description("merge recordings of one site: takes in turn, or more streams of the same time")
+    .argument("<out>", "where the merged recording goes; must not exist")
+    .argument(
+      "<files...>",
+      "two logs (MCAP) or more, or folders of their segments; stay as they are",
+    )
+    .option("--json", "print one JSON object as the last line")
+    .action(async (out: string, files: readonly string[], { json }: { readonly json?: true }) => {
+      const { records: all, metadata } = await mergeLogs(files);
+      const records = await writeLog(out, all, { metadata });
+      const said = json ? JSON.stringify({ file: out, records }) : `${out}: ${records} records`;
+      process.stdout.write(`${said}\n`);
+    });
+}

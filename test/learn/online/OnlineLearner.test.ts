@@ -1,0 +1,231 @@
+import { describe, expect, it } from "vitest";
+
+import { ConfigError } from "../../../src/errors.ts";
+import type { Decision, LearnerInput } from "../../../src/learn/online/LearnerMessage.ts";
+import { OnlineLearner } from "../../../src/learn/online/OnlineLearner.ts";
+import { ONLINE_DEFAULTS, type OnlineOptions } from "../../../src/learn/online/OnlineOptions.ts";
+import { packValue, unpackValue } from "../../../src/log/packValue.ts";
+import { trainedPart } from "../../../src/models/unified/adapted.ts";
+import { decodeWeights } from "../../../src/models/unified/weights.ts";
+import { Rng } from "../../../src/tensor/Rng.ts";
+import { micros } from "../../../src/units.ts";
+import { classRows } from "../../support/learnerRows.ts";
+import { TINY, tinyWeights } from "../../support/tinyModel.ts";
+
+const HOP = 40_000;
+const FAST: Partial<OnlineOptions> = {
+  rate: 0.1,
+  batch: 4,
+  candidateEvery: 100,
+  memory: 100,
+  block: 400_000,
+  heldEvery: 4,
+};
+
+function learner(online: Partial<OnlineOptions> = {}, ignored: readonly string[] = []) {
+  const weights = decodeWeights(tinyWeights());
+  return new OnlineLearner({
+    config: TINY,
+    base: weights.version,
+    trained: trainedPart(weights),
+    ignored,
+    online: { ...ONLINE_DEFAULTS, ...FAST, ...online },
+  });
+}
+
+/** A stream whose rows say what they are, every second one labelled half a second later. */
+function story(
+  rows: number,
+  options: {
+    readonly flip?: (row: number) => boolean;
+    readonly present?: (row: number) => readonly [number, number];
+    readonly from?: number;
+  } = {},
+): LearnerInput[] {
+  const { flip = () => false, present = () => [1, 1] as const, from = 0 } = options;
+  const { row } = classRows();
+  const rng = Rng.fromSeed(7);
+  const labels = Array.from({ length: from + rows }, () => rng.int(0, 3));
+  return Array.from({ length: rows }, (_, i) => i + from).flatMap((at): LearnerInput[] => {
+    const labelTime = micros(at * HOP);
+    const inputs: LearnerInput[] = [
+      { kind: "row", labelTime, features: row(labels[at] ?? 0, present(at)) },
+    ];
+    const about = at - 12;
+    if (about >= from && about % 2 === 0) {
+      const index = ((labels[about] ?? 0) + (flip(about) ? 1 : 0)) % 3;
+      const label = TINY.classes[index] ?? "";
+      inputs.push({
+        kind: "label",
+        label: {
+          label,
+          from: micros(about * HOP),
+          to: micros((about + 1) * HOP),
+          by: "anna",
+          slot: "",
+        },
+      });
+    }
+    return inputs;
+  });
+}
+
+function tell(to: OnlineLearner, inputs: readonly LearnerInput[]): Decision[] {
+  return inputs.flatMap((input) => [...to.push(input)]);
+}
+
+const versionsOf = (decisions: readonly Decision[]): string[] =>
+  decisions.flatMap((decision) => (decision.kind === "publish" ? [decision.learnt.version] : []));
+
+describe("OnlineLearner", () => {
+  it("publishes what is better on moments that it never learnt from", () => {
+    const one = learner();
+    const [first, ...others] = tell(one, story(900)).filter(({ kind }) => kind === "publish");
+    if (first?.kind !== "publish") throw new Error("expected a version, got none");
+    const { figures } = first.verdict;
+    expect(figures.gain).toBeGreaterThan(0.1);
+    expect(figures.z).toBeGreaterThan(1.64);
+    expect(first.learnt.lineage.parent).toBe(first.learnt.lineage.base);
+    // The next one was learnt from it.
+    const second = others.find(({ kind }) => kind === "publish");
+    if (second?.kind === "publish") expect(second.learnt.lineage.parent).toBe(first.learnt.version);
+    expect(one.status.prequential[0]).toBeGreaterThan(0.8);
+    const { learnt, held, given } = one.status.labels;
+    expect(learnt + held).toBe(given);
+    expect(held).toBeGreaterThan(0);
+  });
+
+  it("is a function of what it is told: the same inputs give the same bytes", () => {
+    const versions = [1, 2].map(() => versionsOf(tell(learner(), story(700))));
+    expect(versions[0]).not.toEqual([]);
+    expect(versions[1]).toEqual(versions[0]);
+    expect(versionsOf(tell(learner({ seed: 2 }), story(700)))).not.toEqual(versions[0]);
+  });
+
+  it("goes on where another one was, from bytes in a log, bit for bit", () => {
+    const codebook = { tau: 10e6, maxStep: 0.2, resetAfter: 4e6 };
+    const inputs = story(800);
+    const whole = learner({ codebook });
+    const cut = Math.floor(inputs.length / 2);
+    tell(whole, inputs.slice(0, cut));
+    const resumed = learner({ codebook });
+    resumed.restore(
+      unpackValue(packValue(whole.snapshot())) as ReturnType<OnlineLearner["snapshot"]>,
+    );
+    const [expected, got] = [whole, resumed].map((each) => tell(each, inputs.slice(cut)));
+    expect(got).toEqual(expected);
+    expect(resumed.status).toEqual(whole.status);
+  });
+
+  it("refuses what labels that are wrong have taught it, and says so", () => {
+    const rng = Rng.fromSeed(3);
+    const one = learner();
+    // First it learns well, so that there is something to lose.
+    tell(one, story(600));
+    const flips = Array.from({ length: 2_000 }, () => rng.uniform() < 0.6);
+    const decisions = tell(one, story(900, { from: 600, flip: (row) => flips[row] ?? false }));
+    expect(versionsOf(decisions)).toEqual([]);
+    const reasons = decisions.map((each) => (each.kind === "discard" ? each.verdict.reason : ""));
+    expect(reasons.join()).toMatch(/contradict what every sensor is sure of/);
+  });
+
+  it("publishes nothing while a version is pinned, and goes on from it", () => {
+    const one = learner();
+    const { version, part } = {
+      version: "chosen",
+      part: trainedPart(decodeWeights(tinyWeights())),
+    };
+    one.push({ kind: "serve", version, part, isPinned: true, isOwn: false });
+    expect(tell(one, story(600))).toEqual([]);
+    one.push({ kind: "serve", version, part, isPinned: false, isOwn: false });
+    const published = tell(one, story(300, { from: 600 })).find(({ kind }) => kind === "publish");
+    if (published?.kind !== "publish") throw new Error("expected a version, got none");
+    expect(published.learnt.lineage.parent).toBe("chosen");
+  });
+
+  it("counts labels of unknown classes and labels that come too late, and learns from neither", () => {
+    const one = learner();
+    tell(
+      one,
+      story(300).filter(({ kind }) => kind === "row"),
+    );
+    const label = { from: micros(0), to: micros(HOP), by: "anna", slot: "" };
+    one.push({ kind: "label", label: { ...label, label: "seven" } });
+    one.push({ kind: "label", label: { ...label, label: "one" } });
+    expect(one.status.labels).toMatchObject({
+      given: 2,
+      unknown: 1,
+      tooLate: 1,
+      learnt: 0,
+      held: 0,
+    });
+  });
+
+  it("lets a label that comes early wait for its moments", () => {
+    const one = learner();
+    const label = {
+      label: "one",
+      from: micros(10 * HOP),
+      to: micros(15 * HOP),
+      by: "anna",
+      slot: "",
+    };
+    one.push({ kind: "label", label });
+    tell(
+      one,
+      story(40).filter(({ kind }) => kind === "row"),
+    );
+    const { learnt, held } = one.status.labels;
+    expect(learnt + held).toBe(5);
+  });
+
+  it("takes what all streams are sure of for a label, where that is asked for", () => {
+    const pseudo = { confidence: 0.9, weight: 0.2 };
+    const one = learner({ pseudo });
+    tell(one, story(600));
+    expect(one.status.labels.pseudo).toBeGreaterThan(20);
+    const alone = learner({ pseudo });
+    tell(alone, story(600, { present: () => [1, 0] }));
+    expect(alone.status.labels.pseudo).toBe(0);
+  });
+
+  it("does nothing beyond its budget", () => {
+    const one = learner({ budget: 1 });
+    tell(one, story(600));
+    expect(one.status.steps).toBe(0);
+    expect(one.status.rows).toBe(600);
+  });
+
+  it("moves codes on synchronised moments alone, and gives a code put elsewhere a new generation", () => {
+    const codebook = { tau: 1e6, maxStep: 1, resetAfter: 2e6 };
+    const gate = undefined as never;
+    const trained = trainedPart(decodeWeights(tinyWeights()));
+    const last = (inputs: readonly LearnerInput[]) =>
+      tell(learner({ codebook, gate }), inputs).findLast(({ kind }) => kind === "publish");
+    const together = last(story(400));
+    if (together?.kind !== "publish") throw new Error("expected a version, got none");
+    expect(together.learnt.part.codes).not.toEqual(trained.codes);
+    expect(Math.max(...together.learnt.part.generations)).toBeGreaterThan(0);
+    const alone = tell(
+      learner({ codebook: { tau: 1e6, maxStep: 1 }, gate }),
+      story(400, { present: () => [1, 0] }),
+    ).findLast(({ kind }) => kind === "publish");
+    if (alone?.kind !== "publish") throw new Error("expected a version, got none");
+    expect(alone.learnt.part.codes).toEqual(trained.codes);
+  });
+
+  it("does not look at streams that contain the answer", () => {
+    const one = learner({}, ["b"]);
+    const [seen, hidden] = [[1, 0] as const, [1, 1] as const];
+    const withB = versionsOf(tell(one, story(600, { present: () => hidden })));
+    expect(withB).toEqual(
+      versionsOf(tell(learner({}, ["b"]), story(600, { present: () => seen }))),
+    );
+  });
+
+  it("refuses options that make no sense", () => {
+    expect(() => learner({ heldEvery: 1 })).toThrow(ConfigError);
+    expect(() => learner({ budget: 0 })).toThrow(/budget must be > 0, got 0/);
+    expect(() => learner({ pseudo: { confidence: 0.4, weight: 1 } })).toThrow(ConfigError);
+  });
+});
