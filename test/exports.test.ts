@@ -98,6 +98,7 @@ describe("the public lists, verbatim", () => {
         "hertz",
         "micros",
         "millis",
+        "mixUnder",
         "parseWebVtt",
         "periodUs",
         "readRecordedFrames",
@@ -105,6 +106,7 @@ describe("the public lists, verbatim", () => {
         "recordingStart",
         "replayPasses",
         "seconds",
+        "sumVoices",
         "toSeconds",
       ]
     `);

@@ -1,4 +1,7 @@
-import type { Rng } from "../tensor/Rng.ts";
+/** Draws whole numbers in [least, beyond). */
+export interface Draws {
+  int(least: number, beyond: number): number;
+}
 
 /**
  * Sum of some voices, each from a random instant on and round: babble.
@@ -10,7 +13,11 @@ import type { Rng } from "../tensor/Rng.ts";
  * @param rng Draws one instant a voice, in order.
  * @returns [samples], in 16-bit units, not limited to 16 bits.
  */
-export function sumVoices(voices: readonly Int16Array[], samples: number, rng: Rng): Float32Array {
+export function sumVoices(
+  voices: readonly Int16Array[],
+  samples: number,
+  rng: Draws,
+): Float32Array {
   const sum = new Float32Array(samples);
   for (const voice of voices) {
     let at = rng.int(0, voice.length);
