@@ -28,8 +28,8 @@ interface Trial {
  * named the same class in the minute before it was unplugged, and how often they named the true one while
  * it was really gone.
  *
- * Arguments: `--data=DIR` (the set grid_av; without it nothing is measured), `--seeds=N` (1),
- * `--conditions=clean,babble0dB` (clean and babble0dB).
+ * Arguments: `--data=DIR` (the set grid_av; without it nothing is measured), `--seeds=N` (1), `--first-seed=N`
+ * (1), `--sentences=N` (all: six trials a seed), `--conditions=clean,babble0dB` (clean and babble0dB).
  */
 export const runDrillBench: Bench = async ({ args, log }) => {
   const option = (name: string): string | undefined =>
@@ -38,14 +38,16 @@ export const runDrillBench: Bench = async ({ args, log }) => {
   if (data === undefined)
     return { bench: "drill", results: [], skipped: ["drill: needs --data=DIR, the set grid_av"] };
   const conditions = (option("conditions") ?? "clean,babble0dB").split(",");
+  const [first, sentences] = [Number(option("first-seed") ?? 1), option("sentences")];
   const results: BenchResult[] = [];
   const all: Trial[] = [];
   for (const condition of conditions) {
     const trials: Trial[] = [];
-    for (let seed = 1; seed <= Number(option("seeds") ?? 1); seed++) {
+    for (let seed = first; seed < first + Number(option("seeds") ?? 1); seed++) {
       const feed = await talkingFace.feed({
         ...{ live: false, split: "dev", data, seed },
         ...(condition !== "clean" && { condition }),
+        ...(sentences !== undefined && { count: Number(sentences) }),
       });
       trials.push(...(await trialsOn(talkingFace, feed, seed)));
       log(`${condition}, seed ${seed}: ${trials.length} trials`);

@@ -21,6 +21,20 @@ describe("StreamHealth", () => {
     expect(health.state(seconds(3))).toBe("live");
   });
 
+  it("is broken while it speaks and is not believed", () => {
+    const health = new StreamHealth();
+    health.heard(seconds(1), 1);
+    health.presence("real");
+    health.doubted(true);
+    expect(health.state(seconds(1))).toBe("broken");
+    health.fellSilent();
+    expect(health.state(seconds(2))).toBe("idle");
+    health.heard(seconds(3), 1);
+    health.presence("real");
+    health.doubted(false);
+    expect(health.state(seconds(3))).toBe("live");
+  });
+
   it("is unplugged from the moment somebody says so until somebody plugs it in", () => {
     const health = new StreamHealth();
     health.heard(seconds(1), 1);

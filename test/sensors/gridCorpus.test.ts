@@ -211,4 +211,28 @@ describe("the GRID arrays themselves", () => {
       expect(gap).toBeLessThan(0.15 * (energy.word / energy.words));
     },
   );
+
+  it("lays four other sentences under each one, the same for the same seed, and leaves the gaps alone", async () => {
+    await writeGridFiles(directory, "noisy", 6);
+    const noisy = { split: "noisy", sentences: 6 };
+    const clean = await frames(context(audio), undefined, noisy);
+    const mixed = await frames(context(audio), undefined, { ...noisy, babbleDb: 0 });
+    const again = await frames(context(audio), undefined, { ...noisy, babbleDb: 0 });
+    expect(again.map(shown)).toEqual(mixed.map(shown));
+    const line = timeline({ sentences: 6, sentenceLength: seconds(3), seed: 5 });
+    for (const [index, { originTime, payload }] of mixed.entries()) {
+      const speaks = line.some(
+        ({ from, to, sentence }) => sentence !== undefined && from <= originTime && originTime < to,
+      );
+      const same = Buffer.from(payload).equals(Buffer.from(clean[index]?.payload ?? []));
+      expect(same).toBe(!speaks);
+    }
+    const alone = gridCorpus.create({ directory, sentences: 3, seed: 5, babbleDb: 0 });
+    const first = alone.frames(context(audio))[Symbol.asyncIterator]();
+    await expect(
+      (async () => {
+        for (let next = await first.next(); !next.done; next = await first.next());
+      })(),
+    ).rejects.toThrow("babble needs 5 sentences, got 3");
+  });
 });

@@ -35,26 +35,38 @@ export interface WordStyle {
   readonly colour: string;
 }
 
-/** Writes a word into the middle of a box: a little smaller, then upwards, where it is too long to lie across. */
+/**
+ * Writes a word into the middle of a box: a little smaller, then upwards, where it is too long to lie
+ * across; where it is too long for both, its beginning.
+ */
 export function writeWord(
   context: CanvasRenderingContext2D,
   word: string,
   [x, y, width, height]: readonly [number, number, number, number],
   { weight, size, colour }: WordStyle,
 ): void {
-  const across = (px: number): boolean => {
+  const fits = (text: string, px: number, room: number): boolean => {
     context.font = `${weight} ${px}px ${FONT}`;
-    return context.measureText(word).width <= width - 2;
+    return context.measureText(text).width <= room;
   };
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = colour;
-  const upright = across(size) || across(SMALLEST_PX);
-  if (!upright) context.font = `${weight} ${size}px ${FONT}`;
+  const across = fits(word, size, width - 2) || fits(word, SMALLEST_PX, width - 2);
+  const upright = !across && (fits(word, size, height - 4) || width < height);
+  const room = Math.max(6, upright ? height - 4 : width - 4);
+  let text = word;
+  while (
+    text.length > 1 &&
+    !fits(text === word ? word : `${text}…`, upright ? size : SMALLEST_PX, room)
+  )
+    text = text.slice(0, -1);
+  if (across) text = word;
+  if (across && !fits(word, size, width - 2)) context.font = `${weight} ${SMALLEST_PX}px ${FONT}`;
   context.save();
   context.translate(x + width / 2, y + height / 2);
-  if (!upright) context.rotate(-Math.PI / 2);
-  context.fillText(word, 0, 0.5, Math.max(6, upright ? width : height - 4));
+  if (upright) context.rotate(-Math.PI / 2);
+  context.fillText(text === word ? word : `${text.trimEnd()}…`, 0, 0.5);
   context.restore();
 }
 

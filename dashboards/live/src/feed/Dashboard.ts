@@ -4,6 +4,7 @@ import type {
   GaugesMessage,
   HelloMessage,
   LatencyMessage,
+  LearningMessage,
   Row,
   ServerMessage,
   StatusMessage,
@@ -58,6 +59,7 @@ export class Dashboard {
   readonly status: Signal<StatusMessage | undefined> = signal(undefined);
   readonly latency: Signal<LatencyMessage | undefined> = signal(undefined);
   readonly gauges: Signal<GaugesMessage | undefined> = signal(undefined);
+  readonly learning: Signal<LearningMessage | undefined> = signal(undefined);
   readonly notices: Signal<readonly Notice[]> = signal([]);
   readonly moment: Signal<Moment | undefined> = signal(undefined);
   readonly explanation: Signal<Explanation | undefined> = signal(undefined);
@@ -155,6 +157,9 @@ export class Dashboard {
       case "gauges":
         this.gauges.value = message;
         return;
+      case "learning":
+        this.learning.value = message;
+        return;
       case "streams":
         this.streams.value = message;
         return;
@@ -194,6 +199,7 @@ export class Dashboard {
       this.#lastRowAt = undefined;
       this.status.value = undefined;
       this.gauges.value = undefined;
+      this.learning.value = undefined;
     }
     if (state.kind === "lost") this.#cursor.hold(this.#options.now() * 1_000);
     this.line.value = state;

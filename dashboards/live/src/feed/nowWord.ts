@@ -61,6 +61,16 @@ export function utterance(events: Iterable<LiveEvent>, time: number): LiveEvent[
   return words;
 }
 
+/** Whether what happens is said: somewhere there are words to it. */
+export function isSpoken({ streams }: HelloMessage): boolean {
+  return streams.some(({ view }) => view.kind === "captions");
+}
+
+/** What the class that means nothing is called. */
+export function silenceName(hello: HelloMessage): string {
+  return isSpoken(hello) ? "silence" : "nothing";
+}
+
 /** The slot that a label fills; empty where it fills none. */
 export function slotOf({ slots }: HelloMessage, label: string): string {
   return Object.entries(slots).find(([, labels]) => labels.includes(label))?.[0] ?? "";

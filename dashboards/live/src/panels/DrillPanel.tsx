@@ -1,5 +1,6 @@
 import type { Dashboard } from "../feed/Dashboard.ts";
 import { type DrillLine, drill } from "../feed/drill.ts";
+import { silenceName } from "../feed/nowWord.ts";
 
 /** What would be answered if a sensor were lost now, and what that was worth in the last minute. */
 export function DrillPanel({ dashboard }: { readonly dashboard: Dashboard }) {
@@ -24,7 +25,11 @@ export function DrillPanel({ dashboard }: { readonly dashboard: Dashboard }) {
             <Line
               key={line.lost.join()}
               line={line}
-              silent={line.label === hello?.silence ? "silence" : line.label}
+              silent={
+                hello !== undefined && line.label === hello.silence
+                  ? silenceName(hello)
+                  : line.label
+              }
             />
           ))}
         </ul>

@@ -2,8 +2,10 @@ import { useRef } from "preact/hooks";
 
 import { accentOf } from "../draw/colours.ts";
 import type { Dashboard, Moment } from "../feed/Dashboard.ts";
-import { type NowWord, nowWord, utterance } from "../feed/nowWord.ts";
+import { isSpoken, type NowWord, nowWord, silenceName, utterance } from "../feed/nowWord.ts";
 
+/** Letters from which on a word is written smaller, on two lines if need be. */
+const LONG_WORD = 8;
 /** How long the last word stays to be read after it has ended, in µs of row time. */
 const FADE_US = 700_000;
 
@@ -34,16 +36,17 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
           ? "when the connection broke"
           : hello.untrained
             ? UNTRAINED
-            : kicker(moment, sensed)}
+            : kicker(moment, sensed, isSpoken(hello))}
         {shown?.slot ? <span class="now-slot">{shown.slot}</span> : null}
       </p>
       <p
         class="now-word"
         data-role="now-word"
         data-saying={word === undefined ? "nothing" : "word"}
+        data-long={(shown?.label.length ?? 0) > LONG_WORD}
         data-faded={word === undefined || offline}
       >
-        {shown?.label ?? (hello.untrained ? "untrained" : sensed ? "silence" : "…")}
+        {shown?.label ?? (hello.untrained ? "untrained" : sensed ? silenceName(hello) : "…")}
       </p>
       <div class="now-why" data-hidden={word === undefined}>
         <span class="now-confidence">{Math.round((word?.confidence ?? 0) * 100)} %</span>
@@ -63,8 +66,8 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
   );
 }
 
-function kicker({ behind, row }: Moment, sensed: boolean): string {
+function kicker({ behind, row }: Moment, sensed: boolean, spoken: boolean): string {
   if (behind > 0) return `${(behind / 1e6).toFixed(1)} s ago`;
   if (row === undefined) return "nothing new";
-  return sensed ? "being said now" : "nothing is sensed";
+  return sensed ? (spoken ? "being said now" : "happening now") : "nothing is sensed";
 }

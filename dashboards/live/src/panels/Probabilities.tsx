@@ -1,10 +1,13 @@
 import type { Candidate, HelloMessage } from "../../../../src/server/protocol.ts";
 import { accentOf, COLOURS } from "../draw/colours.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
+import { silenceName } from "../feed/nowWord.ts";
 
 /** Classes per answer, and where many streams share the room. */
 const BARS = 5;
 const FEW_BARS = 3;
+/** Letters from which on names need more room. */
+const LONG_NAME = 8;
 /** Streams beside each other. */
 const ABREAST = 3;
 
@@ -19,6 +22,7 @@ export function Probabilities({ dashboard }: { readonly dashboard: Dashboard }) 
     <section
       class="probabilities"
       aria-label="Class probabilities"
+      data-long={hello.classes.some(({ length }) => length > LONG_NAME)}
       data-many={singles.length > ABREAST}
     >
       {singles.length > 1 && (
@@ -78,7 +82,7 @@ function Bars({ hello, name, accent, top, most, weight }: BarsProps) {
   );
 }
 
-function nameOf({ classes, silence }: HelloMessage, index: number): string {
-  const label = classes[index] ?? `#${index}`;
-  return label === silence ? "silence" : label;
+function nameOf(hello: HelloMessage, index: number): string {
+  const label = hello.classes[index] ?? `#${index}`;
+  return label === hello.silence ? silenceName(hello) : label;
 }

@@ -8,6 +8,7 @@ import { drawCaptions } from "../draw/drawCaptions.ts";
 import { drawCodes } from "../draw/drawCodes.ts";
 import { drawEvents } from "../draw/drawEvents.ts";
 import { drawGaps } from "../draw/drawGaps.ts";
+import { drawPresence } from "../draw/drawPresence.ts";
 import { FrameLoop } from "../draw/FrameLoop.ts";
 import type { Painter } from "../draw/Pen.ts";
 import { PictureStrip } from "../draw/PictureStrip.ts";
@@ -176,6 +177,8 @@ function streamPainter(
     if (view.kind !== "columns") drawSeconds(pen);
     draw(pen);
     if (view.kind === "captions") drawCaptions(pen, recent.captions, accentOf(modality));
+    if (view.kind === "none")
+      drawPresence(pen, recent.rows, { stream, colour: accentOf(modality), period: hello.period });
     drawGaps(pen, recent.rows, gaps);
   };
 }

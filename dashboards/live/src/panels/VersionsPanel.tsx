@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import type { LearningMessage } from "../../../../src/server/protocol.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
 import {
   changeVersion,
@@ -17,8 +18,10 @@ export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) 
   const [isOpen, setOpen] = useState(false);
   const [known, setKnown] = useState<Versions | undefined>(undefined);
   const [problem, setProblem] = useState("");
+  const learning = dashboard.learning.value;
   const serving = known?.versions.find((each) => each.isServing)?.version;
-  const model = serving ?? dashboard.hello.value?.model ?? "";
+  const model = learning?.version ?? serving ?? dashboard.hello.value?.model ?? "";
+  const isPinned = learning?.isPinned ?? known?.isPinned ?? false;
   useEffect(() => {
     if (!isOpen) return undefined;
     let isGone = false;
@@ -52,7 +55,7 @@ export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) 
           }}
         >
           {shortOf(model)}
-          {known?.isPinned && <small> pinned</small>}
+          {isPinned && <small> pinned</small>}
         </button>
         <dialog
           ref={dialog}
@@ -67,6 +70,7 @@ export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) 
                 Close
               </button>
             </header>
+            {learning !== undefined && <Learning learning={learning} />}
             {known === undefined ? (
               <p class="dim">This run keeps one version: {model}.</p>
             ) : (
@@ -78,6 +82,33 @@ export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) 
           </div>
         </dialog>
       </dd>
+    </div>
+  );
+}
+
+/** How the learning goes, in two lines. */
+function Learning({ learning }: { readonly learning: LearningMessage }) {
+  const { isLearning, labels, published, discarded, rolledBack, verdict, reason } = learning;
+  const counts = [
+    `${labels.given} labels given`,
+    labels.tooLate > 0 ? `${labels.tooLate} too late` : "",
+    `${published} versions published`,
+    `${discarded} discarded`,
+    rolledBack > 0 ? `${rolledBack} rolled back` : "",
+  ];
+  return (
+    <div class="learning" data-learning={isLearning}>
+      <p>
+        <span class="dot" aria-hidden="true" />
+        {isLearning ? "learns from labels and from what the sensors agree on" : "does not learn"}
+      </p>
+      {isLearning && <p class="dim">{counts.filter(Boolean).join(" · ")}</p>}
+      {verdict !== undefined && (
+        <p class="dim">
+          last candidate {verdict.published ? "published" : "discarded"}: {verdict.reason}
+        </p>
+      )}
+      {reason !== undefined && <p class="dim">serves because {reason}</p>}
     </div>
   );
 }
