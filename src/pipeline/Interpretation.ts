@@ -226,12 +226,12 @@ export class Interpretation {
 
 /** How the rows of a pipeline are formed. */
 export function alignerOptions(definition: PipelineDefinition): AlignerOptions {
-  const { skew, future, revisionHorizon, longestEmpty } = definition.grid;
+  const { period, skew, future, revisionHorizon, longestEmpty } = definition.grid;
   return {
     columns: Object.fromEntries(
       Object.entries(definition.streams).map(([stream, { policy }]) => [stream, policy]),
     ),
-    guests: guestPolicy,
+    guests: (description) => guestPolicy(description, period),
     roles: rolesOf(definition),
     skew,
     futureBound: future,
