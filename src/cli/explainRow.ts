@@ -156,7 +156,12 @@ export async function explainRow(
     return { state: "none", rows, ...(last !== undefined && { last }) };
   }
   const { row, by } = found;
-  const { period, origin } = grid;
+  const { period, origin, streams } = grid;
+  const policyOf = (stream: string): Policy => {
+    const guest = streams.find((description) => description.stream === stream);
+    const policy = definition.streams[stream]?.policy ?? (guest && options.guests?.(guest));
+    return policy ?? { kind: "exact" };
+  };
   return {
     state: "formed",
     row: {
@@ -169,7 +174,7 @@ export async function explainRow(
       waitedFor,
       ...(revisions.length > 0 && { revisions }),
       streams: Object.entries(row.cells).map(([stream, cell]) => {
-        const policy = definition.streams[stream]?.policy ?? { kind: "exact" };
+        const policy = policyOf(stream);
         const around = near.around(stream, row.time, period);
         return { stream, policy, cell: described(cell), around: marked(around, cell, policy, row) };
       }),

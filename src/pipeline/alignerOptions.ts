@@ -4,12 +4,12 @@ import { guestPolicy } from "./guestPolicy.ts";
 
 /** How the rows of a pipeline are formed. */
 export function alignerOptions(definition: PipelineDefinition): AlignerOptions {
-  const { skew, future, revisionHorizon, longestEmpty } = definition.grid;
+  const { period, skew, future, revisionHorizon, longestEmpty } = definition.grid;
   return {
     columns: Object.fromEntries(
       Object.entries(definition.streams).map(([stream, { policy }]) => [stream, policy]),
     ),
-    guests: guestPolicy,
+    guests: (description) => guestPolicy(description, period),
     roles: rolesOf(definition),
     skew,
     futureBound: future,

@@ -74,6 +74,8 @@ export class JoinedPage implements AsyncDisposable {
     const server = await Server.start(pipelineFeed(run), ways);
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     const page = await context.newPage();
+    // Patient with a busy machine.
+    page.setDefaultTimeout(120_000);
     const joined = new JoinedPage(run, page, [server, run, tiny, built]);
     await page.goto(`${server.url}join/#${token}`);
     await page.waitForSelector('[data-stream="sound"] [data-kind="microphone"]');
