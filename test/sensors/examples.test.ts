@@ -74,7 +74,7 @@ describe.skipIf(!hasPython)(`Python without a package${skipped(hasPython, "pytho
       ]);
       expect(inlet.counters.of("desk", "imu")).toMatchObject({ frames: 10, lost: 0, refused: {} });
     },
-    60_000,
+    180_000,
   );
 
   it("says so where nobody speaks ZeroMQ in clear", async () => {
@@ -112,7 +112,7 @@ describe.skipIf(!hasC)(`C${skipped(hasC, "C compiler with libzmq's header")}`, (
     }
     expect(inlet.counters.of("desk", "imu")).toMatchObject({ frames: 20, lost: 0, refused: {} });
     expect(spawnSync(program, []).status).toBe(2);
-  }, 60_000);
+  }, 180_000);
 });
 
 const hasNetcat = spawnSync("nc", ["-h"], { encoding: "utf8" }).stderr?.includes("-k") === true;
@@ -147,5 +147,5 @@ describe.skipIf(!hasNetcat)(`a shell${skipped(hasNetcat, "OpenBSD's netcat")}`, 
     } finally {
       await end(child);
     }
-  }, 60_000);
+  }, 180_000);
 });

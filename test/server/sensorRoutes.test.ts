@@ -21,13 +21,13 @@ beforeAll(async () => {
   run = await startPipeline(tiny.definition, { ...tiny.options, pace: "realtime", loop: true });
   server = await Server.start(pipelineFeed(run), { clock: new SystemClock(), port: 0 });
   going = run.go();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await run[Symbol.asyncDispose]();
   await going;
   await tiny[Symbol.asyncDispose]();
-}, 60_000);
+}, 180_000);
 
 /** Settles once the stream is in this state. */
 async function turns(stream: string, wanted: string): Promise<void> {
@@ -75,7 +75,7 @@ describe("sensors of a running pipeline", () => {
       "a",
       "b",
     ]);
-  }, 60_000);
+  }, 180_000);
 
   it("are seen by Foxglove's own client as they come and go, with their messages", async () => {
     const there = new RunningPipeline(server.url);
@@ -99,7 +99,7 @@ describe("sensors of a running pipeline", () => {
       await viewer.advertised((channels) => !channels.has("/streams/wave"));
       viewer.client.close();
     }
-  }, 60_000);
+  }, 180_000);
 
   it("are refused with what was expected, and nothing is left of them", async () => {
     const there = new RunningPipeline(server.url);
