@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { SYNTHETIC } from "./DataSet.ts";
 import { drawDotPlot } from "./drawDotPlot.ts";
 import { markdownTable } from "./markdownTable.ts";
 import { resultTables } from "./resultTables.ts";
@@ -51,8 +52,8 @@ export async function writeResults({
   const page = [
     `# ${study.name} on ${set}`,
     study.about(set),
-    `Tested on \`${split}\`, ${seedsOf(report, seeds)}. Written by`,
-    `\`\`\`\nnpm run evaluate -- ${study.name} --data DIR/${set} --split ${split} --seeds ${seeds} --write-results\n\`\`\``,
+    `Tested on \`${split}\`, ${seedsOf(report, seeds)}, mean ± standard deviation. Written by`,
+    `\`\`\`\nnpm run evaluate -- ${study.name} --data ${set === SYNTHETIC ? set : `DIR/${set}`} --split ${split} --seeds ${seeds} --write-results\n\`\`\``,
     `in ${Math.round(seconds)} s of trials and ${peakMiB} MiB at most.`,
     ...sections,
     study.verdict === undefined ? "" : `## What it says\n\n${study.verdict(set, metrics)}`,

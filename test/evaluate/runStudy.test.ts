@@ -118,6 +118,7 @@ describe("runStudy", () => {
     const page = await readFile(join(folder, "results", "coin-synthetic.md"), "utf8");
     expect(page).toContain("| coin | 0.200 ± 0.100 |");
     expect(page).toContain("| fixed | 1.000 |");
+    expect(page).toContain("npm run evaluate -- coin --data synthetic --split dev --seeds 3");
     expect(page).toContain("## heads, wind");
     expect(page).toContain("* **lost**: rolls under the table");
     const figures: unknown = JSON.parse(

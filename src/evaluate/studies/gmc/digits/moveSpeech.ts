@@ -23,19 +23,28 @@ export function moveSpeech(
   const speed = rng.uniform(1 - VOICES.speed, 1 + VOICES.speed);
   const up = rng.uniform(-VOICES.bands, VOICES.bands);
   const level = rng.normal(0, VOICES.level);
-  const at = (band: number, frame: number): number =>
-    frame < 0 || frame >= time ? 0 : (sound[band * time + frame] ?? 0);
+  // Where each frame comes from is the same for all bands.
+  const before = new Int32Array(time);
+  const later = new Float64Array(time);
+  for (let frame = 0; frame < time; frame++) {
+    const moment = (frame - shift) * speed;
+    before[frame] = Math.floor(moment);
+    later[frame] = moment - Math.floor(moment);
+  }
+  const mixed = new Float64Array(time);
   for (let band = 0; band < bands; band++) {
     const from = Math.min(Math.max(band + up, 0), bands - 1);
     const low = Math.floor(from);
-    const high = Math.min(low + 1, bands - 1);
+    const higher = from - low;
+    const [lower, upper] = [low * time, Math.min(low + 1, bands - 1) * time];
+    for (let frame = 0; frame < time; frame++)
+      mixed[frame] =
+        (sound[lower + frame] ?? 0) * (1 - higher) + (sound[upper + frame] ?? 0) * higher;
     for (let frame = 0; frame < time; frame++) {
-      const moment = (frame - shift) * speed;
-      const before = Math.floor(moment);
-      const [later, higher] = [moment - before, from - low];
-      const value =
-        (at(low, before) * (1 - higher) + at(high, before) * higher) * (1 - later) +
-        (at(low, before + 1) * (1 - higher) + at(high, before + 1) * higher) * later;
+      const first = before[frame] ?? 0;
+      const share = later[frame] ?? 0;
+      // Before the first frame and behind the last there is silence.
+      const value = (mixed[first] ?? 0) * (1 - share) + (mixed[first + 1] ?? 0) * share;
       target[band * time + frame] = value > 0 ? Math.max(0, value + level) : 0;
     }
   }
