@@ -3,7 +3,7 @@ import type { RoundOrderOptions } from "../../../models/mla/RoundOrder.ts";
 import type { Trial, TrialContext } from "../../Study.ts";
 import { type Answers, accuracyOf, answer, fitTemperatures } from "./Answers.ts";
 import { GRID_ENCODERS, studyConfig } from "./encoders.ts";
-import { type FusionRule, fusedAccuracies } from "./fuseAnswers.ts";
+import { type FusionRule, fusedAccuracies, sharpOf } from "./fuseAnswers.ts";
 import {
   GRID_CONDITIONS,
   type GridCondition,
@@ -108,6 +108,7 @@ async function runGrid(
   const rules: Rules = {
     fused: { sharpness: 1, temperatures: noisy },
     sum: { sharpness: 0, temperatures: noisy },
+    sharp: { sharpness: sharpOf(task.classes), temperatures: noisy },
     "fused,no-temperature": { sharpness: 1 },
     "sum,no-temperature": { sharpness: 0 },
     "fused,temperatures-clean": { sharpness: 1, temperatures: clean },

@@ -27,7 +27,8 @@ const SETS: Readonly<Record<string, SetStudy>> = {
 the same split, each from a random instant on, mixed under the 16 kHz sound at the named level (mean power
 over the sentence); log-mels come from the mix through the live front end. \`white0dB\` is hiss, which no
 training heard. \`fused\` is the entropy rule with a temperature per modality, fitted on training sentences
-that were held out, in babble from none to -10 dB mixed; \`sum\` is the plain sum of the same logits.
+that were held out, in babble from none to -10 dB mixed; \`sum\` is the plain sum of the same logits,
+\`sharp\` the entropy rule with weights exp(-8 H), H the entropy as a share of its largest.
 \`no-temperature\` and \`temperatures-clean\` (fitted on clean sound alone) are other readings of the same
 trained model.`,
   },
@@ -44,7 +45,8 @@ trained model.`,
         ablations: true,
       }),
     about: `27 actions by people who are not in the training, from a wrist or thigh sensor, the skeleton and depth
-video. One model answers for every subset of the sensors. \`forgetting/m\` is the mean change of the loss of
+video. One model answers for every subset of the sensors; \`@sum\` and \`@sharp\` are the plain sum and weights
+exp(-8 H), H the entropy as a share of its largest. \`forgetting/m\` is the mean change of the loss of
 modality m, in thousandths of a nat, in one step of another modality: above 0 is forgetting.
 
 ${MISSING}`,

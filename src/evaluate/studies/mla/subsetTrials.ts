@@ -7,7 +7,7 @@ import { rowsWith } from "./drawPresence.ts";
 import { studyConfig } from "./encoders.ts";
 import { ForgettingProbe } from "./ForgettingProbe.ts";
 import { foldTemperatures } from "./foldTemperatures.ts";
-import { type FuseOptions, fusedAccuracies, subsetsOf } from "./fuseAnswers.ts";
+import { type FuseOptions, fusedAccuracies, sharpOf, subsetsOf } from "./fuseAnswers.ts";
 import { GUARDS } from "./guards.ts";
 import { jointScores } from "./jointScores.ts";
 import { lateScores } from "./lateScores.ts";
@@ -134,6 +134,7 @@ async function runFull(
         ? []
         : ([
             [`${name}@sum`, { modalities, sharpness: 0, temperatures }],
+            [`${name}@sharp`, { modalities, sharpness: sharpOf(task.classes), temperatures }],
             [`${name}@no-temperature`, { modalities, sharpness: 1 }],
           ] satisfies [string, FuseOptions][])),
     ];

@@ -72,6 +72,7 @@ describe("subsetTrials", () => {
         "forgetting/b", // six steps: one measured, of a
         "temperature/a",
         "accuracy/a+b@sum",
+        "accuracy/a+b@sharp",
         "accuracy/a+b@no-temperature",
       ]),
     );
