@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+import bodyActions from "../../pipelines/body-actions/pipeline.ts";
+import digits from "../../pipelines/digits/pipeline.ts";
+import { decodeWeights } from "../../src/models/unified/weights.ts";
+import { readLines } from "../../src/pipeline/training/readLines.ts";
+import { scoreLines } from "../../src/pipeline/training/scoreLines.ts";
+import { micros } from "../../src/units.ts";
+
+const DEMOS = { "body-actions": bodyActions, digits };
+
+describe("the demo recordings that come with the pipelines", () => {
+  for (const [name, definition] of Object.entries(DEMOS))
+    it(`are understood by the committed weights of ${name}, also without the best stream`, async () => {
+      const path = new URL(`../../pipelines/${name}/demo/recording.mcap`, import.meta.url);
+      const weights = decodeWeights(await readFile(definition.model.weights), name);
+      expect(weights.config.streams.map((stream) => stream.name)).toEqual(
+        Object.keys(definition.streams),
+      );
+      const { lookAheadRows, rowMicros } = weights.config;
+      const { lines, unknown } = await readLines(definition, {
+        recordings: [fileURLToPath(path)],
+        lookAhead: micros(lookAheadRows * rowMicros),
+      });
+      expect(unknown.size).toBe(0);
+      const score = await scoreLines(weights, lines.flat(), {
+        slots: definition.slots,
+        ignored: [],
+      });
+      const all = Object.keys(definition.streams).join("+");
+      expect(score[all]).toBeGreaterThanOrEqual(0.9);
+      expect(Object.keys(score)).toHaveLength(2 ** weights.config.streams.length - 1);
+      // Chance is below 0.11 in both.
+      for (const share of Object.values(score)) expect(share).toBeGreaterThan(0.3);
+    }, 240_000);
+});
