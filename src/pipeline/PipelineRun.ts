@@ -7,7 +7,6 @@ import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
-import type { Learner } from "../stage/Learner.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
 import type { ClockProber } from "../wire/ClockProber.ts";
@@ -77,7 +76,6 @@ export class PipelineRun {
   readonly #ingest: Ingest;
   readonly #interpretation: Interpretation;
   readonly #stage: Stage;
-  readonly #learner: Learner | undefined;
   readonly #inlet: Inlet;
   readonly #control: ControlServer;
   readonly #prober: ClockProber | undefined;
@@ -103,7 +101,6 @@ export class PipelineRun {
     this.options = options;
     this.#clock = clock;
     this.#stage = stage;
-    this.#learner = learner;
     this.#inlet = inlet;
     this.#control = control;
     this.#prober = parts.prober;
@@ -114,15 +111,14 @@ export class PipelineRun {
     const streams = Object.values(definition.streams).map(({ description }) => description);
     this.#schedule = new DropSchedule(options.drops, Object.keys(definition.streams));
     this.#ingest = ingestOf(parts, (stream) => this.#fleet.owns(stream));
-    const { version: base } = stage.model;
-    this.learning = new Learning({ base, ingest: this.#ingest, learner });
+    const { version } = stage.model;
+    this.learning = new Learning({ base: version, ingest: this.#ingest, learner });
     // Before anything is made of a record it is on the log.
     this.#ingest.records.subscribe((record) => {
       this.#recorder?.append(record);
       this.#seen(record);
     });
     const delays = options.pace === "realtime" ? delaysOn(clock) : delayOf(new SystemClock());
-    const state = parts.past?.state;
     const interpretation = new Interpretation(definition, {
       records: merge(this.#recalled, this.#ingest.records),
       stage,
@@ -131,12 +127,12 @@ export class PipelineRun {
       digests: log !== undefined,
       ...(learner !== undefined && { learner }),
       ...(options.learn?.truthEvery !== undefined && { truthEvery: options.learn.truthEvery }),
-      ...(state !== undefined && { state }),
+      ...(parts.past?.state !== undefined && { state: parts.past.state }),
     });
     this.#interpretation = interpretation;
     const [every, learns] = [options.recording?.checkpoints, learner !== undefined];
     if (log !== undefined)
-      this.#recorder = new RunRecorder({ log, clock, every, learns, interpretation, model: base });
+      this.#recorder = new RunRecorder({ log, clock, every, learns, interpretation, model: version });
     this.#board = new StreamBoard({
       streams,
       wire: inlet.counters,
@@ -263,7 +259,7 @@ export class PipelineRun {
       failed,
     ]);
     if (this.#closing === undefined) await this.#stage.drained();
-    await this.#learner?.drained();
+    await this.learning.drained();
     if (this.#closing === undefined) this.#interpretation.finish();
   }
 
@@ -319,7 +315,7 @@ export class PipelineRun {
     this.#inlet.refusals.subscribe(({ stream, problem }) => this.#tell(problem, stream));
     this.#guard?.refusals.subscribe(({ problem }) => this.#tell(problem));
     this.#control.refusals.subscribe(({ problem }) => this.#tell(problem));
-    this.#learner?.failures.subscribe(({ message }) => this.#tell(`learning stopped: ${message}`));
+    this.learning.failures.subscribe((why) => this.#tell(`learning stopped: ${why.message}`));
     this.#logFailures.subscribe(({ message }) => this.#tell(`recording stopped: ${message}`));
     this.#fleet.news.subscribe(({ stream, status }) => {
       if (status.state === "crashed" || status.state === "failed")
@@ -398,7 +394,7 @@ export class PipelineRun {
     await this.#guard?.[Symbol.asyncDispose]();
     this.#ingest.complete();
     await this.#stage[Symbol.asyncDispose]();
-    await this.#learner?.[Symbol.asyncDispose]();
+    await this.learning[Symbol.asyncDispose]();
     await this.#recorder?.[Symbol.asyncDispose]();
     this.#problems.complete();
   }
