@@ -30,8 +30,6 @@ import type { SensorFleet } from "./SensorFleet.ts";
 import { StreamBoard, type StreamSnapshot } from "./StreamBoard.ts";
 import { TruthTeller } from "./TruthTeller.ts";
 
-export type { RunCounters, RunParts } from "./RunParts.ts";
-
 /** How long a run goes on after its feed: until whoever was unplugged at the end counts as idle. */
 const WIND_DOWN = millis(500);
 
@@ -111,8 +109,8 @@ export class PipelineRun {
     const streams = Object.values(definition.streams).map(({ description }) => description);
     this.#schedule = new DropSchedule(options.drops, Object.keys(definition.streams));
     this.#ingest = ingestOf(parts, (stream) => this.#fleet.owns(stream));
-    const { version } = stage.model;
-    this.learning = new Learning({ base: version, ingest: this.#ingest, learner });
+    const { version: model } = stage.model;
+    this.learning = new Learning({ base: model, ingest: this.#ingest, learner });
     // Before anything is made of a record it is on the log.
     this.#ingest.records.subscribe((record) => {
       this.#recorder?.append(record);
@@ -132,7 +130,7 @@ export class PipelineRun {
     this.#interpretation = interpretation;
     const [every, learns] = [options.recording?.checkpoints, learner !== undefined];
     if (log !== undefined)
-      this.#recorder = new RunRecorder({ log, clock, every, learns, interpretation, model: version });
+      this.#recorder = new RunRecorder({ log, clock, every, learns, interpretation, model });
     this.#board = new StreamBoard({
       streams,
       wire: inlet.counters,
