@@ -1,3 +1,5 @@
+import { EMPTY, type Observable } from "rxjs";
+import type { DeviceError } from "../errors.ts";
 import type { Verdict } from "../learn/online/judge.ts";
 import type { Decision, LearnerStatus } from "../learn/online/LearnerMessage.ts";
 import type { LogRecord, ServedVersion } from "../log/LogRecord.ts";
@@ -45,8 +47,10 @@ const VERDICTS = 20;
  *   or is pinned, the proposal is overtaken and dropped.
  * - While the run makes again what is on record, decisions wait: those on record need no second record.
  */
-export class Learning {
+export class Learning implements AsyncDisposable {
   readonly versions = new ModelVersions();
+  /** Why learning has ended before its time, once. */
+  readonly failures: Observable<DeviceError>;
   readonly #base: string;
   readonly #ingest: Ingest;
   readonly #learner: Learner | undefined;
@@ -54,7 +58,7 @@ export class Learning {
   #overtaken = 0;
   #held: Decision[] | undefined;
 
-  /** @param options.base Version of the weights file. */
+  /** @param options.base Version of the weights file. @param options.learner Owned from now on. */
   constructor({
     base,
     ingest,
@@ -67,6 +71,7 @@ export class Learning {
     this.#base = base;
     this.#ingest = ingest;
     this.#learner = learner;
+    this.failures = learner?.failures ?? EMPTY;
     learner?.decisions.subscribe((decision) => {
       if (this.#held === undefined) this.#act(decision);
       else this.#held.push(decision);
@@ -89,6 +94,15 @@ export class Learning {
     const held = this.#held ?? [];
     this.#held = andHold ? [] : undefined;
     for (const decision of held) this.#act(decision);
+  }
+
+  /** Settles once the learner has dealt with everything it was told. */
+  async drained(): Promise<void> {
+    await this.#learner?.drained();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#learner?.[Symbol.asyncDispose]();
   }
 
   /** How things stand. */

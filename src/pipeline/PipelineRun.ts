@@ -31,8 +31,6 @@ import type { SensorFleet } from "./SensorFleet.ts";
 import { StreamBoard, type StreamSnapshot } from "./StreamBoard.ts";
 import { TruthTeller } from "./TruthTeller.ts";
 
-export type { RunCounters, RunParts } from "./RunParts.ts";
-
 /** How long a run goes on after its feed: until whoever was unplugged at the end counts as idle. */
 const WIND_DOWN = millis(500);
 
@@ -79,7 +77,6 @@ export class PipelineRun {
   readonly #ingest: Ingest;
   readonly #interpretation: Interpretation;
   readonly #stage: Stage;
-  readonly #learner: Learner | undefined;
   readonly #inlet: Inlet;
   readonly #control: ControlServer;
   readonly #prober: ClockProber | undefined;
@@ -105,7 +102,6 @@ export class PipelineRun {
     this.options = options;
     this.#clock = clock;
     this.#stage = stage;
-    this.#learner = learner;
     this.#inlet = inlet;
     this.#control = control;
     this.#prober = parts.prober;
@@ -116,15 +112,14 @@ export class PipelineRun {
     const streams = Object.values(definition.streams).map(({ description }) => description);
     this.#schedule = new DropSchedule(options.drops, Object.keys(definition.streams));
     this.#ingest = ingestOf(parts, (stream) => this.#fleet.owns(stream));
-    const { version: base } = stage.model;
-    this.learning = new Learning({ base, ingest: this.#ingest, learner });
+    const { version: model } = stage.model;
+    this.learning = new Learning({ base: model, ingest: this.#ingest, learner });
     // Before anything is made of a record it is on the log.
     this.#ingest.records.subscribe((record) => {
       this.#recorder?.append(record);
       this.#seen(record);
     });
     const delays = options.pace === "realtime" ? delaysOn(clock) : delayOf(new SystemClock());
-    const state = parts.past?.state;
     const interpretation = new Interpretation(definition, {
       records: merge(this.#recalled, this.#ingest.records),
       stage,
@@ -133,12 +128,12 @@ export class PipelineRun {
       digests: log !== undefined,
       ...(learner !== undefined && { learner }),
       ...(options.learn?.truthEvery !== undefined && { truthEvery: options.learn.truthEvery }),
-      ...(state !== undefined && { state }),
+      ...(parts.past?.state !== undefined && { state: parts.past.state }),
     });
     this.#interpretation = interpretation;
     const [every, learns] = [options.recording?.checkpoints, learner !== undefined];
     if (log !== undefined)
-      this.#recorder = new RunRecorder({ log, clock, every, learns, interpretation, model: base });
+      this.#recorder = new RunRecorder({ log, clock, every, learns, interpretation, model });
     this.#board = new StreamBoard({
       streams,
       wire: inlet.counters,
@@ -267,7 +262,7 @@ export class PipelineRun {
       failed,
     ]);
     if (this.#closing === undefined) await this.#stage.drained();
-    await this.#learner?.drained();
+    await this.learning.drained();
     if (this.#closing === undefined) this.#interpretation.finish();
   }
 
@@ -324,7 +319,7 @@ export class PipelineRun {
     this.#inlet.refusals.subscribe(({ stream, problem }) => this.#tell(problem, stream));
     this.#guard?.refusals.subscribe(({ problem }) => this.#tell(problem));
     this.#control.refusals.subscribe(({ problem }) => this.#tell(problem));
-    this.#learner?.failures.subscribe(({ message }) => this.#tell(`learning stopped: ${message}`));
+    this.learning.failures.subscribe((why) => this.#tell(`learning stopped: ${why.message}`));
     this.#logFailures.subscribe(({ message }) => this.#tell(`recording stopped: ${message}`));
     this.#fleet.news.subscribe(({ stream, status }) => {
       if (status.state === "crashed" || status.state === "failed")
@@ -403,7 +398,7 @@ export class PipelineRun {
     await this.#guard?.[Symbol.asyncDispose]();
     this.#ingest.complete();
     await this.#stage[Symbol.asyncDispose]();
-    await this.#learner?.[Symbol.asyncDispose]();
+    await this.learning[Symbol.asyncDispose]();
     await this.#recorder?.[Symbol.asyncDispose]();
     this.#problems.complete();
   }

@@ -1,5 +1,5 @@
 import type { Blocking } from "../align/Blocking.ts";
-import type { RunCounters } from "../pipeline/PipelineRun.ts";
+import type { RunCounters } from "../pipeline/RunParts.ts";
 import type { StreamSnapshot } from "../pipeline/StreamBoard.ts";
 import { micros, toMillis } from "../units.ts";
 import type { NextRow, StatusMessage, StreamWait } from "./messages.ts";

@@ -16,7 +16,7 @@ export interface LabelledRow {
 
 /** How the head steps. */
 export interface HeadLearnerOptions {
-  /** Learning rate. */
+  /** Learning rate, as if ‖x‖² were 1: normalised features have ‖x‖² near their number n. */
   readonly rate: number;
   /** Pull back to the trained head: share of the difference that every step takes away. */
   readonly anchor: number;
@@ -37,7 +37,7 @@ export interface HeadState {
  * Teaches the shared head, one modality after the other, each step kept from what the head knows of the
  * others.
  *
- *     Δ_m = −rate · P_m · mean_i w_i x_i (p_i − t_i)ᵀ        x = [ẑ_m ; s_m ; 1], P_m of the other modalities
+ *     Δ_m = −(rate / n) · P_m · mean_i w_i x_i (p_i − t_i)ᵀ        x = [ẑ_m ; s_m ; 1], P_m of the other modalities
  *     t = (1 − λ) y + λ p_trained                            λ: `distilled`
  *
  * A class that nobody has labelled yet is no target of any label, so plain steps would teach that it does not
@@ -159,7 +159,7 @@ export class HeadLearner {
       seen++;
     }
     if (seen === 0) return;
-    const scale = -this.#options.rate / total;
+    const scale = -this.#options.rate / (n * total);
     const projector = this.#options.guard.kind === "none" ? undefined : this.#guard.next(modality);
     for (let i = 0; i < n; i++)
       for (let c = 0; c < C; c++) {

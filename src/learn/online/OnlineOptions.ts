@@ -8,7 +8,7 @@ export interface OnlineOptions {
   readonly seed: number;
   /** Rows that wait for a label; one that comes later is counted and not used. */
   readonly memory: number;
-  /** Learning rate of the head. */
+  /** Learning rate of the head, per n features; see `HeadLearner`. */
   readonly rate: number;
   /** Share of the way back to the trained head that every step takes. */
   readonly anchor: number;
@@ -65,7 +65,7 @@ export interface PseudoLabelOptions {
 export const ONLINE_DEFAULTS: OnlineOptions = {
   seed: 1,
   memory: 750,
-  rate: 0.02,
+  rate: 0.1,
   anchor: 1e-4,
   distilled: 0.5,
   guard: { kind: "stream", alpha: 0.1, meanDecay: 0.99 },
