@@ -13,6 +13,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   dropout: async () => (await import("./align/runDropoutBench.ts")).runDropoutBench,
   feeds: async () => (await import("./sensors/runFeedsBench.ts")).runFeedsBench,
   hostile: async () => (await import("./wire/runHostileBench.ts")).runHostileBench,
+  join: async () => (await import("./sensors/runJoinBench.ts")).runJoinBench,
   methods: async () => (await import("./methods/runMethodsBench.ts")).runMethodsBench,
   replay: async () => (await import("./replay/runReplayAndCrashBench.ts")).runReplayAndCrashBench,
   sensors: async () => (await import("./sensors/runSensorsBench.ts")).runSensorsBench,

@@ -12,6 +12,7 @@ import {
   type SensorProbe,
   SensorSettings,
 } from "../src/sensing.ts";
+import { videoDevices } from "./media/devices.ts";
 import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { cropOf, pictureFilters } from "./media/pictureFrames.ts";
@@ -44,6 +45,7 @@ export const camera: SensorKind = {
     ...{ modality: "video", dtype: "u8", shape: [48, 64], unit: "grey level" },
     rate: hertz(25),
   }),
+  devices: () => videoDevices(),
   probe: () => probeFfmpeg(probeDevice),
   argument: "input",
   offers: async (options) => onlyOffer(USUAL_PICTURES, { crop: WHOLE, ...options }),

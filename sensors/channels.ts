@@ -14,7 +14,7 @@ import {
   type SensorKind,
   SensorSettings,
 } from "../src/sensing.ts";
-import { type LineSource, lineSource } from "./lines/lineSource.ts";
+import { type LineSource, lineSource, serialLines } from "./lines/lineSource.ts";
 import { linesOf } from "./lines/linesOf.ts";
 import { packNumbers } from "./lines/packNumbers.ts";
 
@@ -36,6 +36,7 @@ export const channels: SensorKind = {
   name: "channels",
   summary: "Takes evenly sampled channels, as lines or raw, from a program, a socket or a device.",
   usual: () => ({ modality: "sensor", dtype: "f32", shape: [1], rate: hertz(50) }),
+  devices: serialLines,
   probe: async () => ({
     works: true,
     detail: "reads files, standard input, sockets, serial lines, posts",

@@ -12,6 +12,7 @@ import {
   type SensorProbe,
   SensorSettings,
 } from "../src/sensing.ts";
+import { soundDevices } from "./media/devices.ts";
 import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { SoundStamps } from "./media/SoundStamps.ts";
@@ -37,6 +38,7 @@ export const microphone: SensorKind = {
     ...{ modality: "audio", dtype: "i16", shape: [160], unit: "PCM" },
     ...{ rate: hertz(100), span: millis(10) },
   }),
+  devices: soundDevices,
   probe: () => probeFfmpeg(probeDevice),
   argument: "input",
   offers: async (options) => onlyOffer(USUAL_SOUND, options),

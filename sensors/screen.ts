@@ -30,6 +30,10 @@ export const screen: SensorKind = {
     ...{ modality: "video", dtype: "u8", shape: [90, 160], unit: "grey level" },
     rate: hertz(10),
   }),
+  devices: async () => {
+    const display = process.env["DISPLAY"] ?? "";
+    return display === "" ? [] : [{ name: "X display", options: { device: display } }];
+  },
   probe: () => probeFfmpeg(probeDisplay),
   create(options) {
     const settings = new SensorSettings("screen", options);

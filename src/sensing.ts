@@ -24,6 +24,7 @@ export type {
   SensedFrame,
   Sensor,
   SensorContext,
+  SensorDevice,
   SensorKind,
   SensorProbe,
   StreamOffer,

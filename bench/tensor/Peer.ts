@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+
+import { explainSlowProducts } from "./explainSlowProducts.ts";
 
 /** What a peer is asked to run. */
 export interface PeerRequest {
@@ -46,9 +49,13 @@ export class Peer {
     if (typeof first === "string") return `${name}: ${first}`;
     if (first.done === true) return `${name}: its process ended at once`;
     const hello = parse(first.value);
-    if (typeof hello["version"] === "string") return new Peer(name, hello["version"], child, lines);
+    // Linux tells what a process has loaded; elsewhere nothing is known against it.
+    const maps = await readFile(`/proc/${child.pid}/maps`, "utf8").catch(() => "");
+    const problem = explainSlowProducts(maps);
+    if (typeof hello["version"] === "string" && problem === undefined)
+      return new Peer(name, hello["version"], child, lines);
     child.kill();
-    return `${name}: ${String(hello["error"])}`;
+    return `${name}: ${String(hello["error"] ?? problem)}`;
   }
 
   /** Milliseconds of each run; a string says why it cannot. */

@@ -97,7 +97,10 @@ export default definePipeline({
       jointDilations: [2, 6],
       streams: {
         inertial: { augment: { gain: 0.15, noise: 0.1, turn: { degrees: 20, pairs: ACROSS } } },
-        skeleton: { augment: { gain: 0.1, noise: 0.05, turn: { degrees: 20, pairs: LEVEL } } },
+        skeleton: {
+          scaling: "stream",
+          augment: { gain: 0.1, noise: 0.1, turn: { degrees: 20, pairs: LEVEL } },
+        },
         depth: {
           front: {
             kind: "image",
@@ -113,7 +116,7 @@ export default definePipeline({
           },
         },
       },
-      training: { epochs: 42, rows: 64, stretches: 32, dropout: 0.2, warp: 0.2 },
+      training: { epochs: 30, rows: 64, stretches: 32, dropout: 0.3, warp: 0.25 },
     },
   },
   silence: STILL,

@@ -2,7 +2,12 @@ import { createReadStream } from "node:fs";
 import { connect } from "node:net";
 import { PassThrough, type Readable } from "node:stream";
 
-import { ConfigError, SensorError, type SensorSettings } from "../../src/sensing.ts";
+import {
+  ConfigError,
+  type SensorDevice,
+  SensorError,
+  type SensorSettings,
+} from "../../src/sensing.ts";
 import { followFile } from "./followFile.ts";
 
 /** Where lines come from. */
@@ -57,6 +62,16 @@ export function lineSource(settings: SensorSettings, usual?: string): LineSource
     isEndless: follow,
     open: async (signal) => (follow ? followFile(source, signal) : createReadStream(source)),
   };
+}
+
+/** The serial lines of this machine, for every sensor that takes a `source`. */
+export async function serialLines(): Promise<SensorDevice[]> {
+  const { SerialPort } = await import("serialport");
+  const ports = await SerialPort.list().catch(() => []);
+  return ports.map(({ path, manufacturer, productId }) => ({
+    name: [manufacturer, productId].filter(Boolean).join(" ") || path,
+    options: { source: `serial:${path}` },
+  }));
 }
 
 function listener(source: string, token: string | undefined): LineSource {

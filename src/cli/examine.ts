@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +10,7 @@ import { type Device, devices } from "../tensor/device/Device.ts";
 import { float32 } from "../tensor/TensorSpec.ts";
 import { tf } from "../tensor/tf.ts";
 import { transportFacts } from "../wire/transportFacts.ts";
+import { kindsIn } from "./devicesCommand.ts";
 import { findProgram } from "./findProgram.ts";
 import { loadPipeline, pipelineNames } from "./loadPipeline.ts";
 import { codeRoot, packageRoot } from "./packageRoot.ts";
@@ -129,10 +130,7 @@ async function nodeGpu(): Promise<Finding> {
 
 async function* sensors(): AsyncGenerator<Finding> {
   const folder = join(codeRoot(), "sensors");
-  const kinds = readdirSync(folder)
-    .filter((file) => /^[a-z][A-Za-z0-9]*\.[jt]s$/.test(file))
-    .map((file) => file.replace(/\.[jt]s$/, ""));
-  for (const name of kinds) {
+  for (const name of kindsIn(folder)) {
     const what = `sensor ${name}`;
     try {
       const probe = await (await loadSensorKind(name, folder)).probe();

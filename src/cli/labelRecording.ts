@@ -4,7 +4,7 @@ import { ConfigError } from "../errors.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import { appendLabels, removeLabels } from "../log/editLabels.ts";
 import { fileMetadata } from "../log/fileMetadata.ts";
-import { labelOfLine, lineOfLabel } from "../log/labels/LabelLine.ts";
+import { type LabelLine, labelOfLine, lineOfLabel } from "../log/labels/LabelLine.ts";
 import { formatLabelFile, readLabelFile } from "../log/labels/labelFile.ts";
 import { logInfo } from "../log/logInfo.ts";
 import { type Micros, micros } from "../units.ts";
@@ -31,34 +31,25 @@ export async function labelRecording(file: string, flags: LabelRecordingFlags): 
   const start = await startOf(file);
   const removed =
     flags.remove.length === 0 ? [] : await removeLabels(file, chosen(flags.remove, start));
-  const slotOf = await slotsOf(file);
-  const imported: Label[] = [];
-  let wrong = 0;
-  for (const path of flags.import) {
-    const read = readLabelFile(path, await readFile(path, "utf8"));
-    wrong += read.wrong.length;
-    for (const line of read.labels) {
-      const slot = line.slot === "" ? (flags.slot ?? slotOf(line.label)) : line.slot;
-      const at = micros(start + flags.offset);
-      imported.push(labelOfLine({ ...line, slot }, at, flags.by));
-    }
-  }
-  const added = [
-    ...flags.add.map(
-      ({ label, from, to }): Label => ({
-        ...{ label, from: from(start), to: to(start), by: flags.by },
-        slot: flags.slot ?? slotOf(label),
-      }),
-    ),
-    ...imported,
+  const { lines, wrong } = await importedLines(flags.import);
+  const asked = flags.add.map(({ label, from, to }) => ({
+    label,
+    from: from(start),
+    to: to(start),
+  }));
+  const at = micros(start + flags.offset);
+  const said = [
+    ...asked.map((label): Label => ({ ...label, slot: "", by: flags.by })),
+    ...lines.map((line) => labelOfLine(line, at, flags.by)),
   ];
+  const added = await withSlots(said, file, flags.slot);
   const before = (await logInfo(file)).labels;
   const isNew = (label: Label): boolean => !before.some((known) => isSame(known, label));
   const fresh = added.filter(isNew);
   await appendLabels(file, fresh);
   const labels = (await logInfo(file)).labels.toSorted((a, b) => a.from - b.from || a.to - b.to);
   if (flags.export !== undefined) await exportLabels(flags.export, labels, start);
-  const asked =
+  const isAsked =
     flags.remove.length + flags.add.length + flags.import.length > 0 || flags.export !== undefined;
   if (flags.json) {
     const lines = labels.map((label) => ({ ...lineOfLabel(label, start), by: label.by }));
@@ -66,7 +57,7 @@ export async function labelRecording(file: string, flags: LabelRecordingFlags): 
     process.stdout.write(`${JSON.stringify({ file, ...counts, labels: lines })}\n`);
     return;
   }
-  if (asked) {
+  if (isAsked) {
     const known = added.length - fresh.length;
     const parts = [
       `${labels.length} labels`,
@@ -77,7 +68,7 @@ export async function labelRecording(file: string, flags: LabelRecordingFlags): 
     ];
     process.stdout.write(`${file}: ${parts.join(", ")}\n`);
   }
-  if (!asked || flags.list) process.stdout.write(`${table(labels, start).join("\n")}\n`);
+  if (!isAsked || flags.list) process.stdout.write(`${table(labels, start).join("\n")}\n`);
 }
 
 /**
@@ -112,18 +103,41 @@ function chosen(choices: readonly LabelChoice[], start: Micros): (label: Label) 
     });
 }
 
-/** The slot that a label fills in the recording's own pipeline; empty where that is not known. */
-async function slotsOf(file: string): Promise<(label: string) => string> {
+async function importedLines(
+  paths: readonly string[],
+): Promise<{ readonly lines: readonly LabelLine[]; readonly wrong: number }> {
+  const lines: LabelLine[] = [];
+  let wrong = 0;
+  for (const path of paths) {
+    const read = readLabelFile(path, await readFile(path, "utf8"));
+    lines.push(...read.labels);
+    wrong += read.wrong.length;
+  }
+  return { lines, wrong };
+}
+
+/** The labels with the slot that is told, or that the recording's own pipeline has for them, where known. */
+async function withSlots(
+  labels: readonly Label[],
+  file: string,
+  told: string | undefined,
+): Promise<readonly Label[]> {
+  if (labels.every(({ slot }) => slot !== "")) return labels;
   const { pipeline } = (await fileMetadata(file)).metadata;
   const slots =
-    pipeline === undefined
+    told !== undefined || pipeline === undefined
       ? {}
       : await loadPipeline(pipeline).then(
           (definition) => definition.slots,
           // A recording may outlive its pipeline.
           () => ({}) as Readonly<Record<string, readonly string[]>>,
         );
-  return (label) => Object.entries(slots).find(([, labels]) => labels.includes(label))?.[0] ?? "";
+  const known = Object.entries(slots);
+  const slotOf = (label: string): string =>
+    told ?? known.find(([, own]) => own.includes(label))?.[0] ?? "";
+  return labels.map((label) =>
+    label.slot === "" ? { ...label, slot: slotOf(label.label) } : label,
+  );
 }
 
 function isSame(a: Label, b: Label): boolean {

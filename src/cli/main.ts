@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   detach: async () => (await import("./attachCommand.ts")).addAttachCommands,
   sensors: async () => (await import("./attachCommand.ts")).addAttachCommands,
   models: async () => (await import("./modelsCommand.ts")).addModelsCommand,
+  devices: async () => (await import("./devicesCommand.ts")).addDevicesCommand,
   doctor: async () => (await import("./doctorCommand.ts")).addDoctorCommand,
   train: async () => (await import("./trainCommand.ts")).addTrainCommand,
   export: async () => (await import("./exportCommand.ts")).addExportCommand,

@@ -47,10 +47,11 @@ export async function writeResults({
     sections.push(`![${caption}](${name}-${picture}.svg)\n\n${caption}`);
   }
   const variants = [...new Set(results.map(({ variant }) => variant))];
+  const notRun = [...summaries.keys()].filter((variant) => !variants.includes(variant)).map(nameOf);
   const page = [
     `# ${study.name} on ${set}`,
     study.about(set),
-    `Tested on \`${split}\`, ${seedsOf(report, seeds)}, mean ± standard deviation. Written by`,
+    `Tested on \`${split}\`, ${seedsOf(report, seeds)}. Written by`,
     `\`\`\`\nnpm run evaluate -- ${study.name} --data DIR/${set} --split ${split} --seeds ${seeds} --write-results\n\`\`\``,
     `in ${Math.round(seconds)} s of trials and ${peakMiB} MiB at most.`,
     ...sections,
@@ -58,6 +59,9 @@ export async function writeResults({
     `## What was run\n\n${variants
       .map((variant) => `* **${nameOf(variant)}**: ${summaries.get(variant) ?? ""}`)
       .join("\n")}`,
+    notRun.length === 0
+      ? ""
+      : `The study has more variants, which were not run for this page: ${notRun.join(", ")}.`,
   ].filter((part) => part !== "");
   await writeFile(join(folder, `${name}.md`), `${page.join("\n\n")}\n`);
   const figures: ResultsFile = {
@@ -65,7 +69,7 @@ export async function writeResults({
     ...(study.idea !== undefined && { idea: study.idea }),
     set,
     split,
-    seeds,
+    seeds: results.filter(({ variant }) => variant === "").length || seeds,
     metrics,
     seconds,
     peakMiB,
@@ -83,6 +87,7 @@ function seedsOf({ results }: StudyReport, seeds: number): string {
     results.filter((result) => result.variant === variant).length;
   const counts = [...new Set(results.map(({ variant }) => variant))].map(count);
   const [own, fewest] = [count("") || seeds, Math.min(...counts)];
-  const plural = own === 1 ? "1 seed" : `${own} seeds`;
-  return fewest < own ? `${plural} of the method, ${fewest} or more of the others` : plural;
+  if (own === 1) return "1 seed";
+  const others = fewest < own ? ` of the method, ${fewest} or more of the others` : "";
+  return `${own} seeds${others}, mean ± standard deviation`;
 }

@@ -3,6 +3,7 @@ import { checkConfig, type FrontConfig, type UnifiedConfig } from "../models/uni
 import { UNIFIED_LOSS_DEFAULTS, type UnifiedLossOptions } from "../models/unified/loss.ts";
 import type { Micros } from "../units.ts";
 import type { RowAugmentation } from "./rows/augmentRows.ts";
+import type { Scaling } from "./rows/Standards.ts";
 import type { BatchOptions } from "./rows/stretches.ts";
 
 /** What is declared of one stream's encoder and of how its features are met in training. */
@@ -11,6 +12,8 @@ export interface StreamModelPlan {
   readonly front?: FrontConfig;
   /** Dilations of its causal blocks, in rows; those of the plan unless given. */
   readonly dilations?: readonly number[];
+  /** What of it is brought to deviation 1 before it enters; `feature` unless given. */
+  readonly scaling?: Scaling;
   /** How its features are moved in training. */
   readonly augment?: RowAugmentation;
   /** Chance that the joint is shown it in a stretch of training; 0.8 unless given. */
@@ -130,6 +133,15 @@ export function lossOf({ loss, streams = {} }: ModelPlan): UnifiedLossOptions {
     ),
   );
   return { ...UNIFIED_LOSS_DEFAULTS, ...loss, streamWeights };
+}
+
+/** What of each stream of a plan is brought to deviation 1. */
+export function scalingOf({ streams = {} }: ModelPlan): Record<string, Scaling> {
+  return Object.fromEntries(
+    Object.entries(streams).flatMap(([name, { scaling }]) =>
+      scaling === undefined ? [] : [[name, scaling] as const],
+    ),
+  );
 }
 
 /** How the batches of a plan are made. */

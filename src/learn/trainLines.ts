@@ -137,7 +137,7 @@ export async function trainLines<S>(options: TrainLinesOptions<S>): Promise<Trai
       bestScore = score;
     }
     curves.push({ ...metrics, ...(score !== undefined && options.curve?.(score)) });
-    await options.onCheckpoint?.({ state, epoch: epoch + 1, curves, best });
+    await options.onCheckpoint?.({ state, epoch: epoch + 1, curves: [...curves], best });
     options.onProgress?.({
       epoch: epoch + 1,
       epochs,

@@ -1,5 +1,7 @@
 import { McapChunkBuilder, type McapTypes } from "@mcap/core";
 
+import type { Chunk } from "../frames/Chunk.ts";
+import { sameShape } from "../frames/sameShape.ts";
 import { encodeRecord } from "./encodeRecord.ts";
 import { channelKey, channelOf } from "./LogChannel.ts";
 import type { LogRecord } from "./LogRecord.ts";
@@ -23,6 +25,11 @@ export interface SealedChunk extends ChunkContent {
   readonly bytes: Uint8Array;
 }
 
+/** A channel's key and what it was made from, beside the stream. */
+interface KeptKey extends Pick<Chunk, "site" | "dtype" | "shape"> {
+  readonly key: string;
+}
+
 /**
  * Packs records into chunks, one open at a time, and nothing else: no files, no clocks.
  *
@@ -34,6 +41,8 @@ export class ChunkPacker {
   /** By key, in the order of their ids. */
   readonly #channels: Map<string, McapTypes.Channel>;
   readonly #schemas: Map<string, McapTypes.Schema>;
+  /** By stream, the channel key of its last chunk: the same again, mostly, and dear to make. */
+  readonly #lastKeys = new Map<string, KeptKey>();
   #openKeys = new Set<string>();
   #sequence = 0;
 
@@ -55,7 +64,7 @@ export class ChunkPacker {
 
   /** Puts a record into the open chunk. */
   add(record: LogRecord): void {
-    const key = channelKey(record);
+    const key = this.#keyOf(record);
     const channel = this.#channels.get(key) ?? this.#register(key, record);
     if (!this.#openKeys.has(key)) {
       this.#openKeys.add(key);
@@ -100,6 +109,17 @@ export class ChunkPacker {
     for (const schema of schemas) this.#schemas.set(schema.name, schema);
     for (const channel of channels) this.#channels.set(keyOf(channel), channel);
     this.#sequence = sequence;
+  }
+
+  #keyOf(record: LogRecord): string {
+    if (record.kind !== "DATA") return channelKey(record);
+    const { site, stream, dtype, shape } = record.chunk;
+    const last = this.#lastKeys.get(stream);
+    const isSame = last?.site === site && last.dtype === dtype && sameShape(last.shape, shape);
+    if (isSame) return last.key;
+    const key = channelKey(record);
+    this.#lastKeys.set(stream, { site, dtype, shape, key });
+    return key;
   }
 
   #register(key: string, record: LogRecord): McapTypes.Channel {

@@ -14,6 +14,8 @@ export class StandingRecords {
   #configs: readonly Config[] = [];
   /** The last record of each other kind, of each stream where it is about one. */
   readonly #last = new Map<string, LogRecord>();
+  /** By stream, that it is silent: looked up for each frame that comes in. */
+  readonly #silences = new Map<string, LogRecord>();
 
   /** Takes the next record of the log. */
   observe(record: LogRecord): void {
@@ -34,14 +36,14 @@ export class StandingRecords {
         break;
       case "IDLE":
       case "CLOSED":
-        this.#last.set(`silence of ${record.stream}`, record);
+        this.#silences.set(record.stream, record);
         break;
       case "ACTIVE":
       case "HEARTBEAT":
-        this.#last.delete(`silence of ${record.stream}`);
+        this.#silences.delete(record.stream);
         break;
       case "DATA":
-        this.#last.delete(`silence of ${record.chunk.stream}`);
+        this.#silences.delete(record.chunk.stream);
         break;
       case "LABEL":
       case "CHECKPOINT":
@@ -49,9 +51,9 @@ export class StandingRecords {
     }
   }
 
-  /** As the records that say so, as they came. */
+  /** As the records that say so: of each sort in the order in which they came. */
   records(): readonly LogRecord[] {
-    return [...this.#configs, ...this.#last.values()];
+    return [...this.#configs, ...this.#last.values(), ...this.#silences.values()];
   }
 }
 

@@ -35,5 +35,5 @@ export function recordOfLine(line: string): LogRecord {
     : undefined;
   if (decode === undefined || !isRecord)
     throw new LogError("record", `a record expected, got ${line.slice(0, 80)}`);
-  return decode(Buffer.from(message, "base64"), micros(logTime as Micros));
+  return decode(new Uint8Array(Buffer.from(message, "base64")), micros(logTime as Micros));
 }

@@ -45,6 +45,14 @@ export interface Sensor {
   frames(context: SensorContext): AsyncIterable<SensedFrame>;
 }
 
+/** One device of this machine. */
+export interface SensorDevice {
+  /** What it calls itself. */
+  readonly name: string;
+  /** What makes a sensor use it. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /** A stream's description without its site and name, whose limits may be left out too. */
 export type UsualStream = Omit<
   StreamDescription,
@@ -95,6 +103,8 @@ export interface SensorKind {
    * leave out. Absent, or undefined, where it may be anything.
    */
   usual?(options: Readonly<Record<string, unknown>>): UsualStream | undefined;
+  /** The devices of this machine that it could sense with; absent where it needs none. */
+  devices?(): Promise<readonly SensorDevice[]>;
   /** Looks for what the sensor needs, without using it. */
   probe(): Promise<SensorProbe>;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Observable, Subject, type Subscription } from "rxjs";
 
 import type { Clock } from "../clock/Clock.ts";
@@ -45,6 +46,8 @@ export class ClockProber {
     this.#server = server;
     this.#clock = clock;
     this.waves = this.#waves.asObservable();
+    // Every sensor's wave waits on it: a dozen sensors are no leak.
+    setMaxListeners(0, this.#stop.signal);
     this.#listening = server.answers.subscribe((answer) => this.#heard(answer));
     void this.#run();
   }

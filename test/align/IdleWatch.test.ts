@@ -46,6 +46,18 @@ describe("a stream", () => {
     expect(run(watch, 310, 1_000, () => ["a"])).toEqual([["b", 520]]);
   });
 
+  it("that joins is watched from then on; the others' silence counts as it did", () => {
+    const watch = watching(["a", "b"]);
+    run(watch, 0, 100, () => ["a"]);
+    watch.follow(["a", "b", "c"].map((name) => describeStream(name, 0)));
+    expect(run(watch, 100, 500, () => ["a"])).toEqual([
+      ["b", 200],
+      ["c", 300],
+    ]);
+    watch.follow([describeStream("a", 0)]);
+    expect(watch.heard("b", millis(510))).toEqual([]);
+  });
+
   it("that is not watched is ignored", () => {
     expect(watching().heard("x", millis(10))).toEqual([]);
     expect(watching().silence("x")).toBe(0);

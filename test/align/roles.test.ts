@@ -4,9 +4,58 @@ import { Aligner } from "../../src/align/Aligner.ts";
 import { exact, last, nearest } from "../../src/align/Policy.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { micros, millis } from "../../src/units.ts";
-import { frame, heartbeat, notice, outcomes, started } from "./chart.ts";
+import { config, frame, heartbeat, notice, outcomes, started } from "./chart.ts";
 
 const held = last({ maxAge: millis(100) });
+
+describe("a guest", () => {
+  it("has a cell from its configuration on until the next, by the policy that its description gives", () => {
+    const asked: string[] = [];
+    const aligner = new Aligner({
+      ...{ columns: { a: exact() }, skew: millis(100) },
+      guests: ({ stream }) => {
+        asked.push(stream);
+        return held;
+      },
+    });
+    const records = [
+      config(["a"]),
+      frame("a", 0),
+      config(["a", "g"], { version: 2 }),
+      frame("g", 30),
+      frame("a", 40),
+      config(["a"], { version: 3 }),
+      frame("a", 80),
+    ];
+    expect(outcomes(aligner, records)).toEqual([
+      "",
+      "0: a=0",
+      "",
+      "",
+      "40: a=40 g=30",
+      "",
+      "80: a=80",
+    ]);
+    expect(new Set(asked)).toEqual(new Set(["g"]));
+  });
+
+  it("is waited for by nobody, however long it says nothing", () => {
+    const aligner = new Aligner({
+      ...{ columns: { a: exact() }, skew: millis(100), guests: () => exact() },
+    });
+    const records = [config(["a", "g"]), frame("a", 0), frame("a", 40)];
+    expect(outcomes(aligner, records)).toEqual([
+      "",
+      "0: a=0 g-never-seen",
+      "40: a=40 g-never-seen",
+    ]);
+  });
+
+  it("is refused where there is no policy for guests", () => {
+    const aligner = new Aligner({ columns: { a: exact() }, skew: millis(100) });
+    expect(() => aligner.push(config(["a", "g"]))).toThrow(ConfigError);
+  });
+});
 
 describe("an optional stream", () => {
   const optional = { roles: { b: "optional" as const } };

@@ -106,7 +106,7 @@ describe.skipIf(!hasFfmpeg)("the tutorial", () => {
       } else await follow(line);
     }
     expect(await follow("sensorium label first.mcap")).toContain("beep");
-    expect(await follow("sensorium info recordings/noises/take-1.mcap")).toContain("labels    30");
+    expect(await follow("sensorium info recordings/noises/take-1.mcap")).toContain("labels    20");
   });
 
   it.skipIf(!canTrain)(

@@ -125,4 +125,14 @@ describe("runStudy", () => {
     );
     expect(figures).toMatchObject({ evaluate: "coin", set: "synthetic", split: "dev", seeds: 3 });
   });
+
+  it("says on the page which variants were not run, and how many seeds there really are", async () => {
+    const report = await run({ seeds: 1, variants: ["method"] });
+    const results = join(folder, "part");
+    await writeResults({ folder: results, report, split: "dev", seeds: 5 });
+    const page = await readFile(join(results, "coin-synthetic.md"), "utf8");
+    expect(page).toContain("Tested on `dev`, 1 seed. Written by");
+    expect(page).toContain("more variants, which were not run for this page: fixed, lost.");
+    expect(await readFile(join(results, "README.md"), "utf8")).toContain("| dev, 1 seed |");
+  });
 });

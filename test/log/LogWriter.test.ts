@@ -177,7 +177,9 @@ describe("a log", () => {
     writer.append(data(1_000_000));
     const before = writer.status.bytesWritten;
     clock.advance(seconds(2));
-    await expect.poll(() => writer.status.bytesWritten).toBeGreaterThan(before);
+    await expect
+      .poll(() => writer.status.bytesWritten, { timeout: 15_000 })
+      .toBeGreaterThan(before);
     expect(await read(path)).toHaveLength(1);
   });
 });

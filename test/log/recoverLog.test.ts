@@ -53,7 +53,9 @@ function recordStarts(file: Buffer): number[] {
   return starts;
 }
 
-it("a log cut at any byte gives its complete chunks, and takes new records after repair", async () => {
+it("a log cut at any byte gives its complete chunks, and takes new records after repair", {
+  timeout: 120_000,
+}, async () => {
   const records = sample(12);
   const whole = await written(records, { pipeline: "test" });
   const path = join(folder, "torn.mcap");

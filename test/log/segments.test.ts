@@ -90,7 +90,7 @@ function at(offset: number): Micros {
   return micros(START + offset * 1e6);
 }
 
-describe("a log of segments", () => {
+describe("a log of segments", { timeout: 120_000 }, () => {
   it("gives back every record, whatever the sizes and spans of chunks and segments", async () => {
     const sizes = fc.integer({ min: 100, max: 5_000 });
     await fc.assert(
@@ -279,7 +279,7 @@ describe("a log that is followed", () => {
     const reading = (async () => {
       for await (const record of readLog(path, { follow: { clock, signal } })) got.push(record);
     })();
-    await expect.poll(() => got.length).toBe(40);
+    await expect.poll(() => got.length, { timeout: 15_000 }).toBe(40);
     for (const [index, record] of records.slice(40).entries()) {
       writer.append(record);
       if (index % 10 === 0) await writer.flush();
@@ -311,7 +311,7 @@ describe("a log that is followed", () => {
       for await (const record of readLog(path, { follow: { clock, signal } })) got.push(record);
     })();
     const ticking = setInterval(() => clock.advance(micros(clock.now() + 100_000)), 1);
-    await expect.poll(() => got.length).toBeGreaterThan(5);
+    await expect.poll(() => got.length, { timeout: 15_000 }).toBeGreaterThan(5);
     const kept = (await read(path)).length;
     await using second = await open("append");
     for (const record of records.slice(kept)) second.append(record);

@@ -122,7 +122,7 @@ describe("Server", () => {
   it("skips rows for a client that stops reading, closes it with 1013, and keeps the others", async () => {
     const feed = new SubjectFeed();
     await using server = await start(feed, {
-      lanes: { highWaterMark: bytes(256 * 1024), limit: bytes(64 << 20), patience: millis(300) },
+      lanes: { highWaterMark: bytes(256 * 1024), limit: bytes(64 << 20), patience: millis(2_000) },
     });
     await using slow = await TestClient.connect(server.url);
     await using quick = await TestClient.connect(server.url);

@@ -5,7 +5,7 @@ import type { UnifiedConfig } from "../../models/unified/config.ts";
 import { initParams, type UnifiedParams } from "../../models/unified/params.ts";
 import { type HostTensor, type HostTree, isHostTensor } from "../../tensor/HostTensor.ts";
 import { decodeSafetensors, encodeSafetensors, treeOf } from "../../tensor/safetensors.ts";
-import { flattenTree } from "../../tensor/tree.ts";
+import { flattenTree, unflattenTree } from "../../tensor/tree.ts";
 import { initTrainerState, type TrainerState } from "../UnifiedTrainer.ts";
 
 /** What a run came to so far that the state of its trainer does not tell. */
@@ -77,11 +77,15 @@ export async function readCheckpoint(
     initParams(config, () => 0.5),
   );
   const { best, ...tree } = treeOf(decoded);
-  if (namesOf(fresh as unknown as HostTree) !== namesOf(tree)) return undefined;
+  const expected = leavesOf(fresh as unknown as HostTree);
+  if (namesOf(expected) !== namesOf(leavesOf(tree))) return undefined;
   return {
     state: {
-      // Same names and shapes as a fresh state, checked above.
-      ...(tree as unknown as Omit<TrainerState, "step">),
+      // Same names and shapes as a fresh state, checked above, and in its order: a file has another, and
+      // sums over all gradients would come out another by a rounding.
+      ...(unflattenTree(
+        expected.map(([path, leaf]) => [path, decoded.tensors.get(path) ?? leaf] as const),
+      ) as unknown as Omit<TrainerState, "step">),
       step: Number(metadata["step"]),
     },
     epoch: Number(metadata["epoch"]),
@@ -95,9 +99,13 @@ export async function readCheckpoint(
   };
 }
 
-function namesOf(tree: HostTree): string {
+function leavesOf(tree: HostTree): [path: string, leaf: HostTensor][] {
   const isLeaf = (node: object): node is HostTensor => isHostTensor(node as HostTensor | HostTree);
-  return flattenTree(tree, isLeaf, "readCheckpoint")
+  return flattenTree(tree, isLeaf, "readCheckpoint");
+}
+
+function namesOf(leaves: readonly (readonly [path: string, leaf: HostTensor])[]): string {
+  return leaves
     .map(([path, { shape }]) => `${path}[${shape}]`)
     .sort()
     .join();

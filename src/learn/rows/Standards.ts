@@ -13,6 +13,13 @@ export interface Standards {
   readonly deviation: Float32Array;
 }
 
+/**
+ * What is brought to deviation 1: each `feature` by itself, for numbers of different units, or the `stream`
+ * as a whole, where features are of one unit and what hardly moves says little: a shoulder's place tells
+ * people apart rather than what they do.
+ */
+export type Scaling = "feature" | "stream";
+
 /** A feature that hardly moves is not blown up beyond this share of the stream's usual deviation. */
 const LEAST_SHARE = 0.05;
 
@@ -20,19 +27,27 @@ const LEAST_SHARE = 0.05;
  * Mean and deviation of every feature of the streams that enter as plain vectors, over all sensed rows.
  *
  * Pictures are left alone: their extractors scale them, and neighbouring pixels belong together.
+ *
+ * @param scaled By stream; `feature` unless given.
  */
 export function measureStandards(
   lines: readonly RowLine[],
   config: UnifiedConfig,
+  scaled: Readonly<Record<string, Scaling>> = {},
 ): Record<string, Standards> {
   return Object.fromEntries(
     config.streams
       .filter(({ front }) => front.kind === "vector")
-      .map(({ name, size }) => [name, standardsOf(lines, name, size)]),
+      .map(({ name, size }) => [name, standardsOf(lines, name, size, scaled[name] ?? "feature")]),
   );
 }
 
-function standardsOf(lines: readonly RowLine[], name: string, size: number): Standards {
+function standardsOf(
+  lines: readonly RowLine[],
+  name: string,
+  size: number,
+  scaling: Scaling,
+): Standards {
   const sums = new Float64Array(size);
   const squares = new Float64Array(size);
   let count = 0;
@@ -52,6 +67,8 @@ function standardsOf(lines: readonly RowLine[], name: string, size: number): Sta
   const mean = Float32Array.from(sums, (sum) => sum / n);
   const variances = squares.map((square, i) => Math.max(square / n - (mean[i] ?? 0) ** 2, 0));
   const usual = Math.sqrt(variances.reduce((sum, variance) => sum + variance, 0) / size);
+  if (scaling === "stream")
+    return { mean, deviation: new Float32Array(size).fill(Math.max(usual, 1e-6)) };
   const least = Math.max(LEAST_SHARE * usual, 1e-6);
   return {
     mean,

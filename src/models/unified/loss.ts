@@ -179,11 +179,15 @@ export function unifiedLoss(
   const isQuantised = config.parts?.quantised !== false;
   const pairs = encoded.map((own, at) => {
     const others = encoded.filter((_, other) => other !== at);
-    const count = sum(others.map(({ present }) => present)); // [N]
+    const count = sum([tf.zeros([N]), ...others.map(({ present }) => present)]); // [N]
     const share = tf.div(1, tf.maximum(count, 1));
     const mean = (vectors: readonly Tensor[]): Tensor =>
       tf.mul(
-        sum(vectors.map((vector, i) => tf.mul(vector, tf.expandDims(others[i]?.present ?? 0, 1)))),
+        // A model of one stream has no partners.
+        sum([
+          tf.zeros([N, config.codeDim]),
+          ...vectors.map((vector, i) => tf.mul(vector, tf.expandDims(others[i]?.present ?? 0, 1))),
+        ]),
         tf.expandDims(share, 1),
       );
     return {

@@ -36,6 +36,7 @@ export function drawLearningCurves(
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" viewBox="0 0 ${WIDTH} ${y}">`,
+    `<title>${escapeXml(`Learning curves of ${title}`)}</title>`,
     `<rect width="${WIDTH}" height="${y}" fill="#fff"/>`,
     `<text x="12" y="24" font-family="system-ui, sans-serif" font-size="15" font-weight="600">${escapeXml(title)}</text>`,
     ...body,

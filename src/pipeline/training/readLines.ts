@@ -114,7 +114,15 @@ async function readRows(
         path,
         `expected rows every ${definition.grid.period} us, got a recording with ${record.period}`,
       );
-    for (const frameset of aligner.push(record)) {
+    // A pipeline without some of its streams reads recordings as if those had never been attached.
+    const known =
+      record.kind === "CONFIG"
+        ? {
+            ...record,
+            streams: record.streams.filter(({ stream }) => stream in definition.streams),
+          }
+        : record;
+    for (const frameset of aligner.push(known)) {
       if (frameset.revision !== undefined) continue;
       const row = features.push(frameset);
       const inputs: Record<string, Float32Array | undefined> = { ...row.inputs };

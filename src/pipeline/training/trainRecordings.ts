@@ -3,8 +3,16 @@ import { dirname } from "node:path";
 
 import { ConfigError } from "../../errors.ts";
 import { readCheckpoint, writeCheckpoint } from "../../learn/checkpoints/TrainingCheckpoint.ts";
-import { batchOf, configOf, lossOf, type ModelPlan, priorOf } from "../../learn/ModelPlan.ts";
+import {
+  batchOf,
+  configOf,
+  lossOf,
+  type ModelPlan,
+  priorOf,
+  scalingOf,
+} from "../../learn/ModelPlan.ts";
 import { foldStandards, measureStandards } from "../../learn/rows/Standards.ts";
+import type { BatchOptions } from "../../learn/rows/stretches.ts";
 import { type TrainedWeights, type TrainingProgress, trainLines } from "../../learn/trainLines.ts";
 import { encodeWeights } from "../../models/unified/weights.ts";
 import type { DeviceChoice } from "../../tensor/device/Device.ts";
@@ -65,6 +73,11 @@ export interface TrainRecordingsReport {
 /** Share of each recording, at its end, that the epoch is chosen by where no recording is. */
 const VALIDATION_SHARE = 0.08;
 const SCORE_EVERY = 10;
+/** Passes over the recordings, unless they are so short that the steps would be too few to learn by. */
+const EPOCHS = 40;
+const LEAST_STEPS = 400;
+/** Steps of an epoch that its stretches are to be enough for: a minute of takes is three batches of four. */
+const STEPS_PER_EPOCH = 4;
 
 /**
  * Trains a pipeline's model on recordings and writes its weights.
@@ -98,12 +111,16 @@ export async function trainRecordings(
       "train",
       `expected labels of ${classes.slice(1, 4).join(", ")}… in the recordings, got none`,
     );
+  if (!held.some(({ truth }) => truth.length > 0))
+    onNote?.("nothing labelled is held out: the last epoch is taken");
   const sizes = Object.fromEntries(
     Object.entries(learnt[0]?.streams ?? {}).map(([name, { size }]) => [name, size]),
   );
   const config = configOf(plan, { sizes, classes, prior, rowMicros: used.grid.period });
-  const standards = measureStandards(learnt, config);
-  const epochs = options.epochs ?? plan.training?.epochs ?? 40;
+  const standards = measureStandards(learnt, config, scalingOf(plan));
+  const batch = fittedBatch(batchOf(plan, Object.keys(sizes)), learnt);
+  const usual = Math.max(EPOCHS, Math.ceil(LEAST_STEPS / batch.steps));
+  const epochs = options.epochs ?? plan.training?.epochs ?? usual;
   const rows = learnt.reduce((sum, line) => sum + line.rows, 0);
   const run = JSON.stringify({ rows, held: held.length, seed, epochs, plan });
   const resume = await readCheckpoint(options.checkpoint, run, config);
@@ -113,7 +130,7 @@ export async function trainRecordings(
   const result = await trainLines<EventAccuracy>({
     config,
     loss: lossOf(plan),
-    batch: { ...batchOf(plan, Object.keys(sizes)), standards },
+    batch: { ...batch.options, standards },
     lines: () => Promise.resolve(learnt),
     seed,
     epochs,
@@ -143,6 +160,23 @@ export async function trainRecordings(
     epoch: result.epoch,
     validation: result.validation,
     bytes,
+  };
+}
+
+/** Batches no larger than what was recorded is enough for, and how many there are in an epoch. */
+function fittedBatch(
+  options: BatchOptions,
+  lines: readonly RecordedLine[],
+): { readonly options: BatchOptions; readonly steps: number } {
+  // Wherever the first stretch of a line begins, so many follow.
+  const stretches = lines.reduce(
+    (sum, { rows }) => sum + Math.max(0, Math.floor((rows + 1) / options.rows) - 1),
+    0,
+  );
+  const fitted = Math.max(1, Math.min(options.stretches, Math.floor(stretches / STEPS_PER_EPOCH)));
+  return {
+    options: { ...options, stretches: fitted },
+    steps: Math.max(1, Math.floor(stretches / fitted)),
   };
 }
 

@@ -41,8 +41,6 @@ function pretrainedTrial(set: string, task: DecurTask, variant: Variant, seeded:
       schedule,
       objective: variant.objective === undefined ? "decur" : variant.variant,
       probes: { shares: LABEL_SHARES, l2: PROBE_L2 },
-      // Kept trials of a set that has come to be asked for factors have none.
-      ...(set === "rs_fuel_moisture" && { asksFactors: true }),
     },
     run: async ({ data, split, seed, threads, progress }) => {
       const { train, test } = await task.read(data, split);

@@ -119,7 +119,7 @@ describe("probeSubsets", () => {
     );
     expect(metrics["probe/a+b@labels100"]).toBeGreaterThan(0.85);
     expect(subsetName(["a", "b"])).toBe("a+b");
-  });
+  }, 120_000);
 });
 
 describe("encodeExamples", () => {
