@@ -1,6 +1,6 @@
-/** Draws whole numbers in [least, beyond). */
-export interface Draws {
-  int(least: number, beyond: number): number;
+/** Draws whole numbers, from the first up to and without the second; `Rng` does. */
+export interface IntegerDraw {
+  int(least: number, below: number): number;
 }
 
 /**
@@ -16,7 +16,7 @@ export interface Draws {
 export function sumVoices(
   voices: readonly Int16Array[],
   samples: number,
-  rng: Draws,
+  rng: IntegerDraw,
 ): Float32Array {
   const sum = new Float32Array(samples);
   for (const voice of voices) {

@@ -10,7 +10,7 @@ const PERIOD = millis(40);
 /** A word of ten rows every thirty, seen through rows that err one time in four. */
 function line(seed: number) {
   const rng = Rng.fromSeed(seed);
-  const readings = Array.from({ length: 600 }, (_, row) => {
+  const readings = Array.from({ length: 300 }, (_, row) => {
     const truth = row % 30 < 10 ? 1 : 0;
     const says = rng.uniform() < 0.25 ? 1 - truth : truth;
     return {
@@ -20,7 +20,7 @@ function line(seed: number) {
       streams: {},
     } as unknown as Reading;
   });
-  const truth = Array.from({ length: 20 }, (_, word) => ({
+  const truth = Array.from({ length: 10 }, (_, word) => ({
     label: "word",
     from: micros(word * 30 * PERIOD - PERIOD / 2),
     to: micros((word * 30 + 9) * PERIOD + PERIOD / 2),
@@ -28,7 +28,7 @@ function line(seed: number) {
   return { readings, truth };
 }
 
-describe("tuneLocalizer", () => {
+describe("tuneLocalizer", { timeout: 240_000 }, () => {
   const options = {
     classes: ["sil", "word"],
     prior: [2 / 3, 1 / 3],
