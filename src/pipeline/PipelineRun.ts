@@ -7,7 +7,6 @@ import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { RobustnessReport } from "../robustness/RobustnessMonitor.ts";
-import type { Learner } from "../stage/Learner.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
 import { type Micros, micros, millis, seconds } from "../units.ts";
 import type { ClockProber } from "../wire/ClockProber.ts";
