@@ -111,6 +111,11 @@ export function cosineRate(rate: number, steps: number): (step: number) => numbe
   return (step) => (rate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
 }
 
+/** A learning rate that rises to its own over the first so many steps; 0 leaves it as it is. */
+export function warmedUp(rate: (step: number) => number, warmup: number): (step: number) => number {
+  return (step) => (step < warmup ? (rate(step) * (step + 1)) / warmup : rate(step));
+}
+
 /** All rows of 0..count−1. */
 export function allRows(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => i);

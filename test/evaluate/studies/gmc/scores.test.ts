@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { dcaScores } from "../../../../src/evaluate/studies/gmc/dcaScores.ts";
 import { epochBatches } from "../../../../src/evaluate/studies/gmc/epochBatches.ts";
+import { cosineRate, warmedUp } from "../../../../src/evaluate/studies/gmc/GmcTask.ts";
 import { meanPool } from "../../../../src/evaluate/studies/gmc/meanPool.ts";
 import { weightedF1 } from "../../../../src/evaluate/studies/gmc/opinions/weightedF1.ts";
 import { retrievalAt1 } from "../../../../src/evaluate/studies/gmc/retrieval.ts";
@@ -20,6 +21,14 @@ describe("scores of the GMC study", () => {
       ["a", "c"],
       ["b", "c"],
     ]);
+  });
+
+  it("lets a rate rise to its own over the first steps", () => {
+    const rates = [0, 1, 3, 4, 9].map(warmedUp(() => 2, 4));
+    expect(rates).toEqual([0.5, 1, 2, 2, 2]);
+    const falling = cosineRate(1, 100);
+    expect(warmedUp(falling, 10)(50)).toBe(falling(50));
+    expect(warmedUp(falling, 0)(0)).toBe(1);
   });
 
   it("finds a partner by the largest inner product", () => {

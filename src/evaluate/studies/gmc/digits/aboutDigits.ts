@@ -17,8 +17,8 @@ analysis against the joint, 400 points a set and 1000 rays a point; two samples 
 
 In training, digits come as other people might have given them: a trajectory and its picture slanted, turned and
 stretched by one other hand, the MNIST picture by a hand of its own, speech moved about in time, speed, pitch
-and level. The method learns for 8 epochs at a rate that falls along a cosine; \`zero-fill\` and \`all-subsets\` are its
-joint network with labels, as long and with the same inputs. The variants below \`short\` run 2 epochs at a constant rate
+and level. The method learns for 8 epochs at a rate that rises over 100 steps, then falls along a cosine; \`zero-fill\` and \`all-subsets\` are its
+joint network with labels, as long and with the same inputs. The variants below \`short\` run 2 epochs at a constant rate, risen likewise where they contrast,
 and compare with it, the method in the same time. \`late-fusion\` is the same network with labels and a head for each
 encoder in place of the contrast: its decisions are added, and its \`dca/\` is that without the contrast.
 Trajectories are laid about 0 for all. Run only where named: \`stream\`, \`published\` (a constant rate, inputs as they

@@ -14,6 +14,7 @@ import {
   epochSteps,
   type GmcBench,
   viewBatch,
+  warmedUp,
 } from "../GmcTask.ts";
 import { accuracyOf, predictorOf, scoreSubsets } from "../scoreSubsets.ts";
 import { initSharedHead, nameBySharedHead, sharedHeadLoss } from "../sharedHead.ts";
@@ -38,6 +39,8 @@ export interface ContrastOptions {
   readonly contrast?: number;
   /** Default `constant`, as published. */
   readonly schedule?: "constant" | "cosine";
+  /** Steps over which the rate rises to its own; 0 unless given, as published. */
+  readonly warmup?: number;
   /** 0 unless given, as published. */
   readonly weightDecay?: number;
   readonly seeded?: boolean;
@@ -58,7 +61,7 @@ export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial 
     seeded,
     onRequest,
   } = options;
-  const { labels = "after", contrast = 1, weightDecay = 0 } = options;
+  const { labels = "after", contrast = 1, weightDecay = 0, warmup = 0 } = options;
   const modalities = bench.config.modalities.filter(
     ({ name }) => options.modalities?.includes(name) !== false,
   );
@@ -77,6 +80,7 @@ export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial 
       form,
       epochs,
       schedule,
+      warmup,
       labels,
       contrast,
       weightDecay,
@@ -94,7 +98,7 @@ export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial 
         feeds: (rng) => batchFeeds(own, task.train, rng),
         view: viewBatch,
         steps,
-        rate: schedule === "constant" ? () => rate : cosineRate(rate, steps),
+        rate: warmedUp(schedule === "constant" ? () => rate : cosineRate(rate, steps), warmup),
         optimizer: adamW({ weightDecay }),
         contrast,
         ...(labels !== "after" && {

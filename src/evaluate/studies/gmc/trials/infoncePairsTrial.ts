@@ -22,6 +22,7 @@ import {
   type GmcBench,
   type Instants,
   viewBatch,
+  warmedUp,
 } from "../GmcTask.ts";
 import { pairsOf, predictorOf, scoreSubsets } from "../scoreSubsets.ts";
 import { trainClassifier } from "../trainClassifier.ts";
@@ -37,7 +38,7 @@ const CLASSIFIER_EPOCHS = 20;
 export function infoncePairsTrial(
   bench: GmcBench,
   epochs: number,
-  { seeded = true }: { readonly seeded?: boolean } = {},
+  { seeded = true, warmup = 0 }: { readonly seeded?: boolean; readonly warmup?: number } = {},
 ): Trial {
   const { config, batch, rate, classes } = bench;
   const names = config.modalities.map(({ name }) => name);
@@ -50,6 +51,7 @@ export function infoncePairsTrial(
       inputs: bench.inputs,
       batch,
       rate,
+      warmup,
       epochs,
       classifierEpochs: CLASSIFIER_EPOCHS,
     },
@@ -66,7 +68,7 @@ export function infoncePairsTrial(
         batch: batchSpecs(bench),
         feeds: batchFeeds(bench, task.train, rng.fork("batches")),
         steps: epochs * epochSteps(bench, task.train),
-        rate: () => rate,
+        rate: warmedUp(() => rate, warmup),
         threads,
         progress,
         loss: (params, tensors, extra) => {
