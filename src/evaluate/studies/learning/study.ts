@@ -9,9 +9,9 @@ const TRIALS: Readonly<Record<string, Study["trials"]>> = {
 
 const ABOUT: Readonly<Record<string, string>> = {
   utd_mhad:
-    "New people: a small live model (wrist or thigh sensor, skeleton) is trained on four people's takes 1 to 3; the people of the test split then come as one stream, one after the other, all their clips in a random order without pauses. One moment in ten is labelled, two seconds late. `fused` is the share of moments whose action is right, each answered by the version that serves then, before anything is learnt from it; `known` is the same on the trained people's take 4, under the version that serves in the end. The frozen model is the bar; all else is its difference to it, in shares.",
+    "New people: a small live model (wrist or thigh sensor, skeleton) is trained on four people's takes 1 to 3; the people of the test split then come as one stream, one after the other, all their clips in a random order without pauses. One moment in ten is labelled, two seconds late. `accuracy/fused` is the share of moments whose action is right, each answered by the version that serves then, before anything is learnt from it; `accuracy/known` is the same on the trained people's take 4, under the version that serves in the end. The frozen model is the bar; `gain/...` is the difference to it, in shares. `wrong-labels`: 30 % of the labels name another class; `noise-sensor`: the skeleton is noise from a third of the stream on; `sensor-away`: it is gone for the middle third.",
   grid_av:
-    "New noise: the committed weights of `talking-face` on the test split as one stream; from minute 2 on four other voices lie under each sentence at −5 dB. One moment in ten is labelled, two seconds late. Differences to the frozen weights, in shares of all moments from minute 2 on.",
+    "New noise: the committed weights of `talking-face` on the test split as one stream; from minute 2 on four other voices lie under each sentence at −5 dB. One moment in ten is labelled, two seconds late. `gain/...` are differences to the frozen weights, in shares of all moments from minute 2 on.",
 };
 
 /** Continual learning put to the test, on streams in the order of time. */

@@ -42,17 +42,17 @@ export const talkingFaceTrial: Trial = {
     const metrics: Record<string, number> = {};
     const frozen = frozenOn(weights, rows, ["text"]);
     for (const [name, right] of Object.entries(frozen.right)) {
-      metrics[`${name}, clean@frozen`] = accuracyOf(right, 0, from);
-      metrics[`${name}, babble@frozen`] = accuracyOf(right, from);
+      metrics[`accuracy/${name}@clean,frozen`] = accuracyOf(right, 0, from);
+      metrics[`accuracy/${name}@babble,frozen`] = accuracyOf(right, from);
     }
     for (const name of ["learning", "no-gate"]) {
       progress(name);
       const played = learnOn(weights, rows, ["text"], VARIANTS[name] ?? {}, { flipped: 0, seed });
       for (const [subset, right] of Object.entries(played.right))
-        metrics[`${subset} gain, babble@${name}`] =
+        metrics[`gain/${subset}@babble,${name}`] =
           accuracyOf(right, from) - accuracyOf(frozen.right[subset], from);
-      metrics[`published@${name}`] = played.status.published;
-      metrics[`discarded@${name}`] = played.status.discarded;
+      metrics[`versions/published@${name}`] = played.status.published;
+      metrics[`versions/discarded@${name}`] = played.status.discarded;
     }
     return metrics;
   },

@@ -61,8 +61,8 @@ export const utdTrial: Trial = {
     const frozen = frozenOn(weights, streams.line, []);
     const frozenKnown = knownUnder(frozen);
     for (const [name, right] of Object.entries(frozen.right))
-      put(`${name}@frozen`, accuracyOf(right));
-    put("known@frozen", frozenKnown);
+      put(`accuracy/${name}@frozen`, accuracyOf(right));
+    put("accuracy/known@frozen", frozenKnown);
     const compare = (
       name: string,
       rows: readonly KnownRow[],
@@ -74,34 +74,27 @@ export const utdTrial: Trial = {
       const played = learnOn(weights, rows, [], options, { flipped, seed });
       const gain = (subset: string): number =>
         accuracyOf(played.right[subset], from) - accuracyOf(before.right[subset], from);
-      put(`fused gain@${name}`, gain("fused"));
+      put(`gain/fused@${name}`, gain("fused"));
       put(
-        `fused gain second half@${name}`,
+        `gain/fused-second-half@${name}`,
         accuracyOf(played.right["fused"], rows.length / 2) -
           accuracyOf(before.right["fused"], rows.length / 2),
       );
-      put(`known gain@${name}`, knownUnder(played) - frozenKnown);
-      put(`published@${name}`, played.status.published);
-      put(`discarded@${name}`, played.status.discarded);
-      put(`rolled back@${name}`, played.status.rolledBack);
+      put(`gain/known@${name}`, knownUnder(played) - frozenKnown);
+      put(`versions/published@${name}`, played.status.published);
+      put(`versions/discarded@${name}`, played.status.discarded);
+      put(`versions/rolled-back@${name}`, played.status.rolledBack);
     };
     for (const [name, options] of Object.entries(VARIANTS))
       compare(name, streams.line, options, 0, frozen);
     const ungated = { gate: undefined as never };
-    compare("30 % wrong labels", streams.line, {}, FLIPPED, frozen);
-    compare("30 % wrong labels without the gate", streams.line, ungated, FLIPPED, frozen);
+    compare("wrong-labels", streams.line, {}, FLIPPED, frozen);
+    compare("wrong-labels-no-gate", streams.line, ungated, FLIPPED, frozen);
     const frozenGarbage = frozenOn(weights, streams.garbage, []);
-    compare("a sensor full of noise", streams.garbage, {}, 0, frozenGarbage, third);
-    compare(
-      "a sensor full of noise without the gate",
-      streams.garbage,
-      ungated,
-      0,
-      frozenGarbage,
-      third,
-    );
+    compare("noise-sensor", streams.garbage, {}, 0, frozenGarbage, third);
+    compare("noise-sensor-no-gate", streams.garbage, ungated, 0, frozenGarbage, third);
     const frozenAway = frozenOn(weights, streams.away, []);
-    compare("a sensor away and back", streams.away, {}, 0, frozenAway, 2 * third);
+    compare("sensor-away", streams.away, {}, 0, frozenAway, 2 * third);
     return metrics;
   },
 };
