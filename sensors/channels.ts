@@ -17,6 +17,7 @@ import {
 import { type LineSource, lineSource, serialLines } from "./lines/lineSource.ts";
 import { linesOf } from "./lines/linesOf.ts";
 import { packNumbers } from "./lines/packNumbers.ts";
+import { onlyOffer, usualNumbers } from "./usualStreams.ts";
 
 const FORMS = ["lines", "raw"] as const;
 type Form = (typeof FORMS)[number];
@@ -35,7 +36,7 @@ type Form = (typeof FORMS)[number];
 export const channels: SensorKind = {
   name: "channels",
   summary: "Takes evenly sampled channels, as lines or raw, from a program, a socket or a device.",
-  usual: () => ({ modality: "sensor", dtype: "f32", shape: [1], rate: hertz(50) }),
+  offers: async (options) => onlyOffer(usualNumbers("channels", [1], hertz(50)), options),
   devices: serialLines,
   probe: async () => ({
     works: true,

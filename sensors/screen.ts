@@ -11,6 +11,10 @@ import {
 import { inputArguments, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { cropOf, pictureFilters } from "./media/pictureFrames.ts";
+import { onlyOffer, USUAL_PICTURES } from "./usualStreams.ts";
+
+/** What a screen shows, which moves less than what a camera sees, and is wider. */
+const USUAL = { ...USUAL_PICTURES, stream: "screen", shape: [90, 160], rate: hertz(10) };
 
 /** The whole screen. */
 const WHOLE = [0, 0, 1, 1];
@@ -26,15 +30,12 @@ const WHOLE = [0, 0, 1, 1];
 export const screen: SensorKind = {
   name: "screen",
   summary: "Watches this machine's screen through ffmpeg.",
-  usual: () => ({
-    ...{ modality: "video", dtype: "u8", shape: [90, 160], unit: "grey level" },
-    rate: hertz(10),
-  }),
   devices: async () => {
     const display = process.env["DISPLAY"] ?? "";
     return display === "" ? [] : [{ name: "X display", options: { device: display } }];
   },
   probe: () => probeFfmpeg(probeDisplay),
+  offers: async (options) => onlyOffer(USUAL, options),
   create(options) {
     const settings = new SensorSettings("screen", options);
     const input = mediaInput(settings, usualScreen());

@@ -37,7 +37,6 @@ interface SyntheticForm {
 export const synthetic: SensorKind = {
   name: "synthetic",
   summary: "Makes up a sine, noise or steps: to try a pipeline without a sensor.",
-  usual: () => ({ modality: "sensor", dtype: "f32", shape: [1], rate: hertz(25) }),
   probe: async () => ({ works: true, detail: "needs nothing" }),
   offers: async (options) => onlyOffer(usualNumbers("synthetic", [1], hertz(100)), options),
   create(options) {

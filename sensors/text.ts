@@ -30,7 +30,6 @@ export const text: SensorKind = {
   name: "text",
   summary:
     "Reads captions line by line, plain or JSON, from a file, standard input, posts or a socket.",
-  usual: () => ({ modality: "text", dtype: "utf8", shape: [], rate: "irregular", unit: "words" }),
   probe: async () => ({ works: true, detail: "reads files, standard input, posts, sockets" }),
   argument: "file",
   offers: async (options) => onlyOffer(USUAL_TEXT, options),
