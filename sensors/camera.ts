@@ -1,7 +1,5 @@
 import { readdir } from "node:fs/promises";
-
 import {
-  ConfigError,
   micros,
   millis,
   periodUs,
@@ -15,7 +13,8 @@ import { videoDevices } from "./media/devices.ts";
 import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { cropOf, pictureFilters } from "./media/pictureFrames.ts";
-import { onlyOffer, USUAL_PICTURES } from "./usualStreams.ts";
+import { regularRate } from "./streams/regularRate.ts";
+import { onlyOffer, USUAL_PICTURES } from "./streams/usualStreams.ts";
 
 /** Each platform's way to a camera, in ffmpeg's words. */
 const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
@@ -57,10 +56,8 @@ async function* watch(
   delay: number,
   { description, clock, signal }: SensorContext,
 ): AsyncGenerator<SensedFrame> {
-  const { rate } = description;
+  const rate = regularRate(description, "camera");
   const { filters, bytes } = pictureFilters(description, crop);
-  if (rate === "irregular")
-    throw new ConfigError(`stream ${description.stream}`, "expected a regular rate for camera");
   const pictures = mediaBlocks({
     where: "camera",
     endless: isEndless(input),

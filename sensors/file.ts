@@ -17,7 +17,7 @@ import { cropOf, pictureFrames } from "./media/pictureFrames.ts";
 import { type MediaFile, type MediaTrack, probeMedia, type TrackKind } from "./media/probeMedia.ts";
 import { soundFrames } from "./media/soundFrames.ts";
 import { subtitleFrames } from "./media/subtitleFrames.ts";
-import { USUAL_PICTURES, USUAL_SOUND, USUAL_TEXT } from "./usualStreams.ts";
+import { USUAL_PICTURES, USUAL_SOUND, USUAL_TEXT } from "./streams/usualStreams.ts";
 
 const TRACKS = {
   sound: "audio",

@@ -3,7 +3,7 @@ import { fieldAt, numbersAt } from "./lines/jsonFields.ts";
 import { lineSource } from "./lines/lineSource.ts";
 import { type ParsedLine, rowFrames, rowPace } from "./lines/rowFrames.ts";
 import { rowStamps } from "./lines/rowStamps.ts";
-import { rowsOffer } from "./usualStreams.ts";
+import { rowsOffer } from "./streams/usualStreams.ts";
 
 /**
  * Numbers from lines of JSON: a file, a growing file, standard input, a socket or a serial line.

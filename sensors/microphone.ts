@@ -15,7 +15,7 @@ import { soundDevices } from "./media/devices.ts";
 import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { SoundStamps } from "./media/SoundStamps.ts";
-import { onlyOffer, USUAL_SOUND } from "./usualStreams.ts";
+import { onlyOffer, USUAL_SOUND } from "./streams/usualStreams.ts";
 
 /** Each platform's way to a microphone, in ffmpeg's words. */
 const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {

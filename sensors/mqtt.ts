@@ -12,7 +12,7 @@ import {
 import { fieldAt, numbersAt } from "./lines/jsonFields.ts";
 import { packNumbers } from "./lines/packNumbers.ts";
 import { numberOf, type RowStamps, rowStamps } from "./lines/rowStamps.ts";
-import { onlyOffer, rowsOffer, USUAL_TEXT } from "./usualStreams.ts";
+import { onlyOffer, rowsOffer, USUAL_TEXT } from "./streams/usualStreams.ts";
 
 /** Messages that wait for the outlet; a broker may hand over more at once than a network takes. */
 const MOST_WAITING = 10_000;

@@ -4,7 +4,7 @@ import { ConfigError, type SensorKind, SensorSettings } from "../src/sensing.ts"
 import { lineSource } from "./lines/lineSource.ts";
 import { type ParsedLine, rowFrames, rowPace } from "./lines/rowFrames.ts";
 import { rowStamps } from "./lines/rowStamps.ts";
-import { rowsOffer } from "./usualStreams.ts";
+import { rowsOffer } from "./streams/usualStreams.ts";
 
 /** What a receiver may be asked for, and in which sentence it says so. */
 const FIELDS: Readonly<Record<string, (packet: Packet) => number | undefined>> = {

@@ -1,5 +1,4 @@
 import {
-  ConfigError,
   hertz,
   micros,
   type SensedFrame,
@@ -11,7 +10,8 @@ import {
 import { inputArguments, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { cropOf, pictureFilters } from "./media/pictureFrames.ts";
-import { onlyOffer, USUAL_PICTURES } from "./usualStreams.ts";
+import { regularRate } from "./streams/regularRate.ts";
+import { onlyOffer, USUAL_PICTURES } from "./streams/usualStreams.ts";
 
 /** What a screen shows, which moves less than what a camera sees, and is wider. */
 const USUAL = { ...USUAL_PICTURES, stream: "screen", shape: [90, 160], rate: hertz(10) };
@@ -50,10 +50,8 @@ async function* watch(
   crop: readonly number[],
   { description, clock, signal }: SensorContext,
 ): AsyncGenerator<SensedFrame> {
-  const { rate, stream } = description;
+  const rate = regularRate(description, "screen");
   const { filters, bytes } = pictureFilters(description, crop);
-  if (rate === "irregular")
-    throw new ConfigError(`stream ${stream}`, "expected a regular rate for screen");
   const options = ["-framerate", String(rate), ...(input.options ?? [])];
   const pictures = mediaBlocks({
     where: "screen",

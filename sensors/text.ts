@@ -14,7 +14,7 @@ import {
 } from "../src/sensing.ts";
 import { type LineSource, lineSource } from "./lines/lineSource.ts";
 import { linesOf } from "./lines/linesOf.ts";
-import { onlyOffer, USUAL_TEXT } from "./usualStreams.ts";
+import { onlyOffer, USUAL_TEXT } from "./streams/usualStreams.ts";
 
 /**
  * Captions, line by line, from standard input, a file, a growing one, a socket, or posted by HTTP or WebSocket.

@@ -8,7 +8,7 @@ import {
   type StreamDescription,
   type StreamOffer,
 } from "../../src/sensing.ts";
-import { onlyOffer, rowsOffer, streamNameOf, usualNumbers } from "../usualStreams.ts";
+import { onlyOffer, rowsOffer, streamNameOf, usualNumbers } from "../streams/usualStreams.ts";
 import { lineSource } from "./lineSource.ts";
 
 /** How much of a table is looked at. */

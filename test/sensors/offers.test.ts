@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { kindsIn } from "../../src/cli/devicesCommand.ts";
 import { loadSensorKind } from "../../src/pipeline/loadSensorKind.ts";
 import { npyFile } from "../support/npyFile.ts";
 
@@ -32,6 +33,11 @@ async function offersOf(name: string, options: object): Promise<readonly string[
 }
 
 describe("what each kind of sensor offers", () => {
+  it("is looked up by the file's name: there is nothing else in the folder", async () => {
+    for (const name of kindsIn(SENSORS))
+      expect(await loadSensorKind(name, SENSORS)).toMatchObject({ name });
+  });
+
   it.each([
     ["microphone", {}, "audio i16 [160] 100"],
     ["camera", {}, "video u8 [48,64] 25"],

@@ -5,7 +5,7 @@ import {
   type StreamDescription,
   type StreamOffer,
   seconds,
-} from "../src/sensing.ts";
+} from "../../src/sensing.ts";
 
 type Usual = Omit<StreamDescription, "site">;
 
