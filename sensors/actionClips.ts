@@ -6,15 +6,15 @@ import {
   micros,
   millis,
   Rng,
-  replayPasses,
   type SensedFrame,
   type SensorContext,
   type SensorKind,
   SensorSettings,
 } from "../src/sensing.ts";
 import { ClipArrays } from "./clips/ClipArrays.ts";
-import { clipLine, type LinePlace, type PlacedClip, placesOn } from "./clips/clipLine.ts";
+import { clipLine, type LinePlace, labelsOn, type PlacedClip, placesOn } from "./clips/clipLine.ts";
 import { nearestRow, type RaggedClip, rowAt } from "./clips/resample.ts";
+import { steadyFrames } from "./streams/steadyFrames.ts";
 
 /** Which part of the UTD-MHAD arrays to stream. */
 export interface ActionClipsOptions {
@@ -87,13 +87,7 @@ export async function actionTruth(
   return {
     duration: length,
     clips: count,
-    labels: clips.map(({ clip, from, to }) => ({
-      label: names[data[clip] ?? -1] ?? "",
-      slot: "action",
-      by: "truth",
-      from,
-      to,
-    })),
+    labels: labelsOn(clips, "action", (clip) => names[data[clip] ?? -1] ?? ""),
   };
 }
 
@@ -117,21 +111,15 @@ async function* replay(
   { directory, split, clips: count, seed }: ActionClipsOptions,
   context: SensorContext,
 ): AsyncGenerator<SensedFrame> {
-  const { description } = context;
-  const { stream, rate } = description;
-  if (rate === "irregular")
-    throw new ConfigError(`stream ${stream}`, "expected a rate for actionClips, got irregular");
+  const { stream } = context.description;
   const arrays = new ClipArrays(directory, split);
   const { clips, length } = layClips(await clipLengths(arrays), { clips: count, seed });
   const frameAt = await readerOf(arrays, context, Rng.fromSeed(seed).fork(stream));
-  for (const { start, from, to } of replayPasses(context)) {
+  const begin = () => {
     const placeAt = placesOn(clips, length);
-    for (let i = 0; i < (length * rate) / 1e6; i++) {
-      const at = Math.round((i * 1e6) / rate);
-      if (at >= to) break;
-      if (at >= from) yield { originTime: micros(start + at), payload: frameAt(placeAt(at)) };
-    }
-  }
+    return (at: number) => frameAt(placeAt(at));
+  };
+  yield* steadyFrames({ kind: "actionClips", length, begin }, context);
 }
 
 /** Loads what one stream needs, and nothing else. */

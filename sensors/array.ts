@@ -1,23 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-
 import {
   ConfigError,
   type DType,
   decodeNpy,
   frameBytes,
   hertz,
-  micros,
   type NpyArray,
-  replayPasses,
   type SensedFrame,
   type SensorContext,
   SensorError,
   type SensorKind,
   SensorSettings,
 } from "../src/sensing.ts";
-import { onlyOffer, streamNameOf, usualNumbers } from "./usualStreams.ts";
+import { regularRate } from "./streams/regularRate.ts";
+import { steadyFrames } from "./streams/steadyFrames.ts";
+import { onlyOffer, streamNameOf, usualNumbers } from "./streams/usualStreams.ts";
 
 const unpack = promisify(gunzip);
 
@@ -68,31 +67,24 @@ async function* rows(
   context: SensorContext,
 ): AsyncGenerator<SensedFrame> {
   const { description } = context;
-  const { rate, stream } = description;
-  if (rate === "irregular")
-    throw new ConfigError(`stream ${stream}`, "expected a regular rate for array, got irregular");
+  const rate = regularRate(description, "array");
   const { shape, data } = await readArray(path);
-  const [length = 0, ...row] = shape;
+  const [held = 0, ...row] = shape;
   const bytes = frameBytes(description);
   const size = row.reduce((product, dimension) => product * dimension, data.BYTES_PER_ELEMENT);
   if (size !== bytes)
     throw new ConfigError(
-      `stream ${stream}`,
+      `stream ${description.stream}`,
       `expected rows of ${bytes} bytes in ${path}, got [${row}] of ${size} bytes`,
     );
-  const last = Math.min(length, first + count);
+  const last = Math.min(held, first + count);
   if (first >= last)
-    throw new SensorError("array", `expected rows from ${first} on in ${path}, it has ${length}`);
+    throw new SensorError("array", `expected rows from ${first} on in ${path}, it has ${held}`);
   const all = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  for (const { start, from, to } of replayPasses(context))
-    for (let i = first; i < last; i++) {
-      const offset = Math.round(((i - first) * 1e6) / rate);
-      if (offset >= from && offset < to)
-        yield {
-          originTime: micros(start + offset),
-          payload: all.subarray(i * size, (i + 1) * size),
-        };
-    }
+  const length = Math.round(((last - first) * 1e6) / rate);
+  const rowAt = (_: number, place: number): Uint8Array =>
+    all.subarray((first + place) * size, (first + place + 1) * size);
+  yield* steadyFrames({ kind: "array", length, begin: () => rowAt }, context);
 }
 
 async function readArray(path: string): Promise<NpyArray> {

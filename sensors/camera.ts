@@ -1,8 +1,5 @@
 import { readdir } from "node:fs/promises";
-
 import {
-  ConfigError,
-  hertz,
   micros,
   millis,
   periodUs,
@@ -16,7 +13,8 @@ import { videoDevices } from "./media/devices.ts";
 import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { cropOf, pictureFilters } from "./media/pictureFrames.ts";
-import { onlyOffer, USUAL_PICTURES } from "./usualStreams.ts";
+import { regularRate } from "./streams/regularRate.ts";
+import { onlyOffer, USUAL_PICTURES } from "./streams/usualStreams.ts";
 
 /** Each platform's way to a camera, in ffmpeg's words. */
 const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
@@ -24,35 +22,28 @@ const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
   darwin: { format: "avfoundation", source: "default", options: ["-framerate", "30"] },
 };
 
-/** Left, top, width and height as fractions of the picture: its middle, where the mouth is to be held. */
-const MIDDLE = [0.3, 0.31, 0.4, 0.38];
-
-/** All of the picture. */
+/** The whole picture: left, top, width and height as fractions. */
 const WHOLE = [0, 0, 1, 1];
 
 /**
- * A camera, or anything else that ffmpeg sees, as small grey pictures of a part of it.
+ * A camera, or anything else that ffmpeg sees, as small pictures of it or of a part of it.
  *
  * Options: `device` (`/dev/video0`) with `format` (`v4l2`...), or `input`, a file or an address; `crop`,
- * left, top, width and height of the part as fractions of the picture; `delayMs`, how long a picture
- * takes to get from the light to us (0). The stream is u8 [rows, columns], grey, or [rows, columns, 3], red,
+ * left, top, width and height of the part as fractions of the picture (all of it); `delayMs`, how long a
+ * picture takes to get from the light to us (0). The stream is u8 [rows, columns], grey, or [rows, columns, 3], red,
  * green and blue, at a regular rate.
  */
 export const camera: SensorKind = {
   name: "camera",
   summary: "Watches a camera or a network stream through ffmpeg.",
-  usual: () => ({
-    ...{ modality: "video", dtype: "u8", shape: [48, 64], unit: "grey level" },
-    rate: hertz(25),
-  }),
   devices: () => videoDevices(),
   probe: () => probeFfmpeg(probeDevice),
   argument: "input",
-  offers: async (options) => onlyOffer(USUAL_PICTURES, { crop: WHOLE, ...options }),
+  offers: async (options) => onlyOffer(USUAL_PICTURES, options),
   create(options) {
     const settings = new SensorSettings("camera", options);
     const input = mediaInput(settings, DEFAULTS[process.platform]);
-    const crop = cropOf(settings, MIDDLE);
+    const crop = cropOf(settings, WHOLE);
     const delay = millis(settings.number("delayMs", 0));
     settings.end();
     return { pace: "live", frames: (context) => watch(input, crop, delay, context) };
@@ -65,10 +56,8 @@ async function* watch(
   delay: number,
   { description, clock, signal }: SensorContext,
 ): AsyncGenerator<SensedFrame> {
-  const { rate } = description;
+  const rate = regularRate(description, "camera");
   const { filters, bytes } = pictureFilters(description, crop);
-  if (rate === "irregular")
-    throw new ConfigError(`stream ${description.stream}`, "expected a regular rate for camera");
   const pictures = mediaBlocks({
     where: "camera",
     endless: isEndless(input),

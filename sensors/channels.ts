@@ -17,6 +17,8 @@ import {
 import { type LineSource, lineSource, serialLines } from "./lines/lineSource.ts";
 import { linesOf } from "./lines/linesOf.ts";
 import { packNumbers } from "./lines/packNumbers.ts";
+import { regularRate } from "./streams/regularRate.ts";
+import { onlyOffer, usualNumbers } from "./streams/usualStreams.ts";
 
 const FORMS = ["lines", "raw"] as const;
 type Form = (typeof FORMS)[number];
@@ -35,7 +37,7 @@ type Form = (typeof FORMS)[number];
 export const channels: SensorKind = {
   name: "channels",
   summary: "Takes evenly sampled channels, as lines or raw, from a program, a socket or a device.",
-  usual: () => ({ modality: "sensor", dtype: "f32", shape: [1], rate: hertz(50) }),
+  offers: async (options) => onlyOffer(usualNumbers("channels", [1], hertz(50)), options),
   devices: serialLines,
   probe: async () => ({
     works: true,
@@ -59,9 +61,9 @@ async function* sense(
   context: SensorContext,
 ): AsyncGenerator<SensedFrame> {
   const { clock, description, signal } = context;
-  const rate = rateOf(context);
+  const rate = regularRate(description, "channels");
   const span = description.span ?? micros(0);
-  const dejitter = new Dejitter({ rate: hertz(rate) });
+  const dejitter = new Dejitter({ rate });
   let sequence = 0;
   let last = 0;
   for await (const payload of payloads(await source.open(signal), form, context)) {
@@ -78,7 +80,7 @@ async function* replay(
   form: Form,
   context: SensorContext,
 ): AsyncGenerator<SensedFrame> {
-  const period = periodUs(hertz(rateOf(context)));
+  const period = periodUs(regularRate(context.description, "channels"));
   for (const { start, from, to } of replayPasses(context)) {
     let sequence = 0;
     for await (const payload of payloads(await source.open(context.signal), form, context)) {
@@ -89,11 +91,6 @@ async function* replay(
     if (sequence === 0)
       throw new SensorError("channels", `expected frames in ${source.name}, got none`);
   }
-}
-
-function rateOf({ description: { rate, stream } }: SensorContext): number {
-  if (rate !== "irregular") return rate;
-  throw new ConfigError(`stream ${stream}`, "expected a regular rate for channels, got irregular");
 }
 
 async function* payloads(

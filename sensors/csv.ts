@@ -2,7 +2,6 @@ import { parse } from "csv-parse/sync";
 
 import { ConfigError, type SensorKind, SensorSettings } from "../src/sensing.ts";
 import { lineSource } from "./lines/lineSource.ts";
-import { numbersStream } from "./lines/numbersStream.ts";
 import { type ParsedLine, rowFrames, rowPace } from "./lines/rowFrames.ts";
 import { numberOf, rowStamps } from "./lines/rowStamps.ts";
 import { tableOffer } from "./lines/tableOffer.ts";
@@ -26,7 +25,6 @@ interface TableForm {
 export const csv: SensorKind = {
   name: "csv",
   summary: "Reads rows of a table (CSV) from a file, standard input, a socket or a serial line.",
-  usual: ({ columns }) => numbersStream(columns),
   probe: async () => ({
     works: true,
     detail: "reads files, standard input, sockets, serial lines",

@@ -3,18 +3,17 @@ import {
   frameBytes,
   type Label,
   type Micros,
-  micros,
   millis,
   Rng,
-  replayPasses,
   type SensedFrame,
   type SensorContext,
   type SensorKind,
   SensorSettings,
 } from "../src/sensing.ts";
 import { ClipArrays } from "./clips/ClipArrays.ts";
-import { clipLine, type LinePlace, type PlacedClip, placesOn } from "./clips/clipLine.ts";
+import { clipLine, type LinePlace, labelsOn, type PlacedClip, placesOn } from "./clips/clipLine.ts";
 import { rowAt } from "./clips/resample.ts";
+import { steadyFrames } from "./streams/steadyFrames.ts";
 
 /** Which part of the MHD arrays to stream. */
 export interface DigitTuplesOptions {
@@ -88,13 +87,7 @@ export async function digitTruth(
   return {
     duration: length,
     tuples,
-    labels: clips.map(({ clip, from, to }) => ({
-      label: String(data[4 * clip] ?? ""),
-      slot: "digit",
-      by: "truth",
-      from,
-      to,
-    })),
+    labels: labelsOn(clips, "digit", (clip) => String(data[4 * clip] ?? "")),
   };
 }
 
@@ -113,23 +106,18 @@ async function* replay(
   { directory, split, tuples, seed }: DigitTuplesOptions,
   context: SensorContext,
 ): AsyncGenerator<SensedFrame> {
-  const { stream, rate } = context.description;
-  if (rate === "irregular")
-    throw new ConfigError(`stream ${stream}`, "expected a rate for digitTuples, got irregular");
+  const { stream } = context.description;
   const arrays = new ClipArrays(directory, split);
   const pairs = await pairsOf(arrays);
   const { clips, length } = layTuples(pairs.shape[0] ?? 0, tuples, seed);
   const rowOf = (tuple: number): number =>
     pairs.data[4 * tuple + COLUMN[stream as keyof typeof COLUMN]] ?? 0;
   const frameAt = await readerOf(arrays, rowOf, context, Rng.fromSeed(seed).fork(stream));
-  for (const { start, from, to } of replayPasses(context)) {
+  const begin = () => {
     const placeAt = placesOn(clips, length);
-    for (let i = 0; i < (length * rate) / 1e6; i++) {
-      const at = Math.round((i * 1e6) / rate);
-      if (at >= to) break;
-      if (at >= from) yield { originTime: micros(start + at), payload: frameAt(placeAt(at)) };
-    }
-  }
+    return (at: number) => frameAt(placeAt(at));
+  };
+  yield* steadyFrames({ kind: "digitTuples", length, begin }, context);
 }
 
 /** Loads what one stream needs, and nothing else. */

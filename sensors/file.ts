@@ -4,7 +4,6 @@ import {
   ConfigError,
   hertz,
   micros,
-  millis,
   replayPasses,
   type SensedFrame,
   type SensorContext,
@@ -12,27 +11,19 @@ import {
   type SensorKind,
   SensorSettings,
   type StreamOffer,
-  type UsualStream,
 } from "../src/sensing.ts";
 import { probeFfmpeg } from "./media/ffmpeg.ts";
 import { cropOf, pictureFrames } from "./media/pictureFrames.ts";
 import { type MediaFile, type MediaTrack, probeMedia, type TrackKind } from "./media/probeMedia.ts";
 import { soundFrames } from "./media/soundFrames.ts";
 import { subtitleFrames } from "./media/subtitleFrames.ts";
-import { USUAL_PICTURES, USUAL_SOUND, USUAL_TEXT } from "./usualStreams.ts";
+import { USUAL_PICTURES, USUAL_SOUND, USUAL_TEXT } from "./streams/usualStreams.ts";
 
 const TRACKS = {
   sound: "audio",
   pictures: "video",
   subtitles: "subtitle",
 } as const satisfies Record<string, TrackKind>;
-
-/** What each track usually becomes. */
-const USUAL: Readonly<Record<string, UsualStream>> = {
-  sound: { modality: "audio", dtype: "i16", shape: [160], rate: hertz(100), span: millis(10) },
-  pictures: { modality: "video", dtype: "u8", shape: [48, 64], rate: hertz(25) },
-  subtitles: { modality: "text", dtype: "utf8", shape: [], rate: "irregular" },
-};
 
 /** The whole picture: left, top, width and height as fractions. */
 const WHOLE = [0, 0, 1, 1];
@@ -52,7 +43,6 @@ const FASTEST = 60;
 export const file: SensorKind = {
   name: "file",
   summary: "Replays the sound, the pictures or the subtitles of a media file through ffmpeg.",
-  usual: ({ track }) => USUAL[String(track)],
   probe: () => probeFfmpeg(async () => ({ works: true, detail: "reads media files" })),
   argument: "path",
   offers,
@@ -69,7 +59,11 @@ export const file: SensorKind = {
   },
 };
 
-/** A stream for each kind of track that the file has, pictures in the shape that they are filmed in. */
+/**
+ * A stream for each kind of track that the file has, pictures in the proportions that they are filmed in.
+ *
+ * @throws {SensorError} If the file cannot be read, or has no such track.
+ */
 async function offers(options: Readonly<Record<string, unknown>>): Promise<readonly StreamOffer[]> {
   const settings = new SensorSettings("file", options);
   const path = settings.text("path");
@@ -77,11 +71,13 @@ async function offers(options: Readonly<Record<string, unknown>>): Promise<reado
   const { tracks } = await probeMedia(path);
   const kinds = Object.keys(TRACKS) as (keyof typeof TRACKS)[];
   const wanted = settings.has("track") ? [settings.choice("track", kinds)] : kinds;
-  return wanted.flatMap((track) => {
-    const found = tracks.filter(({ kind }) => kind === TRACKS[track])[index];
+  const offered = wanted.flatMap((track) => {
+    const found = trackAt(tracks, TRACKS[track], index);
     if (found === undefined) return [];
     return [{ description: usualTrack(track, found), options: { ...options, track } }];
   });
+  if (offered.length === 0) throw noTrack(wanted.join(" or "), index, path, tracks);
+  return offered;
 }
 
 function usualTrack(
@@ -90,12 +86,12 @@ function usualTrack(
 ): StreamOffer["description"] {
   if (track === "sound") return USUAL_SOUND;
   if (track === "subtitles") return USUAL_TEXT;
-  const [rows = 0, columns = 0, channels = 1] = USUAL_PICTURES.shape;
+  const [rows = 0, columns = 0] = USUAL_PICTURES.shape;
   const scale = Math.min(1, columns / width);
-  const size = [Math.round(height * scale) || rows, Math.round(width * scale) || columns];
+  const shape = [Math.round(height * scale) || rows, Math.round(width * scale) || columns];
   return {
     ...USUAL_PICTURES,
-    shape: [...size, channels],
+    shape,
     rate: frameRate > 0 && frameRate <= FASTEST ? hertz(frameRate) : USUAL_PICTURES.rate,
   };
 }
@@ -140,8 +136,25 @@ function kindFor(modality: string): TrackKind {
 
 /** @throws {SensorError} If the file has no such track; says which it has. */
 function trackOf({ tracks }: MediaFile, kind: TrackKind, index: number, path: string): MediaTrack {
-  const chosen = tracks.filter((track) => track.kind === kind)[index];
+  const chosen = trackAt(tracks, kind, index);
   if (chosen !== undefined) return chosen;
+  throw noTrack(kind, index, path, tracks);
+}
+
+function trackAt(
+  tracks: readonly MediaTrack[],
+  kind: TrackKind,
+  index: number,
+): MediaTrack | undefined {
+  return tracks.filter((track) => track.kind === kind)[index];
+}
+
+function noTrack(
+  wanted: string,
+  index: number,
+  path: string,
+  tracks: readonly MediaTrack[],
+): SensorError {
   const has = tracks.map((track) => `${track.kind} (${track.codec})`).join(", ") || "none";
-  throw new SensorError("file", `expected ${kind} track ${index} in ${path}, it has ${has}`);
+  return new SensorError("file", `expected ${wanted} track ${index} in ${path}, it has ${has}`);
 }

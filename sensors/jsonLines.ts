@@ -1,9 +1,9 @@
 import { ConfigError, type SensorKind, SensorSettings } from "../src/sensing.ts";
 import { fieldAt, numbersAt } from "./lines/jsonFields.ts";
 import { lineSource } from "./lines/lineSource.ts";
-import { numbersStream } from "./lines/numbersStream.ts";
 import { type ParsedLine, rowFrames, rowPace } from "./lines/rowFrames.ts";
 import { rowStamps } from "./lines/rowStamps.ts";
+import { rowsOffer } from "./streams/usualStreams.ts";
 
 /**
  * Numbers from lines of JSON: a file, a growing file, standard input, a socket or a serial line.
@@ -14,7 +14,7 @@ import { rowStamps } from "./lines/rowStamps.ts";
 export const jsonLines: SensorKind = {
   name: "jsonLines",
   summary: "Reads numbers from lines of JSON: a file, standard input, a socket or a serial line.",
-  usual: ({ fields }) => numbersStream(fields),
+  offers: async (options) => rowsOffer("jsonLines", options["fields"], options),
   probe: async () => ({
     works: true,
     detail: "reads files, standard input, sockets, serial lines",

@@ -2,7 +2,6 @@ import { readdir } from "node:fs/promises";
 
 import {
   ConfigError,
-  hertz,
   micros,
   millis,
   periodUs,
@@ -16,7 +15,7 @@ import { soundDevices } from "./media/devices.ts";
 import { inputArguments, isEndless, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { SoundStamps } from "./media/SoundStamps.ts";
-import { onlyOffer, USUAL_SOUND } from "./usualStreams.ts";
+import { onlyOffer, USUAL_SOUND } from "./streams/usualStreams.ts";
 
 /** Each platform's way to a microphone, in ffmpeg's words. */
 const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
@@ -34,10 +33,6 @@ const DEFAULTS: Readonly<Partial<Record<NodeJS.Platform, MediaInput>>> = {
 export const microphone: SensorKind = {
   name: "microphone",
   summary: "Listens to a microphone, a file or a network stream through ffmpeg.",
-  usual: () => ({
-    ...{ modality: "audio", dtype: "i16", shape: [160], unit: "PCM" },
-    ...{ rate: hertz(100), span: millis(10) },
-  }),
   devices: soundDevices,
   probe: () => probeFfmpeg(probeDevice),
   argument: "input",

@@ -10,9 +10,9 @@ import {
   SensorSettings,
 } from "../src/sensing.ts";
 import { fieldAt, numbersAt } from "./lines/jsonFields.ts";
-import { numbersStream } from "./lines/numbersStream.ts";
 import { packNumbers } from "./lines/packNumbers.ts";
 import { numberOf, type RowStamps, rowStamps } from "./lines/rowStamps.ts";
+import { onlyOffer, rowsOffer, USUAL_TEXT } from "./streams/usualStreams.ts";
 
 /** Messages that wait for the outlet; a broker may hand over more at once than a network takes. */
 const MOST_WAITING = 10_000;
@@ -40,10 +40,10 @@ interface MqttSettings {
 export const mqtt: SensorKind = {
   name: "mqtt",
   summary: "Takes the messages of an MQTT topic: JSON, numbers, text or bytes.",
-  usual: ({ form, fields }) =>
-    form === "text"
-      ? { modality: "text", dtype: "utf8", shape: [], rate: "irregular" }
-      : numbersStream(fields),
+  offers: async (options) =>
+    options["form"] === "text"
+      ? onlyOffer(USUAL_TEXT, options)
+      : rowsOffer("mqtt", options["fields"], options),
   probe: async () => ({ works: true, detail: "needs a broker's address" }),
   create(options) {
     const settings = new SensorSettings("mqtt", options);

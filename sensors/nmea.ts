@@ -2,9 +2,9 @@ import { type Packet, parseNmeaSentence } from "nmea-simple";
 
 import { ConfigError, type SensorKind, SensorSettings } from "../src/sensing.ts";
 import { lineSource } from "./lines/lineSource.ts";
-import { numbersStream } from "./lines/numbersStream.ts";
 import { type ParsedLine, rowFrames, rowPace } from "./lines/rowFrames.ts";
 import { rowStamps } from "./lines/rowStamps.ts";
+import { rowsOffer } from "./streams/usualStreams.ts";
 
 /** What a receiver may be asked for, and in which sentence it says so. */
 const FIELDS: Readonly<Record<string, (packet: Packet) => number | undefined>> = {
@@ -15,6 +15,9 @@ const FIELDS: Readonly<Record<string, (packet: Packet) => number | undefined>> =
   speedKnots: (packet) => ("speedKnots" in packet ? packet.speedKnots : undefined),
   course: (packet) => (packet.sentenceId === "RMC" ? packet.trackTrue : undefined),
 };
+
+/** What makes a place. */
+const PLACE = ["latitude", "longitude"];
 
 /**
  * Position and motion from a satellite receiver that speaks NMEA 0183.
@@ -28,14 +31,14 @@ const FIELDS: Readonly<Record<string, (packet: Packet) => number | undefined>> =
 export const nmea: SensorKind = {
   name: "nmea",
   summary: "Reads position and motion from an NMEA 0183 receiver, mostly on a serial line.",
-  usual: ({ fields = ["latitude", "longitude"] }) => numbersStream(fields),
+  offers: async (options) => rowsOffer("nmea", options["fields"] ?? PLACE, options),
   probe: async () => ({ works: true, detail: "reads files, sockets, serial lines" }),
   create(options) {
     const settings = new SensorSettings("nmea", options);
     const source = lineSource(settings);
     const stamps = rowStamps(new SensorSettings("nmea", {}));
     const sentence = settings.text("sentence", "RMC");
-    const fields = settings.has("fields") ? settings.texts("fields") : ["latitude", "longitude"];
+    const fields = settings.has("fields") ? settings.texts("fields") : PLACE;
     settings.end();
     const unknown = fields.find((field) => !Object.hasOwn(FIELDS, field));
     if (unknown !== undefined || fields.length === 0)

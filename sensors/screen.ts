@@ -1,5 +1,4 @@
 import {
-  ConfigError,
   hertz,
   micros,
   type SensedFrame,
@@ -11,6 +10,11 @@ import {
 import { inputArguments, mediaBlocks, probeFfmpeg } from "./media/ffmpeg.ts";
 import { type MediaInput, mediaInput } from "./media/mediaInput.ts";
 import { cropOf, pictureFilters } from "./media/pictureFrames.ts";
+import { regularRate } from "./streams/regularRate.ts";
+import { onlyOffer, USUAL_PICTURES } from "./streams/usualStreams.ts";
+
+/** What a screen shows, which moves less than what a camera sees, and is wider. */
+const USUAL = { ...USUAL_PICTURES, stream: "screen", shape: [90, 160], rate: hertz(10) };
 
 /** The whole screen. */
 const WHOLE = [0, 0, 1, 1];
@@ -26,15 +30,12 @@ const WHOLE = [0, 0, 1, 1];
 export const screen: SensorKind = {
   name: "screen",
   summary: "Watches this machine's screen through ffmpeg.",
-  usual: () => ({
-    ...{ modality: "video", dtype: "u8", shape: [90, 160], unit: "grey level" },
-    rate: hertz(10),
-  }),
   devices: async () => {
     const display = process.env["DISPLAY"] ?? "";
     return display === "" ? [] : [{ name: "X display", options: { device: display } }];
   },
   probe: () => probeFfmpeg(probeDisplay),
+  offers: async (options) => onlyOffer(USUAL, options),
   create(options) {
     const settings = new SensorSettings("screen", options);
     const input = mediaInput(settings, usualScreen());
@@ -49,10 +50,8 @@ async function* watch(
   crop: readonly number[],
   { description, clock, signal }: SensorContext,
 ): AsyncGenerator<SensedFrame> {
-  const { rate, stream } = description;
+  const rate = regularRate(description, "screen");
   const { filters, bytes } = pictureFilters(description, crop);
-  if (rate === "irregular")
-    throw new ConfigError(`stream ${stream}`, "expected a regular rate for screen");
   const options = ["-framerate", String(rate), ...(input.options ?? [])];
   const pictures = mediaBlocks({
     where: "screen",

@@ -1,9 +1,7 @@
 import {
   ConfigError,
   hertz,
-  micros,
   Rng,
-  replayPasses,
   type SensedFrame,
   type SensorContext,
   type SensorKind,
@@ -11,7 +9,9 @@ import {
   seconds,
 } from "../src/sensing.ts";
 import { packNumbers } from "./lines/packNumbers.ts";
-import { onlyOffer, usualNumbers } from "./usualStreams.ts";
+import { regularRate } from "./streams/regularRate.ts";
+import { steadyFrames } from "./streams/steadyFrames.ts";
+import { onlyOffer, usualNumbers } from "./streams/usualStreams.ts";
 
 const SIGNALS = ["sine", "noise", "steps", "still"] as const;
 
@@ -37,7 +37,6 @@ interface SyntheticForm {
 export const synthetic: SensorKind = {
   name: "synthetic",
   summary: "Makes up a sine, noise or steps: to try a pipeline without a sensor.",
-  usual: () => ({ modality: "sensor", dtype: "f32", shape: [1], rate: hertz(25) }),
   probe: async () => ({ works: true, detail: "needs nothing" }),
   offers: async (options) => onlyOffer(usualNumbers("synthetic", [1], hertz(100)), options),
   create(options) {
@@ -56,22 +55,16 @@ export const synthetic: SensorKind = {
 };
 
 async function* frames(form: SyntheticForm, context: SensorContext): AsyncGenerator<SensedFrame> {
-  const { rate, shape, stream } = context.description;
-  if (rate === "irregular")
-    throw new ConfigError(`stream ${stream}`, "expected a regular rate for synthetic");
+  const { shape, stream } = context.description;
+  const rate = regularRate(context.description, "synthetic");
   const pack = packNumbers(context.description);
   const count = shape.reduce((product, size) => product * size, 1);
-  for (const { start, from, to } of replayPasses(context)) {
-    const end = Math.min(to, form.length);
-    for (let i = Math.max(0, Math.ceil((from * rate) / 1e6 - 1e-9)); ; i++) {
-      const offset = Math.round((i * 1e6) / rate);
-      if (offset >= end) break;
-      const payload = pack(numbersOf(form, i, count, rate));
-      if (payload === undefined)
-        throw new ConfigError(`stream ${stream}`, "expected a signal within the range of its type");
-      yield { originTime: micros(start + offset), payload };
-    }
-  }
+  const frameAt = (_: number, place: number): Uint8Array => {
+    const payload = pack(numbersOf(form, place, count, rate));
+    if (payload !== undefined) return payload;
+    throw new ConfigError(`stream ${stream}`, "expected a signal within the range of its type");
+  };
+  yield* steadyFrames({ kind: "synthetic", length: form.length, begin: () => frameAt }, context);
 }
 
 /** The numbers of frame `i`: as many instants of the signal, evenly over the frame. */

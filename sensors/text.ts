@@ -14,7 +14,7 @@ import {
 } from "../src/sensing.ts";
 import { type LineSource, lineSource } from "./lines/lineSource.ts";
 import { linesOf } from "./lines/linesOf.ts";
-import { onlyOffer, USUAL_TEXT } from "./usualStreams.ts";
+import { onlyOffer, USUAL_TEXT } from "./streams/usualStreams.ts";
 
 /**
  * Captions, line by line, from standard input, a file, a growing one, a socket, or posted by HTTP or WebSocket.
@@ -30,7 +30,6 @@ export const text: SensorKind = {
   name: "text",
   summary:
     "Reads captions line by line, plain or JSON, from a file, standard input, posts or a socket.",
-  usual: () => ({ modality: "text", dtype: "utf8", shape: [], rate: "irregular", unit: "words" }),
   probe: async () => ({ works: true, detail: "reads files, standard input, posts, sockets" }),
   argument: "file",
   offers: async (options) => onlyOffer(USUAL_TEXT, options),

@@ -28,7 +28,6 @@ export type {
   SensorKind,
   SensorProbe,
   StreamOffer,
-  UsualStream,
 } from "./pipeline/Sensor.ts";
 export { SensorSettings } from "./pipeline/SensorSettings.ts";
 export { Rng } from "./tensor/Rng.ts";

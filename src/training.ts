@@ -40,6 +40,7 @@ export { UNIFIED_LOSS_DEFAULTS } from "./models/unified/loss.ts";
 export { initParams } from "./models/unified/params.ts";
 export { decodeWeights, encodeWeights, type UnifiedWeights } from "./models/unified/weights.ts";
 export { spawnWorker } from "./stage/spawnWorker.ts";
+export { argMax } from "./tensor/argMax.ts";
 export type { DeviceChoice } from "./tensor/device/Device.ts";
 export { type HostTensor, type HostTree, isHostTensor } from "./tensor/HostTensor.ts";
 export { warmupCosine } from "./tensor/optimizers/warmupCosine.ts";

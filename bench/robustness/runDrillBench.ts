@@ -5,7 +5,7 @@ import type { Drop } from "../../src/pipeline/DropSchedule.ts";
 import type { PipelineDefinition } from "../../src/pipeline/definePipeline.ts";
 import type { Feed } from "../../src/pipeline/Feed.ts";
 import { startPipeline } from "../../src/pipeline/startPipeline.ts";
-import { argmax } from "../../src/robustness/argmax.ts";
+import { argMax } from "../../src/tensor/argMax.ts";
 import { type Micros, micros, millis, seconds } from "../../src/units.ts";
 import type { Bench, BenchResult } from "../Bench.ts";
 
@@ -132,7 +132,7 @@ async function trialsOn(
         if (about < drop.from + SETTLE || about >= drop.to) continue;
         const truth = classAt(feed, about as Micros, run.model.classes, silence);
         const { rows: count, right } = rows.get(drop) ?? { rows: 0, right: 0 };
-        const isRight = argmax(answer.logProbabilities) === truth;
+        const isRight = argMax(answer.logProbabilities) === truth;
         rows.set(drop, { rows: count + 1, right: right + (isRight ? 1 : 0) });
       }
     },

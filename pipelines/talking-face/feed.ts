@@ -14,6 +14,9 @@ const BABBLE_DB: Readonly<Record<string, number>> = { babble0dB: 0, "babble-5dB"
 /** Harder conditions that the data set can be heard in. */
 export const CONDITIONS = Object.keys(BABBLE_DB);
 
+/** Where the mouth is to be held: the middle of the camera's picture. */
+const MOUTH = [0.3, 0.31, 0.4, 0.38];
+
 /** The recording that comes with the project: synthetic speech and a drawn mouth. */
 const DEMO = assetUrl(import.meta.url, "./demo/recording.mcap");
 
@@ -38,7 +41,7 @@ export async function openFeed(request: FeedRequest): Promise<Feed> {
       name: "microphone and camera",
       sensors: {
         audio: { kind: "microphone", options: {} },
-        video: { kind: "camera", options: {} },
+        video: { kind: "camera", options: { crop: MOUTH } },
       },
       truth: [],
     };

@@ -37,16 +37,20 @@ export class ClipArrays {
 
   /** Names of the classes. @throws {ModelError} If `meta.json` has none. */
   async labelNames(): Promise<readonly string[]> {
-    const text = (await this.#file("meta.json")).toString("utf8");
-    let names: unknown;
-    try {
-      names = (JSON.parse(text) as { label_names?: unknown }).label_names;
-    } catch (cause) {
-      throw new ModelError(this.#folder, "expected JSON in meta.json", { cause });
-    }
+    const { label_names: names } = await this.meta();
     if (!Array.isArray(names))
       throw new ModelError(this.#folder, "expected label_names in meta.json, got none");
     return names.map(String);
+  }
+
+  /** What `meta.json` says. @throws {ModelError} If it is absent or no JSON object. */
+  async meta(): Promise<Readonly<Record<string, unknown>>> {
+    const text = (await this.#file("meta.json")).toString("utf8");
+    try {
+      return { ...(JSON.parse(text) as object) };
+    } catch (cause) {
+      throw new ModelError(this.#folder, "expected JSON in meta.json", { cause });
+    }
   }
 
   async #file(name: string): Promise<Buffer> {

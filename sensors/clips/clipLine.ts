@@ -1,4 +1,4 @@
-import { ConfigError, type Micros, micros, Rng } from "../../src/sensing.ts";
+import { ConfigError, type Label, type Micros, micros, Rng } from "../../src/sensing.ts";
 
 /** A clip on the line. */
 export interface PlacedClip {
@@ -46,6 +46,18 @@ export function clipLine({ lengths, count, gap, step, seed }: ClipLineOptions): 
     return { clip, from: micros(from), to: micros(at) };
   });
   return { clips, length: micros(at + longest) };
+}
+
+/** What is truly so on a line, timed from its start: what each clip shows. */
+export function labelsOn(
+  clips: readonly PlacedClip[],
+  slot: string,
+  labelOf: (clip: number) => string,
+): readonly Label[] {
+  return clips.map(({ clip, from, to }) => ({
+    ...{ label: labelOf(clip), slot, by: "truth" },
+    ...{ from, to },
+  }));
 }
 
 /** Where an instant lies: in a clip, or between two. */

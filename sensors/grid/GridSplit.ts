@@ -1,11 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
-
-import { decodeNpy, type Micros, ModelError, millis, type NpyArray } from "../../src/sensing.ts";
-
-const unpack = promisify(gunzip);
+import { type Micros, ModelError, millis, type NpyArray } from "../../src/sensing.ts";
+import { ClipArrays } from "../clips/ClipArrays.ts";
 
 /** Every sentence of the set lasts three seconds. */
 export const SENTENCE = millis(3_000);
@@ -26,6 +20,12 @@ export interface GridWord {
   readonly to: Micros;
 }
 
+/** What the set says of its words. */
+interface GridMeta {
+  readonly vocabulary: readonly string[];
+  readonly slots: Readonly<Record<string, readonly string[]>>;
+}
+
 /**
  * One split of the GRID arrays on disk, each array read when it is asked for.
  *
@@ -33,7 +33,7 @@ export interface GridWord {
  */
 export class GridSplit {
   readonly #folder: string;
-  readonly #split: string;
+  readonly #arrays: ClipArrays;
 
   /**
    * @param folder The data set's folder.
@@ -41,17 +41,17 @@ export class GridSplit {
    */
   constructor(folder: string, split: string) {
     this.#folder = folder;
-    this.#split = split;
+    this.#arrays = new ClipArrays(folder, split);
   }
 
   /** @returns [sentences × 48000] mu-law. @throws {ModelError} If the array is absent or not such. */
   async sound(): Promise<Uint8Array> {
-    return bytesOf(await this.#read("pcm_mulaw", [undefined, SENTENCE_SAMPLES]));
+    return bytesOf(await this.#arrays.read("pcm_mulaw", [SENTENCE_SAMPLES]));
   }
 
   /** @returns [sentences × 75 × 20 × 28] grey. @throws {ModelError} If the array is absent or not such. */
   async pictures(): Promise<Uint8Array> {
-    return bytesOf(await this.#read("mouth", [undefined, SENTENCE_PICTURES, ...PICTURE_SHAPE]));
+    return bytesOf(await this.#arrays.read("mouth", [SENTENCE_PICTURES, ...PICTURE_SHAPE]));
   }
 
   /**
@@ -61,7 +61,7 @@ export class GridSplit {
    */
   async words(): Promise<readonly GridWord[]> {
     const [{ data, shape }, meta] = await Promise.all([
-      this.#read("words", [undefined, 4]),
+      this.#arrays.read("words", [4]),
       this.#meta(),
     ]);
     return Array.from({ length: shape[0] ?? 0 }, (_, row) => {
@@ -74,53 +74,15 @@ export class GridSplit {
     });
   }
 
-  async #read(name: string, shape: readonly (number | undefined)[]): Promise<NpyArray> {
-    const file = `${name}_${this.#split}.npy.gz`;
-    const packed = await this.#file(file);
-    const bytes = await unpack(packed).catch((cause: unknown) => {
-      throw new ModelError(file, "expected gzip, got something else", { cause });
-    });
-    const array = decodeNpy(bytes);
-    const fits =
-      array.shape.length === shape.length &&
-      shape.every((size, axis) => size === undefined || size === array.shape[axis]);
-    if (!fits)
-      throw new ModelError(
-        file,
-        `expected [${shape.map((size) => size ?? "n")}], got [${array.shape}]`,
-      );
-    return array;
-  }
-
-  async #meta(): Promise<{ vocabulary: string[]; slots: Record<string, string[]> }> {
-    const meta = parsed(await this.#file("meta.json"));
-    if (typeof meta !== "object" || meta === null || !("vocabulary" in meta && "slots" in meta))
+  async #meta(): Promise<GridMeta> {
+    const { vocabulary, slots } = await this.#arrays.meta();
+    if (vocabulary === undefined || slots === undefined)
       throw new ModelError(this.#folder, "expected meta.json with vocabulary and slots");
-    return meta as { vocabulary: string[]; slots: Record<string, string[]> };
-  }
-
-  async #file(name: string): Promise<Buffer> {
-    try {
-      return await readFile(join(this.#folder, name));
-    } catch (cause) {
-      throw new ModelError(
-        this.#folder,
-        `expected the GRID arrays there, got no ${name}: name their folder with --data`,
-        { cause },
-      );
-    }
+    return { vocabulary, slots } as GridMeta;
   }
 }
 
 function bytesOf({ data }: NpyArray): Uint8Array {
   if (data instanceof Uint8Array) return data;
   throw new ModelError("GridSplit", `expected u8 elements, got ${data.constructor.name}`);
-}
-
-function parsed(file: Buffer): unknown {
-  try {
-    return JSON.parse(file.toString("utf8"));
-  } catch (cause) {
-    throw new ModelError("meta.json", "expected JSON, got something else", { cause });
-  }
 }

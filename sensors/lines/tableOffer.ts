@@ -1,8 +1,15 @@
 import { open } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 
-import { hertz, SensorError, type StreamDescription, type StreamOffer } from "../../src/sensing.ts";
-import { onlyOffer, streamNameOf, usualNumbers } from "../usualStreams.ts";
+import {
+  hertz,
+  SensorError,
+  SensorSettings,
+  type StreamDescription,
+  type StreamOffer,
+} from "../../src/sensing.ts";
+import { onlyOffer, rowsOffer, streamNameOf, usualNumbers } from "../streams/usualStreams.ts";
+import { lineSource } from "./lineSource.ts";
 
 /** How much of a table is looked at. */
 const LOOK = 65_536;
@@ -16,20 +23,29 @@ const EVEN = 0.25;
 const LEAST_EPOCH = 1e8;
 
 /**
- * The stream of numbers that a table in a file would give: all its columns but the time, at the rate that
- * its times have.
+ * The stream of numbers that a table would give.
+ *
+ * Of a file it is all its columns but the time, or those that the options name, at the rate that its times
+ * have. What is still to come cannot be looked into: there it is the columns that the options name, as things
+ * happen, or nothing that anybody knows.
  *
  * A column called time, timestamp, t, seconds or date is the time unless the options name one; its unit and
  * whether it counts from 1970 are told by its size. Without one, rows are taken to be 100 a second.
  *
+ * @throws {ConfigError} If the options name no source.
  * @throws {SensorError} If the file cannot be read, or is no table of numbers with a head.
  */
 export async function tableOffer(
   options: Readonly<Record<string, unknown>>,
 ): Promise<readonly StreamOffer[]> {
-  const path = String(options["source"] ?? "");
-  const delimiter = String(options["delimiter"] ?? ",");
-  const [head = [], ...rows] = await firstRows(path, delimiter);
+  const settings = new SensorSettings("csv", options);
+  const { isComplete, name: path } = lineSource(settings);
+  if (!isComplete) return rowsOffer("csv", options["columns"], options);
+  const lines = await firstRows(path, settings.text("delimiter", ","));
+  const hasHead = settings.choice("head", ["yes", "no"], "yes") === "yes";
+  const [first = []] = lines;
+  const head = hasHead ? first : first.map((_, place) => String(place));
+  const rows = hasHead ? lines.slice(1) : lines;
   const named = options["time"];
   const time = typeof named === "string" ? named : head.find((name) => TIME_NAMES.test(name));
   const at = time === undefined ? -1 : head.indexOf(time);

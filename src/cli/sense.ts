@@ -13,7 +13,8 @@ const USUAL_SITE = "desk";
 const EXAMPLES = `
 Examples, against a pipeline started with --bind tcp://0.0.0.0:5560 (and keys, or --insecure):
   sensorium sense microphone --stream audio --connect tcp://HOST:5560
-  sensorium sense camera --stream video --options '{"input":"rtsp://HOST/stream"}' --connect tcp://HOST:5560
+  sensorium sense camera --stream '{"stream":"video","shape":[20,28]}' \\
+    --options '{"input":"rtsp://HOST/stream","crop":[0.3,0.31,0.4,0.38]}' --connect tcp://HOST:5560
   tail -f words.txt | sensorium sense text --connect tcp://HOST:5560
 sensors/README.md lists every kind and its options.`;
 
@@ -41,7 +42,7 @@ export function addSenseCommand(program: Command): void {
     )
     .option(
       "--stream <name|json>",
-      "its stream: the name, or what differs from what the kind usually gives (docs/wire.md)",
+      "its stream: the name, or what differs from what the sensor offers (docs/wire.md)",
     )
     .option("--site <name>", `the pipeline's site, "${USUAL_SITE}" unless the stream says`)
     .requiredOption("--connect <address>", "the pipeline's inlet, e.g. tcp://127.0.0.1:5560")
@@ -70,6 +71,7 @@ export function addSenseCommand(program: Command): void {
  * The run that the flags ask for.
  *
  * @throws {ConfigError} If one is not JSON, not a time or no stream, or the kind is none; the message names what is wrong.
+ * @throws {SensorError} If a file that the sensor would read cannot be looked into.
  */
 export async function senseRun(kind: string, flags: SenseFlags): Promise<SensorRun> {
   const { streamFor } = await import("../pipeline/streamFor.ts");
@@ -77,13 +79,13 @@ export async function senseRun(kind: string, flags: SenseFlags): Promise<SensorR
   const sensors = join(codeRoot(), "sensors");
   const options = jsonObject("--options", flags.options);
   const { stream, site = USUAL_SITE } = flags;
+  const answer = await streamFor({
+    ...{ options, site, kind: await loadSensorKind(kind, sensors) },
+    ...(stream !== undefined && { stream: nameOrObject("--stream", stream) }),
+  });
   return {
     kind,
-    options,
-    description: streamFor({
-      ...{ options, site, kind: await loadSensorKind(kind, sensors) },
-      ...(stream !== undefined && { stream: nameOrObject("--stream", stream) }),
-    }),
+    ...answer,
     connect: flags.connect,
     ...(flags.control === undefined ? {} : { control: flags.control }),
     ...(flags.origin === undefined ? {} : { origin: time("--origin", flags.origin) }),

@@ -5,7 +5,7 @@ import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { Reading } from "../frames/Reading.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import { readLog } from "../log/readLog.ts";
-import { argmax } from "../robustness/argmax.ts";
+import { argMax } from "../tensor/argMax.ts";
 import type { Micros } from "../units.ts";
 import type { Table, TableCell, TableColumn } from "./Table.ts";
 
@@ -107,7 +107,7 @@ export function readingTable(
 ): Table {
   const best = (logProbabilities: Float32Array | undefined): [string | null, number | null] => {
     if (logProbabilities === undefined || logProbabilities.length === 0) return [null, null];
-    const at = argmax(logProbabilities);
+    const at = argMax(logProbabilities);
     return [classes()[at] ?? null, Math.exp(logProbabilities[at] ?? -Infinity)];
   };
   async function* rows(): AsyncGenerator<readonly TableCell[]> {

@@ -1,4 +1,5 @@
 import type { Label } from "../frames/EventSpan.ts";
+import { argMax } from "../tensor/argMax.ts";
 import { type Micros, micros } from "../units.ts";
 import { type Extent, matchExtents } from "./matchExtents.ts";
 
@@ -66,7 +67,7 @@ export function slotAccuracy(
       for (const [at, word] of words.entries())
         sums[at] =
           (sums[at] ?? 0) + (readings[i]?.logProbabilities[classes.indexOf(word)] ?? -Infinity);
-    if (count > 0 && words[indexOfLargest(sums)] === label) score.correct++;
+    if (count > 0 && words[argMax(sums)] === label) score.correct++;
   }
   return Object.fromEntries(
     Object.entries(scores).map(([slot, { correct, total }]) => [
@@ -110,10 +111,4 @@ export function onsetErrors(
   return matchExtents(predicted, truth, iou).map(({ predicted: found, truth: real }) =>
     micros(Math.abs(found.from - real.from)),
   );
-}
-
-function indexOfLargest(values: Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] ?? 0) > (values[best] ?? 0)) best = i;
-  return best;
 }

@@ -53,13 +53,6 @@ export interface SensorDevice {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** A stream's description without its site and name, whose limits may be left out too. */
-export type UsualStream = Omit<
-  StreamDescription,
-  "site" | "stream" | "unit" | "lateness" | "idleTimeout"
-> &
-  Partial<Pick<StreamDescription, "unit" | "lateness" | "idleTimeout">>;
-
 /** Whether a sensor would work on this machine, and if not, what to do about it. */
 export type SensorProbe =
   | { readonly works: true; readonly detail: string }
@@ -91,18 +84,13 @@ export interface SensorKind {
   /** The option that what is written behind the kind goes to: `path`, for `file:film.mp4`. */
   readonly argument?: string;
   /**
-   * The streams that a sensor with these options would give where nobody describes any. A kind that cannot
-   * know leaves it out, and has to be told.
+   * The streams that a sensor with these options would give where nobody describes any, what it is mostly
+   * wanted for first. None, or no such function, where it may be anything: then it has to be told.
    *
    * @throws {ConfigError} If an option is out of range.
    * @throws {SensorError} If a file that it would read cannot be looked into.
    */
   offers?(options: Readonly<Record<string, unknown>>): Promise<readonly StreamOffer[]>;
-  /**
-   * The stream that a sensor with these options usually gives, without its site and name: what a person may
-   * leave out. Absent, or undefined, where it may be anything.
-   */
-  usual?(options: Readonly<Record<string, unknown>>): UsualStream | undefined;
   /** The devices of this machine that it could sense with; absent where it needs none. */
   devices?(): Promise<readonly SensorDevice[]>;
   /** Looks for what the sensor needs, without using it. */

@@ -1,11 +1,12 @@
 import { ConfigError } from "../errors.ts";
-import { isDType } from "../frames/DType.ts";
 import type { Modality } from "../frames/Modality.ts";
-import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
+import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { SensorPlan } from "./Feed.ts";
+import { freeName } from "./freeName.ts";
 import { loadSensorKind } from "./loadSensorKind.ts";
 import type { SensorSpec } from "./parseSensorSpec.ts";
 import type { StreamOffer } from "./Sensor.ts";
+import { wantedStream } from "./wantedStream.ts";
 
 /** One stream and the sensor that gives it. */
 export interface OfferedStream {
@@ -47,7 +48,8 @@ export async function offeredStreams(
       ...(spec.argument !== undefined && { [argumentOf(spec, kind.argument)]: spec.argument }),
     };
     const ends = kind.create(options).pace === "replay";
-    const offers = (await kind.offers?.(options)) ?? [blank(spec, options)];
+    const known = (await kind.offers?.(options)) ?? [];
+    const offers = known.length > 0 ? known : [blank(spec, options)];
     let used = 0;
     for (const offer of offers) {
       const taken = found.map(({ description }) => description.stream);
@@ -101,28 +103,22 @@ const USUAL_TIMES = { lateness: 0, idleTimeout: 1_000_000 } as Pick<
 >;
 
 function describe(
-  { text, stream, pictures, rate, dtype, ...spec }: SensorSpec,
+  { stream, shape, pictures, rate, dtype, unit }: SensorSpec,
   { description }: StreamOffer,
   site: string,
   taken: readonly string[],
 ): StreamDescription {
-  if (dtype !== undefined && !isDType(dtype))
-    throw new ConfigError(`sensor ${text}`, `expected a dtype like f32, got ${dtype}`);
-  const isPicture = description.modality === "video";
-  const shape = spec.shape ?? (isPicture ? pictures : undefined);
-  const unit = spec.unit ?? (isPicture && shape?.length === 2 ? "grey level" : undefined);
-  const { span, ...rest } = description;
-  const isBlock = span !== undefined && rate !== undefined && rate !== "irregular";
-  return defineStream({
-    ...rest,
-    site,
-    stream: unused(stream ?? description.stream, taken),
-    ...(shape !== undefined && { shape }),
-    ...(rate !== undefined && { rate }),
-    ...(dtype !== undefined && { dtype }),
-    ...(unit !== undefined && { unit }),
-    ...(span !== undefined && { span: isBlock ? (Math.round(1e6 / rate) as typeof span) : span }),
-  });
+  const size = shape ?? (description.modality === "video" ? pictures : undefined);
+  const name = freeName(stream ?? description.stream, taken);
+  return wantedStream(
+    { ...description, site, stream: name },
+    {
+      ...(size !== undefined && { shape: size }),
+      ...(rate !== undefined && { rate }),
+      ...(dtype !== undefined && { dtype }),
+      ...(unit !== undefined && { unit }),
+    },
+  );
 }
 
 /** The pipeline's stream that an offer feeds; undefined for a track that nobody wants. */
@@ -143,10 +139,4 @@ function fitting(
   if (named !== undefined)
     return isOneOfSeveral && named.modality !== description.modality ? undefined : named;
   return free.find(({ modality }) => modality === (description.modality satisfies Modality));
-}
-
-function unused(name: string, taken: readonly string[]): string {
-  if (!taken.includes(name)) return name;
-  for (let number = 2; ; number++)
-    if (!taken.includes(`${name}-${number}`)) return `${name}-${number}`;
 }

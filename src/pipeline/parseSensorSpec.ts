@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { type DType, isDType } from "../frames/DType.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import { hertz } from "../units.ts";
 
@@ -18,7 +19,7 @@ export interface SensorSpec {
   /** Shape of its pictures where `shape` does not say; grey where it has two sizes. */
   readonly pictures?: readonly number[];
   readonly rate?: StreamDescription["rate"];
-  readonly dtype?: string;
+  readonly dtype?: DType;
   readonly unit?: string;
 }
 
@@ -58,7 +59,7 @@ export function parseSensorSpec(text: string): SensorSpec {
     ),
     ...(shape !== undefined && { shape: shapeOf(text, shape) }),
     ...(rate !== undefined && { rate: rateOf(text, rate) }),
-    ...(dtype !== undefined && { dtype }),
+    ...(dtype !== undefined && { dtype: dtypeOf(text, dtype) }),
     ...(unit !== undefined && { unit }),
   };
 }
@@ -75,6 +76,11 @@ function rateOf(where: string, text: string): StreamDescription["rate"] {
   const rate = Number(text.replace(/Hz$/i, ""));
   if (rate > 0 && Number.isFinite(rate)) return hertz(rate);
   throw new ConfigError(`sensor ${where}`, `expected a rate like 25 or irregular, got ${text}`);
+}
+
+function dtypeOf(where: string, text: string): DType {
+  if (isDType(text)) return text;
+  throw new ConfigError(`sensor ${where}`, `expected a dtype like f32, got ${text}`);
 }
 
 function readValue(text: string): unknown {

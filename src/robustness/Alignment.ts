@@ -1,7 +1,7 @@
 import type { Reading } from "../frames/Reading.ts";
+import { argMax } from "../tensor/argMax.ts";
 import { hostTensor } from "../tensor/HostTensor.ts";
 import type { Micros } from "../units.ts";
-import { argmax } from "./argmax.ts";
 import { delaunayComponents } from "./dca/delaunayComponents.ts";
 
 /** How one stream's embeddings lie to the joint's. */
@@ -99,7 +99,7 @@ export class Alignment {
   /** Takes the next row. */
   push({ time, streams, joint, logProbabilities }: Reading): void {
     const row = this.#rows++;
-    const isEvent = argmax(logProbabilities) !== this.#silence;
+    const isEvent = argMax(logProbabilities) !== this.#silence;
     if (joint !== undefined) {
       for (const name of this.#streams) {
         const own = streams[name];

@@ -1,5 +1,5 @@
 import type { Reading } from "../frames/Reading.ts";
-import { argmax } from "./argmax.ts";
+import { argMax } from "../tensor/argMax.ts";
 
 /** How two streams get on. */
 interface Pair {
@@ -41,7 +41,7 @@ export class Disagreement {
     const said = names.flatMap((name) => {
       const own = streams[name]?.logProbabilities;
       if (own === undefined) return [];
-      const named = argmax(own);
+      const named = argMax(own);
       return Math.exp(own[named] ?? -Infinity) >= SURE ? [{ name, named }] : [];
     });
     for (const [at, one] of said.entries())

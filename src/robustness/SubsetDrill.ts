@@ -1,7 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Reading } from "../frames/Reading.ts";
+import { argMax } from "../tensor/argMax.ts";
 import type { Micros } from "../units.ts";
-import { argmax } from "./argmax.ts";
 import { NumberRing } from "./NumberRing.ts";
 import {
   type DrillRow,
@@ -87,7 +87,7 @@ export class SubsetDrill {
     this.#known = this.#known.filter(({ to }) => to > labelTime);
     const present = Object.keys(answer.streams);
     const row: DrillRow = {
-      full: argmax(logProbabilities),
+      full: argMax(logProbabilities),
       present: present.length,
       truth: this.#known.find(({ from }) => from <= labelTime)?.classIndex ?? NONE,
     };
@@ -158,7 +158,7 @@ export class SubsetDrill {
       ({ streams }) => streams.length === present.length - 1 && !streams.includes(lost),
     );
     if (rest === undefined) return { lost, classIndex: undefined, probability: 0, agreement: 0 };
-    const classIndex = argmax(rest.logProbabilities);
+    const classIndex = argMax(rest.logProbabilities);
     return {
       lost,
       classIndex,

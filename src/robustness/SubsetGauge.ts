@@ -1,4 +1,4 @@
-import { argmax } from "./argmax.ts";
+import { argMax } from "../tensor/argMax.ts";
 import { ConfidenceMap, type ConfidenceMapSnapshot } from "./ConfidenceMap.ts";
 import { NumberRing } from "./NumberRing.ts";
 
@@ -78,7 +78,7 @@ export class SubsetGauge {
       this.#rows.push(0);
       return;
     }
-    const named = argmax(own);
+    const named = argMax(own);
     const probability = (of: Float32Array): number => Math.min(Math.exp(of[named] ?? -Infinity), 1);
     const stated = probability(own);
     this.#rows.push(pack(named, probability(all), stated));

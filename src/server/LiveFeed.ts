@@ -15,7 +15,7 @@ export interface AttachRequest {
   readonly kind?: string;
   /** What that sensor takes. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** The stream's name, or what there is to say of it; what the kind usually gives unless given. */
+  /** The stream's name, or what there is to say of it; what the sensor offers unless given. */
   readonly stream?: string | Readonly<Record<string, unknown>>;
 }
 

@@ -32,19 +32,19 @@ export function feedSensors(
       // What the sensor cannot make of its options is told at once, not by a process that dies of it.
       loaded?.create(options);
       const taken = run.hotPlug.streams.map((description) => description.stream);
-      const description =
+      const found =
         typeof stream === "string" && taken.includes(stream)
-          ? stream
-          : streamFor({
+          ? { description: stream, options }
+          : await streamFor({
               ...{ options, taken, site: run.definition.site },
               ...(loaded !== undefined && { kind: loaded }),
               ...(stream !== undefined && { stream }),
             });
       await run.hotPlug.attach({
-        stream: description,
-        ...(kind !== undefined && { sensor: { kind, options } }),
+        stream: found.description,
+        ...(kind !== undefined && { sensor: { kind, options: found.options } }),
       });
-      return typeof description === "string" ? description : description.stream;
+      return typeof found.description === "string" ? found.description : found.description.stream;
     },
     async detach(stream: string): Promise<string> {
       await run.hotPlug.detach(stream);

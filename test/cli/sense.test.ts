@@ -22,14 +22,14 @@ describe("sensorium sense", () => {
     expect(run).toMatchObject({
       kind: "text",
       options: {},
-      description: { ...stream, shape: [], unit: "words", lateness: 0, idleTimeout: 250_000 },
+      description: { ...stream, shape: [], unit: "", lateness: 0, idleTimeout: 250_000 },
       origin: 1_700_000_000_000_000,
       repeat: 40_000,
     });
     expect(run).not.toHaveProperty("control");
   });
 
-  it("takes a name, or what differs, for what the kind usually gives", async () => {
+  it("takes a name, or what differs, for what the sensor offers", async () => {
     const { stream: _, ...bare } = flags;
     expect((await senseRun("microphone", bare)).description).toMatchObject({
       ...{ site: "desk", stream: "microphone", modality: "audio", dtype: "i16", shape: [160] },
@@ -42,9 +42,23 @@ describe("sensorium sense", () => {
     const options = '{"fields":["x","y"],"source":"-"}';
     const rows = await senseRun("jsonLines", { ...bare, options });
     expect(rows.description).toMatchObject({ dtype: "f64", shape: [2], rate: "irregular" });
-    await expect(senseRun("array", { ...bare, options: '{"path":"a.npy"}' })).rejects.toThrow(
-      "expected its description",
-    );
+    const open = { ...bare, options: '{"form":"numbers","url":"mqtt://host","topic":"t"}' };
+    await expect(senseRun("mqtt", open)).rejects.toThrow("expected its description");
+    const absent = { ...bare, options: '{"path":"absent.npy"}' };
+    await expect(senseRun("array", absent)).rejects.toThrow("a readable file, got absent.npy");
+  });
+
+  it("tells the sensor what makes it give the stream that is wanted", async () => {
+    const { stream: _, ...bare } = flags;
+    const demo = "pipelines/talking-face/demo/recording.mcap";
+    const told = { ...bare, options: JSON.stringify({ path: demo }) };
+    const first = await senseRun("recording", told);
+    expect(first.description.stream).toBe("recording");
+    expect(first.options).toEqual({ path: demo, stream: "audio" });
+    const video = await senseRun("recording", { ...told, stream: '{"modality":"video"}' });
+    expect([video.description.shape, video.options["stream"]]).toEqual([[20, 28], "video"]);
+    const whole = await senseRun("recording", { ...told, stream: flags.stream });
+    expect(whole.options).toEqual({ path: demo });
   });
 
   it.each([

@@ -45,6 +45,7 @@ describe("sensors as a person names them", () => {
   it.each([
     ["", /expected KIND/],
     ["camera,shape=big", /a shape like 24x32, got big/],
+    ["camera,dtype=i128", /a dtype like f32, got i128/],
     ["camera,rate=never", /a rate like 25 or irregular, got never/],
   ])("are refused where they are none: %s", (text, message) => {
     expect(() => parseSensorSpec(text)).toThrow(message);
@@ -56,6 +57,16 @@ describe("offeredStreams", () => {
     const [sound, picture] = await offered(["microphone", "camera,shape=24x32"]);
     expect(sound?.description).toMatchObject({ stream: "audio", dtype: "i16", shape: [160] });
     expect(picture?.description).toMatchObject({ shape: [24, 32], unit: "grey level" });
+    const [slow, colour] = await offered(["microphone,rate=50,shape=320", "camera,shape=48x64x3"]);
+    expect(slow?.description).toMatchObject({ rate: 50, span: 20_000 });
+    expect(colour?.description).toMatchObject({ shape: [48, 64, 3], unit: "RGB" });
+  });
+
+  it("wants to be told of a sensor that cannot know", async () => {
+    const numbers = "mqtt,form=numbers,url=mqtt://host,topic=t";
+    await expect(offered([numbers])).rejects.toThrow("expected shape and rate");
+    const [told] = await offered([`${numbers},shape=3,rate=10`]);
+    expect(told?.description).toMatchObject({ stream: "mqtt", dtype: "f32", shape: [3], rate: 10 });
   });
 
   it("reads the columns, the times and the rate of a table off the table", async () => {

@@ -1,4 +1,5 @@
-import { clipLine, placesOn } from "../../../sensors/clips/clipLine.ts";
+import { clipLine, labelsOn, placesOn } from "../../../sensors/clips/clipLine.ts";
+import { steadyFrames } from "../../../sensors/streams/steadyFrames.ts";
 import {
   ConfigError,
   type Label,
@@ -6,7 +7,6 @@ import {
   micros,
   millis,
   Rng,
-  replayPasses,
   type SensedFrame,
   type SensorContext,
   type SensorKind,
@@ -60,13 +60,7 @@ export function drawnTruth(options: DrawnBodyOptions): {
   const { turns, clips, length } = lineOf(options);
   return {
     duration: length,
-    labels: clips.map(({ clip, from, to }) => ({
-      label: turns[clip]?.label ?? "",
-      slot: "action",
-      by: "truth",
-      from,
-      to,
-    })),
+    labels: labelsOn(clips, "action", (clip) => turns[clip]?.label ?? ""),
   };
 }
 
@@ -89,9 +83,7 @@ async function* replay(
   options: DrawnBodyOptions,
   context: SensorContext,
 ): AsyncGenerator<SensedFrame> {
-  const { stream, rate } = context.description;
-  if (rate === "irregular")
-    throw new ConfigError(`stream ${stream}`, "expected a rate for drawnBody, got irregular");
+  const { stream } = context.description;
   const { turns, clips, length } = lineOf(options);
   const noise = Rng.fromSeed(options.seed).fork(stream);
   const jointsAt = (seconds: number): { joints: readonly Place[]; label: string } => {
@@ -106,16 +98,8 @@ async function* replay(
       "clip" in place ? (COURSES[turn.label]?.(place.progress, turn.reach) ?? REST) : REST;
     return { joints: jointsOf(pose, turn.build), label: turn.label };
   };
-  for (const { start, from, to } of replayPasses(context))
-    for (let i = 0; i < (length * rate) / 1e6; i++) {
-      const at = Math.round((i * 1e6) / rate);
-      if (at >= to) break;
-      if (at < from) continue;
-      yield {
-        originTime: micros(start + at),
-        payload: payloadOf(stream, at / 1e6, jointsAt, noise),
-      };
-    }
+  const frameAt = (at: number): Uint8Array => payloadOf(stream, at / 1e6, jointsAt, noise);
+  yield* steadyFrames({ kind: "drawnBody", length, begin: () => frameAt }, context);
 }
 
 function payloadOf(

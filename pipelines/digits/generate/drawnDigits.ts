@@ -1,12 +1,11 @@
-import { clipLine, placesOn } from "../../../sensors/clips/clipLine.ts";
+import { clipLine, labelsOn, placesOn } from "../../../sensors/clips/clipLine.ts";
+import { steadyFrames } from "../../../sensors/streams/steadyFrames.ts";
 import {
   ConfigError,
   type Label,
   type Micros,
-  micros,
   millis,
   Rng,
-  replayPasses,
   type SensedFrame,
   type SensorContext,
   type SensorKind,
@@ -52,13 +51,7 @@ export function drawnDigitTruth(options: DrawnDigitsOptions): {
   const { clips, length } = lineOf(options);
   return {
     duration: length,
-    labels: clips.map(({ clip, from, to }) => ({
-      label: String(clip % 10),
-      slot: "digit",
-      by: "truth",
-      from,
-      to,
-    })),
+    labels: labelsOn(clips, "digit", (clip) => String(clip % 10)),
   };
 }
 
@@ -71,23 +64,18 @@ async function* replay(
   options: DrawnDigitsOptions,
   context: SensorContext,
 ): AsyncGenerator<SensedFrame> {
-  const { stream, rate } = context.description;
-  if (rate === "irregular")
-    throw new ConfigError(`stream ${stream}`, "expected a rate for drawnDigits, got irregular");
+  const { stream } = context.description;
   const { clips, length } = lineOf(options);
   const noise = Rng.fromSeed(options.seed).fork(stream);
   const payloadAt = payloadOf(stream, options.seed, noise);
-  for (const { start, from, to } of replayPasses(context)) {
+  const begin = () => {
     const placeAt = placesOn(clips, length);
-    for (let i = 0; i < (length * rate) / 1e6; i++) {
-      const at = Math.round((i * 1e6) / rate);
-      if (at >= to) break;
+    return (at: number) => {
       const place = placeAt(at);
-      if (at < from) continue;
-      const payload = "clip" in place ? payloadAt(place.clip, place.progress) : payloadAt();
-      yield { originTime: micros(start + at), payload };
-    }
-  }
+      return "clip" in place ? payloadAt(place.clip, place.progress) : payloadAt();
+    };
+  };
+  yield* steadyFrames({ kind: "drawnDigits", length, begin }, context);
 }
 
 /** What a stream's sensor gives of a digit at a fraction of its time; without one, of an empty sheet. */

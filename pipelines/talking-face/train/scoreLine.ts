@@ -1,4 +1,5 @@
 import {
+  argMax,
   EventLocalizer,
   type EventLocalizerOptions,
   eventF1,
@@ -142,12 +143,6 @@ export async function scoreLine(
 
 function logPrior(prior: readonly number[]): Float32Array {
   return Float32Array.from(prior, (share) => Math.log(Math.max(share, 1e-6)));
-}
-
-function argMax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] ?? 0) > (values[best] ?? 0)) best = i;
-  return best;
 }
 
 function millisOf(ms: number): Micros {

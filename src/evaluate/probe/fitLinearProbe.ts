@@ -1,5 +1,6 @@
 import { ConfigError, ShapeError } from "../../errors.ts";
 import { Trainer } from "../../learn/Trainer.ts";
+import { argMax } from "../../tensor/argMax.ts";
 import { type HostTensor, hostTensor } from "../../tensor/HostTensor.ts";
 import { adam } from "../../tensor/optimizers/adamW.ts";
 import { float32, int32 } from "../../tensor/TensorSpec.ts";
@@ -108,7 +109,7 @@ function probeOf(
     const all = scores(features);
     return Int32Array.from({ length: all.length / classes }, (_, i) => {
       const row = all.subarray(i * classes, (i + 1) * classes);
-      return row.indexOf(Math.max(...row));
+      return argMax(row);
     });
   };
   return {

@@ -1,6 +1,7 @@
 import type { AdaptedPart } from "../../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../../models/unified/config.ts";
 import type { RowFeatures } from "../../models/unified/inference.ts";
+import { argMax } from "../../tensor/argMax.ts";
 import { Rng } from "../../tensor/Rng.ts";
 import type { Micros } from "../../units.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
@@ -13,7 +14,7 @@ import { LiveGauges } from "./LiveGauges.ts";
 import { decodeLearnt, encodeLearnt, type LearntVersion } from "./learntWeights.ts";
 import type { LearnerCounts, OnlineLearnerState, VersionState } from "./OnlineLearnerState.ts";
 import { checkOnline, type OnlineOptions } from "./OnlineOptions.ts";
-import { argMax, PartAnswers, smoothEntropy } from "./PartAnswers.ts";
+import { PartAnswers, smoothEntropy } from "./PartAnswers.ts";
 import { Reservoir } from "./Reservoir.ts";
 import { Shadow } from "./Shadow.ts";
 

@@ -129,14 +129,6 @@ export class PartAnswers {
   }
 }
 
-/** Index of the largest number; of equal ones the first. */
-export function argMax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++)
-    if ((values[i] as number) > (values[best] as number)) best = i;
-  return best;
-}
-
 /**
  * The fusion's entropies after a row: H̄ ← H̄ + (H − H̄)(1 − e^{−1/R}) where a stream is present.
  *

@@ -1,7 +1,8 @@
+import { argMax } from "../../tensor/argMax.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import { type LearnerRow, subsetName, subsetsOf } from "./LearnerRow.ts";
 import { PairedScore } from "./PairedScore.ts";
-import { argMax, type PartAnswers } from "./PartAnswers.ts";
+import type { PartAnswers } from "./PartAnswers.ts";
 
 /** What a candidate must be like to be published. */
 export interface GateOptions {

@@ -8,6 +8,7 @@ import {
 } from "../../../models/decur/method.ts";
 import { initLinear, type LinearParams, linear } from "../../../models/layers/Linear.ts";
 import { crossEntropy } from "../../../models/losses/crossEntropy.ts";
+import { argMax } from "../../../tensor/argMax.ts";
 import type { HostTensor } from "../../../tensor/HostTensor.ts";
 import { adamW } from "../../../tensor/optimizers/adamW.ts";
 import { warmupCosine } from "../../../tensor/optimizers/warmupCosine.ts";
@@ -152,7 +153,7 @@ function accuracyOf(
       for (let c = 0; c < classes; c++)
         scores[c] = (scores[c] ?? 0) + value * (weight.data[i * classes + c] ?? 0);
     }
-    if (scores.indexOf(Math.max(...scores)) === label) right++;
+    if (argMax(scores) === label) right++;
   }
   return right / Math.max(labels.length, 1);
 }

@@ -2,6 +2,7 @@ import { initClassifier } from "../../../models/gmc/classifier.ts";
 import { type LinearParams, linear } from "../../../models/layers/Linear.ts";
 import type { Uniform } from "../../../models/layers/Uniform.ts";
 import { crossEntropy } from "../../../models/losses/crossEntropy.ts";
+import { argMax } from "../../../tensor/argMax.ts";
 import type { HostTensor } from "../../../tensor/HostTensor.ts";
 import { type Tensor, tf } from "../../../tensor/tf.ts";
 import { hostLogProbabilities } from "./hostLogProbabilities.ts";
@@ -46,7 +47,7 @@ export function nameBySharedHead(
     const scores = hostLogProbabilities(head, z, HEAD_SCALE);
     return Int32Array.from({ length: scores.length / classes }, (_, row) => {
       const own = scores.subarray(row * classes, (row + 1) * classes);
-      return own.indexOf(Math.max(...own));
+      return argMax(own);
     });
   };
 }

@@ -5,6 +5,7 @@ import {
   initClassifier,
 } from "../../../models/gmc/classifier.ts";
 import { crossEntropy } from "../../../models/losses/crossEntropy.ts";
+import { argMax } from "../../../tensor/argMax.ts";
 import type { HostTensor } from "../../../tensor/HostTensor.ts";
 import { Rng } from "../../../tensor/Rng.ts";
 import { float32, int32 } from "../../../tensor/TensorSpec.ts";
@@ -84,6 +85,6 @@ export function classifyHost(
   const classes = rows.length / Math.max(N, 1);
   return Int32Array.from({ length: N }, (_, i) => {
     const scores = rows.subarray(i * classes, (i + 1) * classes);
-    return scores.indexOf(Math.max(...scores));
+    return argMax(scores);
   });
 }

@@ -2,6 +2,7 @@ import { ConfigError } from "../../../errors.ts";
 import type { ImlConfig } from "../../../models/imlrs/config.ts";
 import { openImlPredictor } from "../../../models/imlrs/method.ts";
 import type { ImlParams } from "../../../models/imlrs/params.ts";
+import { argMax } from "../../../tensor/argMax.ts";
 import type { HostTensor } from "../../../tensor/HostTensor.ts";
 import { gatherRows } from "../../Examples.ts";
 import type { ImlProtocol, IncompleteExamples, ModalitySubset } from "./protocol.ts";
@@ -103,10 +104,4 @@ function balanced(right: Float64Array, total: Float64Array): number {
 
 function sumOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0);
-}
-
-function argMax(values: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] ?? 0) > (values[best] ?? 0)) best = i;
-  return best;
 }

@@ -2,10 +2,11 @@ import type { LearnerStatus } from "../../../learn/online/LearnerMessage.ts";
 import { learnerRow, subsetName, subsetsOf } from "../../../learn/online/LearnerRow.ts";
 import { OnlineLearner } from "../../../learn/online/OnlineLearner.ts";
 import type { OnlineOptions } from "../../../learn/online/OnlineOptions.ts";
-import { argMax, PartAnswers, smoothEntropy } from "../../../learn/online/PartAnswers.ts";
+import { PartAnswers, smoothEntropy } from "../../../learn/online/PartAnswers.ts";
 import { type AdaptedPart, trainedPart } from "../../../models/unified/adapted.ts";
 import type { RowFeatures } from "../../../models/unified/inference.ts";
 import type { DecodedWeights } from "../../../models/unified/weights.ts";
+import { argMax } from "../../../tensor/argMax.ts";
 import { micros } from "../../../units.ts";
 
 /** One row of a stream whose every instant's class is known. */

@@ -1,4 +1,5 @@
 import type { LinearParams } from "../../../../models/layers/Linear.ts";
+import { argMax } from "../../../../tensor/argMax.ts";
 import type { HostTensor } from "../../../../tensor/HostTensor.ts";
 import { Rng } from "../../../../tensor/Rng.ts";
 import { type Tensor, tf } from "../../../../tensor/tf.ts";
@@ -100,6 +101,6 @@ function likeliest(scores: readonly Float32Array[], classes: number): Int32Array
     const sums = Array.from({ length: classes }, (_unused, c) =>
       scores.reduce((sum, own) => sum + (own[row * classes + c] ?? 0), 0),
     );
-    return sums.indexOf(Math.max(...sums));
+    return argMax(sums);
   });
 }

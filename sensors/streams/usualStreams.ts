@@ -4,7 +4,8 @@ import {
   millis,
   type StreamDescription,
   type StreamOffer,
-} from "../src/sensing.ts";
+  seconds,
+} from "../../src/sensing.ts";
 
 type Usual = Omit<StreamDescription, "site">;
 
@@ -23,14 +24,14 @@ export const USUAL_SOUND: Usual = {
   idleTimeout: millis(250),
 };
 
-/** Pictures as cameras give them unless told otherwise: small, in colour, 25 a second. */
+/** Pictures as cameras give them unless told otherwise: small and grey, as models look at them, 25 a second. */
 export const USUAL_PICTURES: Usual = {
   stream: "video",
   modality: "video",
   dtype: "u8",
-  shape: [120, 160, 3],
+  shape: [48, 64],
   rate: hertz(25),
-  unit: "RGB",
+  unit: "grey level",
   lateness: IN_ORDER,
   idleTimeout: millis(250),
 };
@@ -55,7 +56,7 @@ export function usualNumbers(
   dtype: Usual["dtype"] = "f32",
 ): Usual {
   const idleTimeout = (
-    rate === "irregular" ? millis(1_000) : Math.max(250_000, Math.round(5e6 / rate))
+    rate === "irregular" ? seconds(2) : Math.max(250_000, Math.round(5e6 / rate))
   ) as Micros;
   return {
     ...{ stream, modality: "sensor", dtype, shape, rate, unit: "" },
@@ -70,6 +71,20 @@ export function onlyOffer(
   options: Readonly<Record<string, unknown>>,
 ): readonly StreamOffer[] {
   return [{ description, options }];
+}
+
+/**
+ * The stream of rows with these fields, as things happen: one double each.
+ *
+ * @param fields A list of names; no stream is offered where it is none, since then a row may be of any length.
+ */
+export function rowsOffer(
+  stream: string,
+  fields: unknown,
+  options: Readonly<Record<string, unknown>>,
+): readonly StreamOffer[] {
+  if (!Array.isArray(fields) || fields.length === 0) return [];
+  return onlyOffer(usualNumbers(stream, [fields.length], "irregular", "f64"), options);
 }
 
 /** The name of a file without folder and ending, as a stream's name. */

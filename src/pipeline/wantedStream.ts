@@ -1,0 +1,27 @@
+import type { StreamDescription } from "../frames/StreamDescription.ts";
+import { parseStream } from "./parseStream.ts";
+
+/**
+ * A stream that is like what is offered, but for what somebody says.
+ *
+ * Two things follow what is said, unless they are said too: blocks that last (`span`) last as long as their
+ * new rate has it, and the unit of pictures follows their new shape, [rows, columns] or [rows, columns, 3].
+ *
+ * @param offered What is offered, with the stream's site and name.
+ * @param said As a person writes it (docs/wire.md).
+ * @throws {ConfigError} If the two make no description; the message names each field that is wrong.
+ */
+export function wantedStream(
+  offered: Partial<StreamDescription>,
+  said: Readonly<Record<string, unknown>>,
+): StreamDescription {
+  const { rate, shape } = said;
+  const lasts = offered.span !== undefined && typeof rate === "number" && rate > 0;
+  const isPicture = offered.modality === "video" && Array.isArray(shape);
+  return parseStream({
+    ...offered,
+    ...(lasts && { span: Math.round(1e6 / rate) }),
+    ...(isPicture && { unit: shape.length === 2 ? "grey level" : "RGB" }),
+    ...said,
+  });
+}
