@@ -21,6 +21,7 @@ export {
   WireError,
 } from "./errors.ts";
 export { CaptionGrams, parseCaption } from "./features/CaptionGrams.ts";
+export { ChannelTraces, type ChannelTracesSnapshot } from "./features/ChannelTraces.ts";
 export type { FeatureExtractor } from "./features/FeatureExtractor.ts";
 export { LipFrames, lipFramesOf } from "./features/LipFrames.ts";
 export { LogMel, logMelOf } from "./features/LogMel.ts";

@@ -9,6 +9,7 @@ describe("the public lists, verbatim", () => {
       [
         "Aligner",
         "CaptionGrams",
+        "ChannelTraces",
         "ConfigError",
         "Dejitter",
         "DeviceError",

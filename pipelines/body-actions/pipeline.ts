@@ -9,7 +9,7 @@ import {
 } from "../../src/index.ts";
 import { ACTIONS, STILL } from "./actions.ts";
 import { BODY_CHANNELS, BODY_COLUMNS, BODY_ROWS, DepthBody } from "./features/DepthBody.ts";
-import { SkeletonMotion } from "./features/SkeletonMotion.ts";
+import { SKELETON_TRACES, SkeletonMotion } from "./features/SkeletonMotion.ts";
 import { openFeed } from "./feed.ts";
 
 const site = "gym";
@@ -51,7 +51,7 @@ export default definePipeline({
         aggregate: "concatenate",
       }),
       features: () => new NumberFrames({ channels: 6, frames: SAMPLES, dtype: "f32" }),
-      view: { kind: "none" },
+      view: { kind: "lines", traces: 6, perRow: SAMPLES },
     },
     skeleton: {
       description: {
@@ -67,7 +67,7 @@ export default definePipeline({
       },
       policy: last({ maxAge: millis(150) }),
       features: () => new SkeletonMotion(period),
-      view: { kind: "none" },
+      view: { kind: "lines", traces: SKELETON_TRACES.length, perRow: 1 },
     },
     depth: {
       description: {

@@ -64,7 +64,7 @@ export default definePipeline({
       },
       policy: window({ from: millis(-80), to: millis(0), count: POINTS, aggregate: "concatenate" }),
       features: () => new PenPath(POINTS),
-      view: { kind: "none" },
+      view: { kind: "lines", traces: 3, perRow: POINTS },
     },
     picture: {
       description: sheet("picture"),

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { MOST_TRACES } from "../features/ChannelTraces.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { OfferedStream } from "../pipeline/offeredStreams.ts";
 
@@ -24,6 +25,8 @@ interface StreamCode {
 }
 
 const PERIOD_MS = 40;
+/** Points of a trace in a row: a row is some four pixels wide. */
+const MOST_POINTS = 4;
 
 /**
  * The source of a pipeline, with comments for whoever goes on with it. It has no types in it, so that it is
@@ -140,8 +143,11 @@ function codeOf(description: StreamDescription): StreamCode {
       `stream ${stream}`,
       `expected sound of 16 kHz (shape=160,rate=100) or grey pictures (shape=24x32), got ${dtype} [${shape}] ${rate}`,
     );
+  const traces = Math.min(size, MOST_TRACES);
   const hertz = rate === "irregular" ? 1 : rate;
   const isFast = rate !== "irregular" && rate >= 1_000 / PERIOD_MS;
+  // As many points as frames, as far as a screen can show them.
+  const points = isFast ? Math.min(Math.round((hertz * PERIOD_MS) / 1_000), MOST_POINTS) : 1;
   const age = Math.round(rate === "irregular" ? 1_000 : 2_500 / rate);
   return {
     imports: isFast ? ["SensorWindow", "window"] : ["SensorWindow", "last", "hertz"],
@@ -151,8 +157,8 @@ function codeOf(description: StreamDescription): StreamCode {
     policy: isFast
       ? `window({ from: millis(-${PERIOD_MS}), to: millis(0), count: "any", aggregate: "concatenate" })`
       : `last({ maxAge: millis(${age}) })`,
-    features: `new SensorWindow({ channels: ${size}, dtype: ${quote(dtype)}, rate: hertz(${grouped(hertz)}) })`,
-    view: '{ kind: "none" }',
+    features: `new SensorWindow({ channels: ${size}, dtype: ${quote(dtype)}, rate: hertz(${grouped(hertz)})${points > 1 ? `, perRow: ${points}` : ""} })`,
+    view: `{ kind: "lines", traces: ${traces}, perRow: ${points} }`,
   };
 }
 

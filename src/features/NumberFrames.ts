@@ -2,6 +2,7 @@ import { ConfigError, ShapeError } from "../errors.ts";
 import { borrowNumbers, type TypedArrays } from "../frames/DType.ts";
 import type { Cell } from "../frames/Frameset.ts";
 import type { Micros } from "../units.ts";
+import { ChannelTraces } from "./ChannelTraces.ts";
 import type { FeatureExtractor } from "./FeatureExtractor.ts";
 
 export interface NumberFramesOptions {
@@ -10,6 +11,8 @@ export interface NumberFramesOptions {
   /** Frames in one row: the `count` of the stream's policy. */
   readonly frames: number;
   readonly dtype: keyof TypedArrays;
+  /** Points of each drawn trace in a row: the `perRow` of the pipeline's `lines` view. Default: `frames`. */
+  readonly perRow?: number;
 }
 
 /**
@@ -21,9 +24,10 @@ export interface NumberFramesOptions {
 export class NumberFrames implements FeatureExtractor {
   readonly size: number;
   readonly #dtype: keyof TypedArrays;
+  readonly #traces: ChannelTraces;
 
-  /** @throws {ConfigError} If `channels` or `frames` is not a positive integer. */
-  constructor({ channels, frames, dtype }: NumberFramesOptions) {
+  /** @throws {ConfigError} If `channels`, `frames` or `perRow` is not a positive integer. */
+  constructor({ channels, frames, dtype, perRow = frames }: NumberFramesOptions) {
     this.size = channels * frames;
     if (!(Number.isSafeInteger(this.size) && channels >= 1 && frames >= 1))
       throw new ConfigError(
@@ -31,28 +35,39 @@ export class NumberFrames implements FeatureExtractor {
         `expected channels and frames >= 1, got ${channels} and ${frames}`,
       );
     this.#dtype = dtype;
+    this.#traces = new ChannelTraces({ channels, perRow });
+  }
+
+  /** The row's channels as traces for people: `ChannelTraces.view`, of at most eight channels. */
+  get view(): Uint8Array {
+    return this.#traces.view;
   }
 
   /**
    * @inheritdoc
    * @throws {ShapeError} If the cell has more or fewer numbers than a row.
    */
-  push(cell: Cell, _time: Micros): Float32Array | undefined {
+  push(cell: Cell, time: Micros): Float32Array | undefined {
     if (cell.presence === "missing") return undefined;
     const values = Float32Array.from(borrowNumbers(cell.payload, this.#dtype));
     if (values.length !== this.size)
       throw new ShapeError("NumberFrames", `expected ${this.size} numbers, got ${values.length}`);
+    this.#traces.push(values, time);
     return values.every(Number.isFinite) ? values : undefined;
   }
 
-  /** @inheritdoc Nothing outlives a row. */
-  reset(): void {}
-
-  /** @inheritdoc */
-  snapshot(): null {
-    return null;
+  /** @inheritdoc Of what the model sees nothing outlives a row. */
+  reset(): void {
+    this.#traces.reset();
   }
 
   /** @inheritdoc */
-  restore(): void {}
+  snapshot() {
+    return { traces: this.#traces.snapshot() };
+  }
+
+  /** @inheritdoc */
+  restore(snapshot: unknown): void {
+    this.#traces.restore((snapshot as ReturnType<this["snapshot"]>).traces);
+  }
 }

@@ -2,6 +2,7 @@ import { ConfigError, ShapeError } from "../errors.ts";
 import { borrowNumbers, type TypedArrays } from "../frames/DType.ts";
 import type { Cell } from "../frames/Frameset.ts";
 import type { Hertz, Micros } from "../units.ts";
+import { ChannelTraces } from "./ChannelTraces.ts";
 import type { FeatureExtractor } from "./FeatureExtractor.ts";
 
 export interface SensorWindowOptions {
@@ -10,6 +11,8 @@ export interface SensorWindowOptions {
   readonly dtype: keyof TypedArrays;
   /** Frames per second, for slopes per second. */
   readonly rate: Hertz;
+  /** Points of each drawn trace in a row: the `perRow` of the pipeline's `lines` view. Default 1. */
+  readonly perRow?: number;
 }
 
 /**
@@ -27,9 +30,10 @@ export class SensorWindow implements FeatureExtractor {
   readonly #channels: number;
   readonly #dtype: keyof TypedArrays;
   readonly #rate: Hertz;
+  readonly #traces: ChannelTraces;
 
-  /** @throws {ConfigError} If `channels` is not a positive integer or `rate` not positive. */
-  constructor({ channels, dtype, rate }: SensorWindowOptions) {
+  /** @throws {ConfigError} If `channels` or `perRow` is not a positive integer or `rate` not positive. */
+  constructor({ channels, dtype, rate, perRow = 1 }: SensorWindowOptions) {
     if (!(Number.isSafeInteger(channels) && channels >= 1))
       throw new ConfigError("SensorWindow", `channels must be >= 1, got ${channels}`);
     if (!(rate > 0)) throw new ConfigError("SensorWindow", `rate must be > 0 Hz, got ${rate}`);
@@ -37,13 +41,19 @@ export class SensorWindow implements FeatureExtractor {
     this.#dtype = dtype;
     this.#rate = rate;
     this.size = 3 * channels;
+    this.#traces = new ChannelTraces({ channels, perRow });
+  }
+
+  /** The row's channels as traces for people: `ChannelTraces.view`, of at most eight channels. */
+  get view(): Uint8Array {
+    return this.#traces.view;
   }
 
   /**
    * @inheritdoc
    * @throws {ShapeError} If the cell is not a whole number of frames.
    */
-  push(cell: Cell, _time: Micros): Float32Array | undefined {
+  push(cell: Cell, time: Micros): Float32Array | undefined {
     if (cell.presence === "missing") return undefined;
     const values = borrowNumbers(cell.payload, this.#dtype);
     const frames = values.length / this.#channels;
@@ -52,6 +62,7 @@ export class SensorWindow implements FeatureExtractor {
         "SensorWindow",
         `expected whole frames of ${this.#channels} numbers, got ${values.length} numbers`,
       );
+    this.#traces.push(values, time);
     const features = new Float32Array(this.size);
     for (let channel = 0; channel < this.#channels; channel++) {
       const trend = this.#trend(values, channel, frames);
@@ -63,16 +74,20 @@ export class SensorWindow implements FeatureExtractor {
     return features;
   }
 
-  /** @inheritdoc Nothing outlives a row. */
-  reset(): void {}
-
-  /** @inheritdoc */
-  snapshot(): null {
-    return null;
+  /** @inheritdoc Of what the model sees nothing outlives a row. */
+  reset(): void {
+    this.#traces.reset();
   }
 
   /** @inheritdoc */
-  restore(): void {}
+  snapshot() {
+    return { traces: this.#traces.snapshot() };
+  }
+
+  /** @inheritdoc */
+  restore(snapshot: unknown): void {
+    this.#traces.restore((snapshot as ReturnType<this["snapshot"]>).traces);
+  }
 
   #trend(
     values: ArrayLike<number>,

@@ -32,6 +32,11 @@ export type StreamView =
   | { readonly kind: "columns"; readonly bins: number; readonly perRow: number }
   /** A u8 grey picture, row by row from the top. */
   | { readonly kind: "image"; readonly width: number; readonly height: number }
+  /**
+   * `traces` numbers as thin lines, `perRow` points of each: u8, point after point, a value for each trace, as
+   * `ChannelTraces` scales them: 1 the foot of its range, 255 its top, 0 no value.
+   */
+  | { readonly kind: "lines"; readonly traces: number; readonly perRow: number }
   /** The words themselves. */
   | { readonly kind: "captions" }
   | { readonly kind: "none" };

@@ -20,6 +20,7 @@ import type { PipelineRun } from "../pipeline/PipelineRun.ts";
 import type { RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import { micros } from "../units.ts";
 import { feedSensors } from "./feedSensors.ts";
+import { GuestTraces, guestView } from "./GuestTraces.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
 import { learningMessage } from "./learningMessage.ts";
 import type {
@@ -60,13 +61,14 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
   const hello = (): HelloMessage => helloOf(run);
   const messages = new Observable<ServerMessage>((subscriber) => {
     let spoke = -Infinity;
+    const guests = new GuestTraces(run.definition.grid.period);
     const rows = run.moments.pipe(
       tap(({ delay }) => {
         spoke = performance.now();
         total.record(delay.total);
         for (const [name, hop] of Object.entries(delay.hops)) hopNamed(name).record(hop);
       }),
-      map((moment) => ({ kind: "rows" as const, rows: [rowFor(run, moment)] })),
+      map((moment) => ({ kind: "rows" as const, rows: [rowFor(run, moment, guests)] })),
     );
     const events = run.events.pipe(map((spans) => ({ kind: "events" as const, events: spans })));
     const truth = run.labels.pipe(
@@ -161,12 +163,14 @@ function helloOf(run: PipelineRun): HelloMessage {
     classes: model.classes,
     silence: definition.silence,
     slots: definition.slots,
-    streams: viewsOf(run).map(({ stream, modality, rate, unit, view, isGuest }) => ({
-      ...{ stream, modality, unit, view, rate: rate === "irregular" ? 0 : rate },
-      counts:
-        !isGuest &&
-        (!definition.answerStreams.includes(stream) || options.answerWith.includes(stream)),
-    })),
+    streams: viewsOf(run).map(
+      ({ description: { stream, modality, rate, unit }, view, isGuest }) => ({
+        ...{ stream, modality, unit, view, rate: rate === "irregular" ? 0 : rate },
+        counts:
+          !isGuest &&
+          (!definition.answerStreams.includes(stream) || options.answerWith.includes(stream)),
+      }),
+    ),
     codes: model.codes,
     model: model.version,
     ...(!model.trained && { untrained: true }),
@@ -174,17 +178,25 @@ function helloOf(run: PipelineRun): HelloMessage {
   };
 }
 
-function rowFor(run: PipelineRun, { frameset, reading, answer, views }: Moment) {
+function rowFor(
+  run: PipelineRun,
+  { frameset, reading, answer, views }: Moment,
+  guests: GuestTraces,
+) {
   const captions: Record<string, readonly CaptionView[]> = {};
-  for (const { stream, view } of viewsOf(run)) {
+  const traces: Record<string, Uint8Array | undefined> = {};
+  for (const { isGuest, view, description } of viewsOf(run)) {
+    const { stream } = description;
     const cell = frameset.cells[stream];
-    if (view.kind === "captions" && cell !== undefined) captions[stream] = captionsOf(cell);
+    if (cell === undefined) continue;
+    if (view.kind === "captions") captions[stream] = captionsOf(cell);
+    if (isGuest) traces[stream] = guests.push(description, cell, frameset.time);
   }
   // What each stream says for itself is shown for all; the fused answer leaves out what must not count.
   return rowOf({
     reading: { ...answer, streams: { ...reading.streams, ...answer.streams } },
     cells: frameset.cells,
-    views,
+    views: { ...traces, ...views },
     captions,
     top: TOP,
   });
@@ -231,11 +243,11 @@ function latencyOf(total: Percentiles, hops: ReadonlyMap<string, Percentiles>): 
   };
 }
 
-/** Every stream and how it is drawn: one that no pipeline declares by its words, or by nothing. */
+/** Every stream and how it is drawn. */
 function viewsOf({ definition, hotPlug }: PipelineRun) {
   return hotPlug.streams.map((description) => {
     const plan = definition.streams[description.stream];
-    const guestView = { kind: description.modality === "text" ? "captions" : "none" } as const;
-    return { ...description, view: plan?.view ?? guestView, isGuest: plan === undefined };
+    const view = plan?.view ?? guestView(description, definition.grid.period);
+    return { description, view, isGuest: plan === undefined };
   });
 }

@@ -135,6 +135,11 @@ const view = union<ViewDescription>({
     width: integer(1, 4_096),
     height: integer(1, 4_096),
   }),
+  lines: record({
+    kind: oneOf("lines"),
+    traces: integer(1, 64),
+    perRow: integer(1, 4_096),
+  }),
   captions: record({ kind: oneOf("captions") }),
   none: record({ kind: oneOf("none") }),
 });

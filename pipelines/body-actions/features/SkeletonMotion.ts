@@ -1,8 +1,21 @@
-import { type Cell, type FeatureExtractor, type Micros, ShapeError } from "../../../src/index.ts";
+import {
+  type Cell,
+  ChannelTraces,
+  type FeatureExtractor,
+  type Micros,
+  ShapeError,
+} from "../../../src/index.ts";
 
 const [JOINTS, COORDINATES] = [20, 60] as const;
 /** Joints of the spine from the head down, whose distances do not change with the posture. */
 const [HEAD, NECK, SPINE, HIP] = [0, 1, 2, 3] as const;
+const [LEFT_HAND, RIGHT_HAND, LEFT_FOOT, RIGHT_FOOT] = [7, 11, 15, 19] as const;
+/** What a person is shown of it: how high the head is, where the hands are, how high hip and feet are. */
+export const SKELETON_TRACES: readonly number[] = [
+  3 * HEAD + 1,
+  ...[LEFT_HAND, RIGHT_HAND].flatMap((hand) => [3 * hand, 3 * hand + 1]),
+  ...[HIP, LEFT_FOOT, RIGHT_FOOT].map((joint) => 3 * joint + 1),
+];
 /** Share of a new row in the running size of the body: 1 s of rows at 10 Hz. */
 const SIZE_SHARE = 0.1;
 /** Share of a new row in the place that the hip is seen from: 2 s of rows. */
@@ -24,6 +37,7 @@ const LEAST_SIZE = 0.2;
 export class SkeletonMotion implements FeatureExtractor {
   readonly size = 2 * COORDINATES;
   readonly #period: Micros;
+  readonly #traces = new ChannelTraces({ channels: COORDINATES, shown: SKELETON_TRACES });
   #before: Float32Array | undefined;
   #beforeAt = Number.NaN;
   #bodySize = 0;
@@ -32,6 +46,11 @@ export class SkeletonMotion implements FeatureExtractor {
   /** @param period Time from one row to the next, in µs. */
   constructor(period: Micros) {
     this.#period = period;
+  }
+
+  /** The coordinates of `SKELETON_TRACES` as traces for people. */
+  get view(): Uint8Array {
+    return this.#traces.view;
   }
 
   /**
@@ -46,6 +65,7 @@ export class SkeletonMotion implements FeatureExtractor {
         `expected ${4 * COORDINATES} bytes, got ${cell.payload.byteLength}`,
       );
     const joints = new Float32Array(cell.payload.slice().buffer);
+    this.#traces.push(joints, time);
     if (!joints.every(Number.isFinite)) return undefined;
     this.#follow(joints);
     const before = this.#beforeAt === time - this.#period ? this.#before : undefined;
@@ -65,6 +85,7 @@ export class SkeletonMotion implements FeatureExtractor {
 
   /** @inheritdoc */
   reset(): void {
+    this.#traces.reset();
     this.#before = undefined;
     this.#beforeAt = Number.NaN;
     this.#bodySize = 0;
@@ -78,6 +99,7 @@ export class SkeletonMotion implements FeatureExtractor {
       beforeAt: this.#beforeAt,
       bodySize: this.#bodySize,
       place: this.#place.slice(),
+      traces: this.#traces.snapshot(),
     };
   }
 
@@ -88,6 +110,7 @@ export class SkeletonMotion implements FeatureExtractor {
     this.#beforeAt = known.beforeAt;
     this.#bodySize = known.bodySize;
     this.#place = known.place;
+    this.#traces.restore(known.traces);
   }
 
   #follow(joints: Float32Array): void {

@@ -1,4 +1,11 @@
-import { type Cell, type FeatureExtractor, type Micros, ShapeError } from "../../../src/index.ts";
+import {
+  type Cell,
+  ChannelTraces,
+  type ChannelTracesSnapshot,
+  type FeatureExtractor,
+  type Micros,
+  ShapeError,
+} from "../../../src/index.ts";
 
 /** A pen's way between two points is some hundredth of the sheet: this brings it to the places' size. */
 const MOTION = 10;
@@ -14,19 +21,26 @@ const MOTION = 10;
 export class PenPath implements FeatureExtractor {
   readonly size: number;
   readonly #points: number;
+  readonly #traces: ChannelTraces;
   #before: readonly [x: number, y: number] | undefined;
 
   /** @param points Points in a row: the `count` of the stream's policy. */
   constructor(points: number) {
     this.#points = points;
     this.size = 5 * points;
+    this.#traces = new ChannelTraces({ channels: 3, perRow: points });
+  }
+
+  /** x, y and pen as traces for people. */
+  get view(): Uint8Array {
+    return this.#traces.view;
   }
 
   /**
    * @inheritdoc
    * @throws {ShapeError} If the cell has not as many points as a row.
    */
-  push(cell: Cell, _time: Micros): Float32Array | undefined {
+  push(cell: Cell, time: Micros): Float32Array | undefined {
     if (cell.presence === "missing") {
       this.#before = undefined;
       return undefined;
@@ -37,6 +51,7 @@ export class PenPath implements FeatureExtractor {
         "PenPath",
         `expected ${this.#points} points of 3 bytes, got ${payload.byteLength} bytes`,
       );
+    this.#traces.push(payload, time);
     const features = new Float32Array(this.size);
     for (let point = 0; point < this.#points; point++) {
       const [x = 0, y = 0, pen = 0] = payload.subarray(3 * point, 3 * point + 3);
@@ -60,17 +75,25 @@ export class PenPath implements FeatureExtractor {
 
   /** @inheritdoc */
   reset(): void {
+    this.#traces.reset();
     this.#before = undefined;
   }
 
   /** @inheritdoc */
   snapshot() {
-    return { before: this.#before === undefined ? undefined : [...this.#before] };
+    return {
+      before: this.#before === undefined ? undefined : [...this.#before],
+      traces: this.#traces.snapshot(),
+    };
   }
 
   /** @inheritdoc */
   restore(snapshot: unknown): void {
-    const { before } = snapshot as { readonly before?: readonly [number, number] };
+    const { before, traces } = snapshot as {
+      readonly before?: readonly [number, number];
+      readonly traces: ChannelTracesSnapshot;
+    };
     this.#before = before;
+    this.#traces.restore(traces);
   }
 }

@@ -23,6 +23,15 @@ export function accentOf(modality: string): string {
   return ACCENTS[modality] ?? COLOURS.dim;
 }
 
+/** `count` colours around one, from its own dark to near white, so that neighbours can be told apart. */
+export function shadesOf(colour: string, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => {
+    const share = count === 1 ? 0 : (at / (count - 1)) * 0.9 - 0.4;
+    const [other, part] = share < 0 ? [COLOURS.lane, -share] : [COLOURS.text, share];
+    return `color-mix(in oklab, ${colour} ${Math.round(100 * (1 - part))}%, ${other})`;
+  });
+}
+
 /**
  * A colour for each code, the same in every lane.
  *

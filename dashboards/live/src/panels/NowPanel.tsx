@@ -6,6 +6,8 @@ import { isSpoken, type NowWord, nowWord, silenceName, utterance } from "../feed
 
 /** Letters from which on a word is written smaller, on two lines if need be. */
 const LONG_WORD = 8;
+/** Letters from which on two lines would not do at that size. */
+const LONGEST_WORD = 20;
 /** How long the last word stays to be read after it has ended, in µs of row time. */
 const FADE_US = 700_000;
 
@@ -44,6 +46,7 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
         data-role="now-word"
         data-saying={word === undefined ? "nothing" : "word"}
         data-long={(shown?.label.length ?? 0) > LONG_WORD}
+        data-longest={(shown?.label.length ?? 0) > LONGEST_WORD}
         data-faded={word === undefined || offline}
       >
         {shown?.label ?? (hello.untrained ? "untrained" : sensed ? silenceName(hello) : "…")}

@@ -24,6 +24,7 @@ export function Probabilities({ dashboard }: { readonly dashboard: Dashboard }) 
       aria-label="Class probabilities"
       data-long={hello.classes.some(({ length }) => length > LONG_NAME)}
       data-many={singles.length > ABREAST}
+      data-abreast={singles.length > 1 ? singles.length + 1 : 1}
     >
       {singles.length > 1 && (
         <Bars hello={hello} name="together" accent={COLOURS.text} top={row?.fused} most={most} />
@@ -56,7 +57,9 @@ function Bars({ hello, name, accent, top, most, weight }: BarsProps) {
   return (
     <div class="bars" style={{ "--accent": accent }}>
       <h2>
-        {name}
+        <span class="bars-name" title={name}>
+          {name}
+        </span>
         {weight !== undefined && (
           <span class="dim" title="its share in the answer">
             {Math.round(weight * 100)} %
@@ -69,7 +72,9 @@ function Bars({ hello, name, accent, top, most, weight }: BarsProps) {
         <ol>
           {top.slice(0, most).map(({ class: index, probability }, rank) => (
             <li key={rank}>
-              <span class="bar-label">{nameOf(hello, index)}</span>
+              <span class="bar-label" title={nameOf(hello, index)}>
+                {nameOf(hello, index)}
+              </span>
               <span class="bar" aria-hidden="true">
                 <i style={{ transform: `scaleX(${probability})` }} />
               </span>

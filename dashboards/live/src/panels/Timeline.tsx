@@ -10,6 +10,7 @@ import { drawEvents } from "../draw/drawEvents.ts";
 import { drawGaps } from "../draw/drawGaps.ts";
 import { drawPresence } from "../draw/drawPresence.ts";
 import { FrameLoop } from "../draw/FrameLoop.ts";
+import { LineStrip } from "../draw/LineStrip.ts";
 import type { Painter } from "../draw/Pen.ts";
 import { PictureStrip } from "../draw/PictureStrip.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
@@ -99,6 +100,7 @@ export function Timeline({ dashboard, hello, loop }: TimelineProps) {
 const LANE_LABELS = {
   columns: "Spectrogram of the last seconds",
   image: "Pictures of the last seconds",
+  lines: "Traces of the last seconds",
   captions: "Words of the last seconds",
   none: "Presence over the last seconds",
 } as const;
@@ -171,7 +173,7 @@ function streamPainter(
   info: StreamInfo,
 ): Painter {
   const { stream, view, modality } = info;
-  const draw = viewPainter(listen, hello, info);
+  const draw = viewPainter(recent, listen, hello, info);
   const gaps = { stream, irregular: info.rate === 0, period: hello.period };
   return (pen) => {
     if (view.kind !== "columns") drawSeconds(pen);
@@ -184,10 +186,22 @@ function streamPainter(
 }
 
 function viewPainter(
+  recent: Recent,
   listen: Listen,
   { period }: HelloMessage,
-  { stream, view }: StreamInfo,
+  { stream, view, modality }: StreamInfo,
 ): Painter {
+  if (view.kind === "lines") {
+    const { traces, perRow } = view;
+    const strip = new LineStrip({
+      ...{ stream, traces, perRow, period },
+      span: SPAN_US,
+      colour: accentOf(modality),
+      rows: () => recent.rows,
+    });
+    listen((row) => strip.take(row));
+    return (pen) => strip.draw(pen);
+  }
   if (view.kind === "columns") {
     const { bins, perRow } = view;
     const strip = new ColumnStrip({
