@@ -66,7 +66,6 @@ export class PipelineRun {
   readonly records: Observable<LogRecord>;
   /** What went wrong and was dealt with, in words; with the stream where it is one stream's. */
   readonly problems: Observable<{ readonly text: string; readonly stream?: string }>;
-
   /** Sensors that come and go on the way. */
   readonly hotPlug: HotPlug;
   /** Which versions of the model there are, what serves, and how the learning goes. */
@@ -133,11 +132,8 @@ export class PipelineRun {
     const [every, learns] = [options.recording?.checkpoints, learner !== undefined];
     if (log !== undefined)
       this.#recorder = new RunRecorder({ log, clock, every, learns, interpretation, model });
-    this.#board = new StreamBoard({
-      streams,
-      wire: inlet.counters,
-      aligned: () => this.#interpretation.aligned(),
-    });
+    const aligned = () => interpretation.aligned();
+    this.#board = new StreamBoard({ streams, wire: inlet.counters, aligned });
     interpretation.framesets.subscribe((frameset) => this.#board.frameset(frameset));
     interpretation.moments.subscribe({
       next: ({ doubts }) => this.#board.doubted(doubts),
