@@ -116,7 +116,7 @@ export default definePipeline({
           },
         },
       },
-      training: { epochs: 30, rows: 64, stretches: 32, dropout: 0.3, warp: 0.25 },
+      training: { epochs: 90, rows: 64, stretches: 32, dropout: 0.3, warp: 0.25 },
     },
   },
   silence: STILL,
