@@ -1,8 +1,10 @@
 import { ConfigError } from "../errors.ts";
+import { chunkContent } from "../frames/Chunk.ts";
 import { DTYPE_BYTES } from "../frames/DType.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import { defineStream, frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
+import type { SensedFrame } from "../pipeline/Sensor.ts";
 import { hertz, type Micros, micros, millis, periodUs } from "../units.ts";
 import { DESCRIPTION, PERIOD, START } from "./exportMcap.ts";
 import type { ForeignMessage } from "./foreignMessage.ts";
@@ -101,7 +103,7 @@ async function* recordsOf(
   for await (const { topic, message } of readMcap(path, new Map())) {
     const description = streams.get(topic);
     if (description === undefined || message.kind === "label") continue;
-    const { site, stream, dtype, shape, span = 0 } = description;
+    const { stream, span = 0 } = description;
     const frames = framesFrom(message, description);
     const [first] = frames;
     const last = frames.at(-1);
@@ -109,49 +111,45 @@ async function* recordsOf(
     const firstSequence = sequences.get(stream) ?? 0;
     sequences.set(stream, firstSequence + frames.length);
     // Messages are in the order in which they came, or nearly; a log never goes back.
-    logTime = micros(Math.max(logTime, last.time + span));
-    const payload = Buffer.concat(frames.map(({ bytes }) => bytes));
+    logTime = micros(Math.max(logTime, last.originTime + span));
     yield {
       kind: "DATA",
       logTime,
       chunk: {
-        ...{ site, stream, epoch, firstSequence, arrivalTime: logTime, dtype, shape, payload },
-        originTimes: frames.map(({ time }) => time),
-        ...(dtype === "utf8" && { lengths: frames.map(({ bytes }) => bytes.byteLength) }),
+        ...chunkContent(description, frames),
+        ...{ epoch, firstSequence, arrivalTime: logTime },
       },
     };
   }
   for (const { stream } of streams.values()) yield { kind: "CLOSED", logTime, stream };
 }
 
-interface Framed {
-  readonly time: Micros;
-  readonly bytes: Uint8Array;
-}
-
 /** A message as frames of its stream; none where it is not like the stream's first. */
-function framesFrom(message: ForeignMessage, description: StreamDescription): readonly Framed[] {
+function framesFrom(
+  message: ForeignMessage,
+  description: StreamDescription,
+): readonly SensedFrame[] {
   const { dtype, rate } = description;
   const size = frameBytes(description) ?? 0;
   switch (message.kind) {
     case "picture":
       return message.bytes.byteLength === size
-        ? [{ time: message.time, bytes: message.bytes }]
+        ? [{ originTime: message.time, payload: message.bytes }]
         : [];
     case "text": {
       const { text, duration, time } = message;
-      return [{ time, bytes: Buffer.from(JSON.stringify({ text, duration })) }];
+      return [{ originTime: time, payload: Buffer.from(JSON.stringify({ text, duration })) }];
     }
     case "numbers": {
       if (dtype === "utf8" || message.values.length * DTYPE_BYTES[dtype] !== size) return [];
-      return [{ time: message.time, bytes: packNumbers(message.values, dtype) }];
+      return [{ originTime: message.time, payload: packNumbers(message.values, dtype) }];
     }
     case "sound": {
       const step = rate === "irregular" ? 0 : periodUs(rate);
       const blocks = Math.floor(message.bytes.byteLength / size);
       return Array.from({ length: blocks }, (_, block) => ({
-        time: micros(message.time + block * step),
-        bytes: message.bytes.subarray(block * size, (block + 1) * size),
+        originTime: micros(message.time + block * step),
+        payload: message.bytes.subarray(block * size, (block + 1) * size),
       }));
     }
     case "label":

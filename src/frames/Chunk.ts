@@ -1,6 +1,7 @@
 import type { Micros } from "../units.ts";
 import type { DType } from "./DType.ts";
 import type { Frame } from "./Frame.ts";
+import type { StreamDescription } from "./StreamDescription.ts";
 
 /**
  * Consecutive frames of one stream that travel and are logged as one message.
@@ -44,4 +45,38 @@ export function framesOf(chunk: Chunk): Frame[] {
     start = end;
     return frame;
   });
+}
+
+/** What says of a chunk which frames are in it, without who sent it and when. */
+export type ChunkContent = Pick<
+  Chunk,
+  "site" | "stream" | "originTimes" | "dtype" | "shape" | "lengths" | "payload"
+>;
+
+/**
+ * Frames of one stream, back to back.
+ *
+ * @param frames In order, at least one. The payload of a single one is borrowed, that of several copied.
+ */
+export function chunkContent(
+  { site, stream, dtype, shape }: StreamDescription,
+  frames: readonly Pick<Frame, "originTime" | "payload">[],
+): ChunkContent {
+  const [first] = frames;
+  const payload =
+    first !== undefined && frames.length === 1
+      ? first.payload
+      : new Uint8Array(frames.reduce((sum, frame) => sum + frame.payload.byteLength, 0));
+  if (frames.length > 1) {
+    let start = 0;
+    for (const frame of frames) {
+      payload.set(frame.payload, start);
+      start += frame.payload.byteLength;
+    }
+  }
+  return {
+    ...{ site, stream, dtype, shape, payload },
+    originTimes: frames.map(({ originTime }) => originTime),
+    ...(dtype === "utf8" && { lengths: frames.map((frame) => frame.payload.byteLength) }),
+  };
 }

@@ -7,7 +7,7 @@ import type { Outlet } from "../wire/Outlet.ts";
 import type { SensedFrame, Sensor, SensorContext } from "./Sensor.ts";
 
 /** How often a stream that may have nothing to say tells that it is alive. */
-const HEARTBEAT = millis(40);
+export const HEARTBEAT = millis(40);
 
 export interface SensorHostOptions {
   readonly sensor: Sensor;

@@ -1,18 +1,17 @@
 import { DrivenClock } from "../clock/DrivenClock.ts";
 import { ConfigError } from "../errors.ts";
-import type { Chunk } from "../frames/Chunk.ts";
+import { type Chunk, chunkContent } from "../frames/Chunk.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import { type Micros, micros, millis, toMillis } from "../units.ts";
 import { MAX_CHUNK_FRAMES } from "../wire/WireMessage.ts";
 import type { SensorPlan } from "./Feed.ts";
+import { HEARTBEAT } from "./hostSensor.ts";
 import { Ingest } from "./Ingest.ts";
 import { loadSensorKind } from "./loadSensorKind.ts";
 import type { SensedFrame } from "./Sensor.ts";
 
-/** How often silence is looked for, and promised where a stream says nothing. */
-const BEAT = millis(40);
 /** Frames of one stream that end within so long of one another share a message, as on the wire. */
 const CHUNK_SPAN = millis(2);
 
@@ -71,7 +70,7 @@ export async function* replayedRecords(
       signal.throwIfAborted();
       const due = dueOf(open);
       if (due > end) break;
-      for (; beat < due; beat += BEAT) {
+      for (; beat < due; beat += HEARTBEAT) {
         if (beat > clock.now()) clock.advance(micros(beat));
         for (const { description, next, open: isOpen } of sources)
           if (isOpen && description.rate === "irregular")
@@ -129,7 +128,6 @@ function dueOf({ description, next }: Source): Micros {
 
 /** The next frame, with those that end just after it; moves the source on. */
 async function chunkOf(source: Source, epoch: number, now: Micros): Promise<Chunk> {
-  const { site, stream, dtype, shape } = source.description;
   const frames: SensedFrame[] = [];
   const firstSequence = source.sequence;
   for (const first = dueOf(source); source.next !== undefined; ) {
@@ -138,12 +136,8 @@ async function chunkOf(source: Source, epoch: number, now: Micros): Promise<Chun
     source.sequence++;
     source.next = await following(source);
   }
-  const payload = Buffer.concat(frames.map((frame) => frame.payload));
-  return {
-    ...{ site, stream, epoch, firstSequence, arrivalTime: now, dtype, shape, payload },
-    originTimes: frames.map(({ originTime }) => originTime),
-    ...(dtype === "utf8" && { lengths: frames.map((frame) => frame.payload.byteLength) }),
-  };
+  const content = chunkContent(source.description, frames);
+  return { ...content, epoch, firstSequence, arrivalTime: now };
 }
 
 function notice(

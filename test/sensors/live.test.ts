@@ -66,7 +66,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 afterEach(() => vi.unstubAllEnvs());
 
-describe.skipIf(!hasFfmpeg)("the microphone through ffmpeg", () => {
+describe.skipIf(!hasFfmpeg)("the microphone through ffmpeg", { timeout: 180_000 }, () => {
   it("hears a made-up sound in evenly stamped blocks of the stream's size", async () => {
     const told = context(sound);
     const sine = "sine=frequency=1000:sample_rate=48000:samples_per_frame=480";
@@ -113,7 +113,7 @@ describe.skipIf(!hasFfmpeg)("the microphone through ffmpeg", () => {
   });
 });
 
-describe.skipIf(!hasFfmpeg)("the camera through ffmpeg", () => {
+describe.skipIf(!hasFfmpeg)("the camera through ffmpeg", { timeout: 180_000 }, () => {
   it("sees the part it is to look at, small and grey", async () => {
     // Left half black, right half white.
     const halves = "color=black:size=320x240:rate=25,drawbox=x=160:w=160:color=white:t=fill";

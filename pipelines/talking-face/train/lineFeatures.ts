@@ -5,19 +5,10 @@ import {
   LipFrames,
   LogMel,
   micros,
+  type RowFeatures,
 } from "../../../src/training.ts";
 import { MOUTH_PIXELS, ROW_MS, ROW_SAMPLES } from "../corpus/SpeechClip.ts";
 import type { Line, Random } from "./Line.ts";
-
-/** What the model is fed for one stream of a line. */
-export interface StreamFeatures {
-  /** Numbers per row. */
-  readonly size: number;
-  /** [rows, size], zeros where missing. */
-  readonly x: Float32Array;
-  /** [rows] 1 where sensed. */
-  readonly present: Float32Array;
-}
 
 /** Rows [from, to) in which a sensor gives nothing. */
 export interface Outage {
@@ -39,7 +30,7 @@ export function lineFeatures(
   line: Line,
   outages: Readonly<Partial<Record<StreamName, readonly Outage[]>>>,
   lookAheadMs: number,
-): Record<StreamName, StreamFeatures> {
+): Record<StreamName, RowFeatures> {
   const sound = new Uint8Array(line.pcm.buffer, line.pcm.byteOffset, line.pcm.byteLength);
   const rowBytes = 2 * ROW_SAMPLES;
   let word = 0;
@@ -92,7 +83,7 @@ function run(
   outages: readonly Outage[] = [],
   payloadAt: (row: number) => Uint8Array | undefined,
   originAt: (row: number) => ReturnType<typeof micros> = (row) => micros(row * ROW_MS * 1_000),
-): StreamFeatures {
+): RowFeatures {
   const { size } = extractor;
   const x = new Float32Array(rows * size);
   const present = new Float32Array(rows);

@@ -1,17 +1,14 @@
-import type { Rng } from "../../../src/training.ts";
+import type { Rng, RowFeatures, RowLine } from "../../../src/training.ts";
 import { ROW_MS, type SpeechClip } from "../corpus/SpeechClip.ts";
 import { augmentMouth } from "./augmentMouth.ts";
 import { augmentSound } from "./augmentSound.ts";
 import { type Line, labelsOf, layLine, placeClips } from "./Line.ts";
-import { drawOutages, lineFeatures, type StreamFeatures, type StreamName } from "./lineFeatures.ts";
+import { drawOutages, lineFeatures, type StreamName } from "./lineFeatures.ts";
 import type { NoiseTable } from "./NoiseTable.ts";
 
 /** A line as the model meets it. */
-export interface PreparedLine {
-  readonly rows: number;
-  readonly streams: Readonly<Record<StreamName, StreamFeatures>>;
-  /** [rows] class of the instant each row is about. */
-  readonly labels: Int32Array;
+export interface PreparedLine extends RowLine {
+  readonly streams: Readonly<Record<StreamName, RowFeatures>>;
 }
 
 /** Names of the classes and how far back the answers lie. */

@@ -8,7 +8,7 @@ import {
   type Micros,
   micros,
   type Reading,
-  type RowInputs,
+  rowInputs,
   type SlotScore,
   slotAccuracy,
 } from "../../../src/training.ts";
@@ -60,13 +60,7 @@ export async function readLine(
   const readings: Record<keyof LineScore, Reading[]> = { all: [], audio: [], video: [] };
   let state = inference.initialState();
   for (let row = 0; row < line.rows; row++) {
-    const inputs: RowInputs = Object.fromEntries(
-      CONDITIONS.all.flatMap((name) => {
-        const { x, size, present } = line.streams[name as keyof typeof line.streams];
-        return present[row] === 1 ? [[name, x.subarray(row * size, (row + 1) * size)]] : [];
-      }),
-    );
-    const result = await inference.step(inputs, state);
+    const result = await inference.step(rowInputs(line, row, CONDITIONS.all), state);
     state = result.state;
     const { outputs } = result;
     const time = micros(row * ROW_MS * 1_000);

@@ -1,11 +1,8 @@
+import { rowInputs } from "../../learn/rows/RowLine.ts";
 import type { TrainedWeights } from "../../learn/trainLines.ts";
 import { slotAccuracy } from "../../localize/score.ts";
 import { subsetMasks } from "../../models/unified/fuse.ts";
-import {
-  createInference,
-  type RowInputs,
-  type RowOutputs,
-} from "../../models/unified/inference.ts";
+import { createInference, type RowOutputs } from "../../models/unified/inference.ts";
 import type { DeviceChoice } from "../../tensor/device/Device.ts";
 import type { Micros } from "../../units.ts";
 import { AccuracyCount } from "../AccuracyCount.ts";
@@ -41,13 +38,7 @@ export async function scoreLines(
     let state = inference.initialState();
     const answers = count.start();
     for (let row = 0; row < line.rows; row++) {
-      const inputs: RowInputs = Object.fromEntries(
-        names.flatMap((name) => {
-          const { x, size, present } = line.streams[name] ?? NOTHING;
-          return present[row] === 1 ? [[name, x.subarray(row * size, (row + 1) * size)]] : [];
-        }),
-      );
-      const result = await inference.step(inputs, state);
+      const result = await inference.step(rowInputs(line, row, names), state);
       state = result.state;
       answers.push(
         (line.from + (row - config.lookAheadRows) * config.rowMicros) as Micros,
@@ -61,5 +52,3 @@ export async function scoreLines(
   }
   return count.accuracies();
 }
-
-const NOTHING = { x: new Float32Array(0), size: 0, present: new Float32Array(0) };
