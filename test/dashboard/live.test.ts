@@ -162,14 +162,15 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
     await using server = await serve(source.feed);
     await using tab = await open(server);
     const asked: string[] = [];
-    const version = (name: string, isServing: boolean) => ({ version: name, since: 1, isServing });
+    const first = { version: "m-1", since: 1, isServing: false };
+    const learnt = { version: "m-2", since: 2, isServing: true, parent: "m-1" };
     await tab.page.route("**/api/versions**", (route) => {
       const request = route.request();
       if (request.method() === "POST") {
         asked.push(`${new URL(request.url()).pathname} ${request.postData()}`);
         return route.fulfill({ json: { ok: true } });
       }
-      const versions = [version("m-1", false), version("m-2", true)];
+      const versions = [first, learnt];
       return route.fulfill({ json: { serving: "m-2", isPinned: false, versions } });
     });
     await tab.page.click(".model-name");

@@ -5,6 +5,7 @@ import { CaptionGrams } from "../../src/features/CaptionGrams.ts";
 import type { FeatureExtractor } from "../../src/features/FeatureExtractor.ts";
 import { LipFrames } from "../../src/features/LipFrames.ts";
 import { LogMel } from "../../src/features/LogMel.ts";
+import { NumberFrames } from "../../src/features/NumberFrames.ts";
 import { SensorWindow } from "../../src/features/SensorWindow.ts";
 import type { Cell } from "../../src/frames/Frameset.ts";
 import { packValue, unpackValue } from "../../src/log/packValue.ts";
@@ -25,7 +26,11 @@ const kinds: Readonly<
     payload: () => new TextEncoder().encode('{"text":"blue","duration":250000}'),
   },
   SensorWindow: {
-    make: () => new SensorWindow({ channels: 2, dtype: "u8", rate: hertz(25) }),
+    make: () => new SensorWindow({ channels: 2, dtype: "u8", rate: hertz(25), perRow: 2 }),
+    payload: () => bytesOf(8),
+  },
+  NumberFrames: {
+    make: () => new NumberFrames({ channels: 2, frames: 4, dtype: "u8" }),
     payload: () => bytesOf(8),
   },
 };
@@ -58,6 +63,7 @@ describe("an extractor put down and taken up again", () => {
               }
               const time = micros(row * 40_000);
               expect(resumed.push(cell, time)).toEqual(whole.push(cell, time));
+              expect(resumed.view).toEqual(whole.view);
             }
           },
         ),

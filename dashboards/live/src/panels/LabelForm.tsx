@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { HelloMessage } from "../../../../src/server/protocol.ts";
 import type { Stretch } from "../draw/drawLabels.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
+import { offeredLabels, problemOf } from "../feed/labels.ts";
 import { slotOf } from "../feed/nowWord.ts";
 import { teach } from "../feed/teach.ts";
 
@@ -24,14 +25,15 @@ export function LabelForm({ dashboard, hello, stretch, onClose }: LabelFormProps
     input.current?.focus();
     input.current?.select();
   }, [stretch]);
-  const isKnown = hello.classes.includes(label);
   const say = async (): Promise<void> => {
-    if (!isKnown) {
-      setProblem(`There is no class ${label || "without a name"}.`);
+    const name = label.trim();
+    const problem = problemOf(hello, name);
+    if (problem !== undefined) {
+      setProblem(problem);
       return;
     }
     const { from, to } = stretch;
-    const refusal = await teach({ label, slot: slotOf(hello, label), from, to });
+    const refusal = await teach({ label: name, slot: slotOf(hello, name), from, to });
     if (refusal === undefined) onClose();
     else setProblem(`Not taken: ${refusal}.`);
   };
@@ -64,7 +66,7 @@ export function LabelForm({ dashboard, hello, stretch, onClose }: LabelFormProps
           }}
         />
         <datalist id="label-classes">
-          {hello.classes.map((name) => (
+          {offeredLabels(hello).map((name) => (
             <option key={name} value={name}>
               {name === hello.silence ? "nothing" : slotOf(hello, name)}
             </option>

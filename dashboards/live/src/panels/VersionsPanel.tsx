@@ -90,9 +90,9 @@ export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) 
 function Learning({ learning }: { readonly learning: LearningMessage }) {
   const { isLearning, labels, published, discarded, rolledBack, verdict, reason } = learning;
   const counts = [
-    `${labels.given} labels given`,
+    counted(labels.given, "label given", "labels given"),
     labels.tooLate > 0 ? `${labels.tooLate} too late` : "",
-    `${published} versions published`,
+    counted(published, "version published", "versions published"),
     `${discarded} discarded`,
     rolledBack > 0 ? `${rolledBack} rolled back` : "",
   ];
@@ -100,7 +100,9 @@ function Learning({ learning }: { readonly learning: LearningMessage }) {
     <div class="learning" data-learning={isLearning}>
       <p>
         <span class="dot" aria-hidden="true" />
-        {isLearning ? "learns from labels and from what the sensors agree on" : "does not learn"}
+        {isLearning
+          ? "learns from labels and from what the sensors agree on"
+          : "does not learn: labels go on record alone"}
       </p>
       {isLearning && <p class="dim">{counts.filter(Boolean).join(" · ")}</p>}
       {verdict !== undefined && (
@@ -151,12 +153,14 @@ function VersionList({
         <button
           type="button"
           class="plug"
-          disabled={known.versions.length < 2}
+          disabled={!known.versions.some(({ isServing, parent }) => isServing && parent)}
           onClick={() => void change({ do: "rollback" })}
         >
           Roll back
         </button>
-        <span class="dim">to what served before; what is pinned serves until it is unpinned</span>
+        <span class="dim">
+          to what it was learnt from; what is pinned serves until it is unpinned
+        </span>
       </footer>
     </>
   );
@@ -167,6 +171,10 @@ function originOf({ isServing, parent, since }: ModelVersion): string {
     since === undefined ? "" : new Date(since / 1_000).toLocaleTimeString([], { hour12: false });
   const origin = parent === undefined ? "weights file" : `learnt from ${parent}`;
   return [isServing ? "serves now" : "", origin, time].filter(Boolean).join(" · ");
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** A hash says enough by its first digits. */
