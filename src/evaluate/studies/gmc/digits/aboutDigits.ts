@@ -30,6 +30,8 @@ const MODALITIES = ["trajectory", "pen-image", "mnist-image", "speech"] as const
 /** What the figures mean. */
 export function digitsVerdict(metrics: MetricTable): string {
   const told = (name: string): string => tellMetric(metrics, name);
+  const has = (variant: string): boolean =>
+    Object.keys(metrics).some((name) => name.endsWith(`@${variant}`));
   const against = (own: string, variant: string): string =>
     MODALITIES.map((name) => {
       const ours = metricName(`accuracy/${name}`, own);
@@ -37,28 +39,68 @@ export function digitsVerdict(metrics: MetricTable): string {
     }).join(", ");
   const over = (variant: string, name: string): string =>
     tellGain(gain(metrics, `${name}@short`, `${name}@${variant}`));
-  return `The paper's claim that one modality can stand in for all is ${claim(metrics)}: ${MODALITIES.map(
-    (name) => `${name} ${told(`accuracy/${name}`)}`,
-  ).join(
-    ", ",
-  )} against ${told("accuracy/joint")} for all together. Speakers who are not in the training
-reach ${told("accuracy/speech-unseen")}: four voices are few to learn from. The mean of all modalities' own
-embeddings reaches ${told("accuracy/mean")}.
+  /** A sentence, where what it compares was run. */
+  const where = (variants: readonly string[], sentence: () => string): readonly string[] =>
+    variants.every(has) ? [sentence()] : [];
 
-Against zero fill: ${against("", "zero-fill")}. Against modality dropout, which needs the labels while it trains:
-${against("", "all-subsets")}. Against linear CCA: ${against("", "cca")}.
-
-In equal time (2 epochs), against late fusion, which needs labels too: ${against("short", "late-fusion")}. Against
-InfoNCE of all pairs without a joint encoder: ${against("short", "infonce-pairs")}.
-
-Forms of the loss: the code's is ${over("paper", "accuracy/speech")} the paper's on speech and
-${over("paper", "accuracy/trajectory")} it on trajectories, ${over("ablation", "accuracy/speech")} and
-${over("ablation", "accuracy/trajectory")} the ablated form. Retrieval of the picture is
-${told("retrieval/trajectory->pen-image@two-modalities")} with trajectory and pen image alone and
-${told("retrieval/trajectory->pen-image@short")} with all four. DCA against the same network without the
-contrast: ${MODALITIES.map(
-    (name) => `${name} ${told(`dca/${name}@short`)} against ${told(`dca/${name}@late-fusion`)}`,
-  ).join(", ")}.`;
+  const alone = MODALITIES.map((name) => `${name} ${told(`accuracy/${name}`)}`).join(", ");
+  const paragraphs = [
+    [
+      `The paper's claim that one modality can stand in for all is ${claim(metrics)}: ${alone} against ${told("accuracy/joint")} for all together.`,
+      `Speakers who are not in the training reach ${told("accuracy/speech-unseen")}: four voices are few to learn from.`,
+      `The mean of all modalities' own embeddings reaches ${told("accuracy/mean")}.`,
+    ],
+    [
+      ...where(["zero-fill"], () => `Against zero fill: ${against("", "zero-fill")}.`),
+      ...where(
+        ["all-subsets"],
+        () =>
+          `Against modality dropout, which needs the labels while it trains: ${against("", "all-subsets")}.`,
+      ),
+      ...where(["cca"], () => `Against linear CCA: ${against("", "cca")}.`),
+    ],
+    [
+      ...where(
+        ["short", "late-fusion"],
+        () =>
+          `In equal time (2 epochs), against late fusion, which needs labels too: ${against("short", "late-fusion")}.`,
+      ),
+      ...where(
+        ["short", "infonce-pairs"],
+        () =>
+          `Against InfoNCE of all pairs without a joint encoder, in equal time: ${against("short", "infonce-pairs")}.`,
+      ),
+    ],
+    [
+      ...where(
+        ["short", "paper"],
+        () =>
+          `The code's form of the loss is ${over("paper", "accuracy/speech")} the paper's on speech and ${over("paper", "accuracy/trajectory")} it on trajectories.`,
+      ),
+      ...where(
+        ["short", "ablation"],
+        () =>
+          `It is ${over("ablation", "accuracy/speech")} and ${over("ablation", "accuracy/trajectory")} the ablated form.`,
+      ),
+      ...where(
+        ["short", "two-modalities"],
+        () =>
+          `Retrieval of the picture is ${told("retrieval/trajectory->pen-image@two-modalities")} with trajectory and pen image alone and ${told("retrieval/trajectory->pen-image@short")} with all four.`,
+      ),
+      ...where(
+        ["short", "late-fusion"],
+        () =>
+          `DCA against the same network without the contrast: ${MODALITIES.map(
+            (name) =>
+              `${name} ${told(`dca/${name}@short`)} against ${told(`dca/${name}@late-fusion`)}`,
+          ).join(", ")}.`,
+      ),
+    ],
+  ];
+  return paragraphs
+    .filter((sentences) => sentences.length > 0)
+    .map((sentences) => sentences.join("\n"))
+    .join("\n\n");
 }
 
 function claim(metrics: MetricTable): string {
