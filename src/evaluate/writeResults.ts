@@ -49,11 +49,10 @@ export async function writeResults({
   }
   const variants = [...new Set(results.map(({ variant }) => variant))];
   const notRun = [...summaries.keys()].filter((variant) => !variants.includes(variant)).map(nameOf);
-  const tested = seedsOf(report, seeds);
   const page = [
     `# ${study.name} on ${set}`,
     study.about(set),
-    `Tested on \`${split}\`, ${tested}${tested === "1 seed" ? "" : ", mean ± standard deviation"}. Written by`,
+    `Tested on \`${split}\`, ${seedsOf(report, seeds)}. Written by`,
     `\`\`\`\nnpm run evaluate -- ${study.name} --data ${set === SYNTHETIC ? set : `DIR/${set}`} --split ${split} --seeds ${seeds} --write-results\n\`\`\``,
     `in ${Math.round(seconds)} s of trials and ${peakMiB} MiB at most.`,
     ...sections,
