@@ -133,7 +133,9 @@ describe("runStudy", () => {
     await writeResults({ folder: results, report, split: "dev", seeds: 5 });
     const page = await readFile(join(results, "coin-synthetic.md"), "utf8");
     expect(page).toContain("Tested on `dev`, 1 seed. Written by");
-    expect(page).toContain("more variants, which were not run for this page: fixed, patience, lost.");
+    expect(page).toContain(
+      "more variants, which were not run for this page: fixed, patience, lost.",
+    );
     expect(await readFile(join(results, "README.md"), "utf8")).toContain("| dev, 1 seed |");
   });
 });
