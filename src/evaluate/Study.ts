@@ -42,8 +42,20 @@ export interface Study {
   about(set: string): string;
   /** What the figures mean, told from them: Markdown, below the tables. */
   verdict?(set: string, metrics: MetricTable): string;
+  /** What the index of all results shows of this set; the method's first figures unless given. */
+  headlines?(set: string): readonly Headline[];
   /** Pictures beyond the plot that every page has: file name without folder, and the SVG. */
   pictures?(set: string, metrics: MetricTable): readonly StudyPicture[];
+}
+
+/** One figure of the method for the index of all results, and what it is held against. */
+export interface Headline {
+  /** What the figure is, for a reader who knows none of the papers: `lips, read by what sound taught`. */
+  readonly says: string;
+  /** As a trial gives it: `transfer/audio->lips`. */
+  readonly metric: string;
+  /** Variants whose figure stands beside the method's, where they were run. */
+  readonly against: readonly string[];
 }
 
 /** One drawing of a results page. */

@@ -68,6 +68,7 @@ export async function writeResults({
   const figures: ResultsFile = {
     evaluate: study.name,
     ...(study.idea !== undefined && { idea: study.idea }),
+    ...(study.headlines !== undefined && { headlines: study.headlines(set) }),
     set,
     split,
     seeds: results.filter(({ variant }) => variant === "").length || seeds,

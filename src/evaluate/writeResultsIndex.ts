@@ -2,12 +2,13 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { compareMethods } from "./compareMethods.ts";
-import type { MetricTable } from "./Study.ts";
+import { type Headline, type MetricTable, metricName } from "./Study.ts";
 
 /** What `docs/results/data/<study>-<set>.json` holds. */
 export interface ResultsFile {
   readonly evaluate: string;
   readonly idea?: string;
+  readonly headlines?: readonly Headline[];
   readonly set: string;
   readonly split: string;
   readonly seeds: number;
@@ -16,8 +17,17 @@ export interface ResultsFile {
   readonly peakMiB: number;
 }
 
-/** So many of the method's own figures stand in the index. */
-const HEADLINES = 8;
+/** So many figures stand in the index for a study that names no headlines. */
+const FIRST_FIGURES = 4;
+
+/** Studies whose method is written otherwise than the study. */
+const METHODS: Readonly<Record<string, string>> = {
+  cmg: "CMG",
+  decur: "DeCUR",
+  gmc: "GMC",
+  imlrs: "IML-RS",
+  mla: "MLA",
+};
 
 const INTRODUCTION = `# Results
 
@@ -28,18 +38,18 @@ but some sizes and schedules were settled when figures on \`dev\` were known, so
 optimistic. Figures are means over seeds ± one standard deviation; a difference smaller than that means
 nothing, and of one seed nobody knows the spread.
 
-*transfer/A->B* is the accuracy of a classifier that learnt from A and is used on B; *ceiling/A* that of
-one that learnt from A and is used on A; *accuracy/a+b* that of a model that has only a and b at hand;
-*probe* that of a linear classifier on frozen features; what follows an *@* is the condition or the
-variant. The pages and this index are written by \`npm run evaluate -- METHOD --data DIR --write-results\`.`;
+The tables give the figures that a method is meant for, beside the baselines that were run; the page
+behind a set's name has all of them, and says what each baseline is. An accuracy is a share of 1.
+The pages and this index are written by \`npm run evaluate -- METHOD --data DIR --write-results\`.`;
 
 const COMPARISON = `## All methods side by side
 
 Accuracy by which modalities are there, in one picture per set that several methods were tried on; the
-best of a row in bold, an empty frame where a method was not asked. Methods are used as they are meant to be: MLA and IML-RS learn from labels;
-GMC here with a classifier on its joint space, CMG with one on the codes of a single modality (so it has
-no figure for several), DeCUR with a linear classifier on frozen features, all labels known. Networks
-differ in size and schedule: read rows to see what a method does when sensors go, rather than to rank.`;
+best of a row in bold, an empty frame where a method was not asked. Methods are used as they are meant to
+be: MLA and IML-RS learn from labels; GMC here with a classifier on its joint space, CMG with one on the
+codes of a single modality (so it has no figure for several), DeCUR with a linear classifier on frozen
+features, all labels known. Networks differ in size and schedule: read rows to see what a method does when
+sensors go, rather than to rank.`;
 
 /** Writes `README.md` of the results, and its pictures, from all figures that are there. */
 export async function writeResultsIndex(folder: string): Promise<void> {
@@ -56,14 +66,15 @@ export async function writeResultsIndex(folder: string): Promise<void> {
   const sections = studies.map((study) => {
     const own = files.filter(({ evaluate }) => evaluate === study);
     const idea = own.find(({ idea: text }) => text !== undefined)?.idea;
-    const rows = own.map((file) => {
-      const seeds = `${file.split}, ${file.seeds} seed${file.seeds === 1 ? "" : "s"}`;
-      return `| [${file.set}](${study}-${file.set}.md) | ${seeds} | ${headlines(file.metrics)} |`;
-    });
+    const rows = own.flatMap((file) => rowsOf(file));
     return [
-      `## ${study}`,
+      `## ${METHODS[study] ?? study}`,
       ...(idea === undefined ? [] : [idea]),
-      ["| set | tested on | the method's own figures |", "| --- | --- | --- |", ...rows].join("\n"),
+      [
+        `| set | | ${METHODS[study] ?? study} | beside it | tested on |`,
+        "| --- | --- | --: | --- | --- |",
+        ...rows,
+      ].join("\n"),
     ].join("\n\n");
   });
   const comparisons = compareMethods(files);
@@ -77,11 +88,37 @@ export async function writeResultsIndex(folder: string): Promise<void> {
   await writeFile(join(folder, "README.md"), `${parts.join("\n\n")}\n`);
 }
 
-/** The method's own figures: those without a variant, in the order they were measured. */
-function headlines(metrics: MetricTable): string {
-  return Object.entries(metrics)
-    .filter(([name]) => !name.includes("@") || name.split("@")[1]?.match(/^-?\d+dB$|^labels\d+$/))
-    .slice(0, HEADLINES)
-    .map(([name, { mean }]) => `${name} ${mean.toFixed(3)}`)
-    .join(", ");
+/** One line of the table for each headline that was measured. */
+function rowsOf({
+  evaluate,
+  set,
+  split,
+  seeds,
+  metrics,
+  headlines,
+}: ResultsFile): readonly string[] {
+  const tested = `${split}, ${seeds} seed${seeds === 1 ? "" : "s"}`;
+  return (headlines ?? firstFigures(metrics))
+    .filter(({ metric }) => metric in metrics)
+    .map(({ says, metric, against }, line) => {
+      const others = against.flatMap((variant) => {
+        const name = metricName(metric, variant);
+        return name in metrics ? [`${variant} ${shown(metrics, name)}`] : [];
+      });
+      const [page, on] = line === 0 ? [`[${set}](${evaluate}-${set}.md)`, tested] : ["", ""];
+      return `| ${[page, says, shown(metrics, metric), others.join(", "), on].join(" | ")} |`;
+    });
+}
+
+/** What a study shows that names no headlines: the method's first figures, by their own names. */
+function firstFigures(metrics: MetricTable): readonly Headline[] {
+  return Object.keys(metrics)
+    .filter((metric) => !metric.includes("@"))
+    .slice(0, FIRST_FIGURES)
+    .map((metric) => ({ says: metric, metric, against: [] }));
+}
+
+function shown(metrics: MetricTable, name: string): string {
+  const { mean = 0, std = 0 } = metrics[name] ?? {};
+  return std === 0 ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${std.toFixed(3)}`;
 }

@@ -113,7 +113,7 @@ describe("runStudy", () => {
       "data",
     ]);
     expect(await readFile(join(folder, "results", "README.md"), "utf8")).toContain(
-      "| [synthetic](coin-synthetic.md) | dev, 3 seeds | heads/left->right 0.200 |",
+      "| [synthetic](coin-synthetic.md) | right, told by left | 0.200 ± 0.100 | fixed 1.000 | dev, 3 seeds |",
     );
     const page = await readFile(join(folder, "results", "coin-synthetic.md"), "utf8");
     expect(page).toContain("| coin | 0.200 ± 0.100 |");

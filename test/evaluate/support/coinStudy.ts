@@ -6,6 +6,10 @@ export const study: Study = {
   name: "coin",
   sets: ["synthetic"],
   about: () => "Whether a coin falls on its head.",
+  headlines: () => [
+    { says: "right, told by left", metric: "heads/left->right", against: ["fixed", "patience"] },
+    { says: "never measured", metric: "heads/neither", against: [] },
+  ],
   trials: (): readonly Trial[] => [
     {
       variant: "",

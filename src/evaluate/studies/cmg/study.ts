@@ -12,28 +12,53 @@ interface Chapter {
   readonly trials: () => readonly Trial[];
   readonly about: string;
   readonly verdict: (metrics: MetricTable) => string;
+  /** Pairs of modalities that stand in the index of all results, and what they are held against. */
+  readonly transfers: readonly (readonly [taught: string, read: string])[];
+  readonly against: readonly string[];
 }
+
+const BASELINES = ["cca", "clip", "plain-vq", "shuffled"];
 
 const CHAPTERS: Readonly<Record<string, Chapter>> = {
   grid_av: {
     trials: () => transferTrials(gridBench),
     about: about.grid,
     verdict: transferVerdict,
+    transfers: [
+      ["audio", "lips"],
+      ["lips", "audio"],
+    ],
+    against: ["paper-set", ...BASELINES],
   },
   mhd_digits: {
     trials: () => transferTrials(penBench),
     about: about.pen,
     verdict: transferVerdict,
+    transfers: [
+      ["pen-image", "trajectory"],
+      ["trajectory", "pen-image"],
+    ],
+    against: BASELINES,
   },
   utd_mhad: {
     trials: () => transferTrials(actionBench),
     about: about.actions,
     verdict: transferVerdict,
+    transfers: [
+      ["inertial", "skeleton"],
+      ["skeleton", "inertial"],
+    ],
+    against: BASELINES,
   },
   synthetic: {
     trials: syntheticTrials,
     about: about.synthetic,
     verdict: syntheticVerdict,
+    transfers: [
+      ["a", "b"],
+      ["b", "a"],
+    ],
+    against: BASELINES,
   },
 };
 
@@ -46,4 +71,12 @@ classifier is then taught with the codes of one sensor alone, and read with thos
   trials: (set) => CHAPTERS[set]?.trials() ?? [],
   about: (set) => CHAPTERS[set]?.about ?? "",
   verdict: (set, metrics) => CHAPTERS[set]?.verdict(metrics) ?? "",
+  headlines: (set) => {
+    const { transfers = [], against = [] } = CHAPTERS[set] ?? {};
+    return transfers.map(([taught, read]) => ({
+      says: `${read}, read by what ${taught} taught`,
+      metric: `transfer/${taught}->${read}`,
+      against,
+    }));
+  },
 };

@@ -20,6 +20,15 @@ export const study: Study = {
   trials: (set) => (set === "synthetic" ? syntheticTrials() : realTrials(set)),
   about: (set) => (ABOUT as Readonly<Record<string, string>>)[set] ?? "",
   verdict,
+  headlines: (set) => {
+    if (set === "synthetic") return [];
+    const whole = subsetName(taskOf(set).modalities.map(({ name }) => name));
+    return LABEL_SHARES.map(({ percent }) => ({
+      says: `linear probe with ${percent} % of the labels`,
+      metric: `probe/${whole}@labels${percent}`,
+      against: ["barlow-cross", "simclr-cross", "vicreg", "random", "supervised"],
+    }));
+  },
   pictures: (set, metrics) => {
     if (set === "synthetic") return [];
     const rows = LABEL_SHARES.flatMap(({ percent }) =>

@@ -22,6 +22,13 @@ const ABOUT: Readonly<Record<string, string>> = {
     "What a person does in a minute (six activities), from eight groups of phone and watch sensors that are there or not as life would have it; the test people are not in training. Balanced accuracy: the mean over activities of the share that is right. `natural` is every minute with what it has; `all` are the minutes that have all eight; a group's name is that group alone, `without-` all a minute has but that group, both on the minutes that have it. The last three test at most 1000 minutes of each activity, at equal distances. Specialists: one for each single group, and one for `natural`, which is trained on what every minute has.",
 };
 
+/** Subsets that stand in the index of all results. */
+const HEADLINES: Readonly<Record<string, readonly string[]>> = {
+  [houston.set]: ["hyperspectral+lidar", "hyperspectral", "lidar"],
+  [utd.set]: ["inertial+skeleton+depth", "inertial", "skeleton", "depth"],
+  [extraSensory.set]: ["natural", "all"],
+};
+
 /** IML-RS put to the test. */
 export const study: Study = {
   name: "imlrs",
@@ -36,6 +43,12 @@ export const study: Study = {
     const protocol = PROTOCOLS[set];
     return protocol === undefined ? "" : imlVerdict(protocol, metrics);
   },
+  headlines: (set) =>
+    (HEADLINES[set] ?? []).map((subset) => ({
+      says: subset === "natural" ? "whatever is there" : subset.replaceAll("+", " + "),
+      metric: `accuracy/${subset}`,
+      against: ["multivit", "no-random-combination", "specialist"],
+    })),
   pictures: (set, metrics) => {
     const protocol = PROTOCOLS[set];
     if (protocol === undefined) return [];

@@ -1,5 +1,5 @@
 import { drawSubsetHeatMap } from "../../drawSubsetHeatMap.ts";
-import { metricName, type Study, type Trial } from "../../Study.ts";
+import { type Headline, metricName, type Study, type Trial } from "../../Study.ts";
 import { MHD_ENCODERS, UTD_ENCODERS } from "./encoders.ts";
 import { subsetsOf } from "./fuseAnswers.ts";
 import { GRID_CONDITIONS } from "./gridTask.ts";
@@ -14,11 +14,21 @@ import { mlaVerdict } from "./verdict.ts";
 interface SetStudy {
   readonly trials: () => readonly Trial[];
   readonly about: string;
+  /** What stands in the index of all results. */
+  readonly headlines: readonly Headline[];
 }
+
+const BASELINES = ["late", "zero-fill", "all-subsets"];
 
 const MISSING = `At \`missingR\`, R % of all modalities are missing in training and test alike, at least one kept per
 example (so 80 % of three sensors is 67 % in truth, of four 75 %, as in the paper's own experiment); the
 same ones for all methods, trained with one seed. Absent sensors have no training step and no vote here; the joint networks see zeros.`;
+
+const MOSTLY_MISSING: Headline = {
+  says: "60 % of all modalities missing, in training too",
+  metric: "accuracy/all@missing60",
+  against: BASELINES,
+};
 
 const SETS: Readonly<Record<string, SetStudy>> = {
   grid_av: {
@@ -31,6 +41,13 @@ that were held out, in babble from none to -10 dB mixed; \`sum\` is the plain su
 \`sharp\` the entropy rule with weights exp(-8 H), H the entropy as a share of its largest.
 \`no-temperature\` and \`temperatures-clean\` (fitted on clean sound alone) are other readings of the same
 trained model.`,
+    headlines: ["clean", "0dB", "-10dB"].flatMap((condition) =>
+      ["fused", "audio", "lips"].map((given) => ({
+        says: `${given === "fused" ? "both" : `${given} alone`}, ${condition === "clean" ? "clean" : `babble at ${condition.replace("dB", " dB")}`}`,
+        metric: `accuracy/${given}@${condition}`,
+        against: ["clean-trained", "joint"],
+      })),
+    ),
   },
   utd_mhad: {
     trials: () =>
@@ -50,6 +67,7 @@ exp(-8 H), H the entropy as a share of its largest. \`forgetting/m\` is the mean
 modality m, in thousandths of a nat, in one step of another modality: above 0 is forgetting.
 
 ${MISSING}`,
+    headlines: [...headlinesOf(Object.keys(UTD_ENCODERS)), MOSTLY_MISSING],
   },
   mhd_digits: {
     trials: () =>
@@ -64,6 +82,7 @@ ${MISSING}`,
 training.
 
 ${MISSING}`,
+    headlines: [...headlinesOf(Object.keys(MHD_ENCODERS)), MOSTLY_MISSING],
   },
 };
 
@@ -84,6 +103,7 @@ export const study: Study = {
   trials: (set) => SETS[set]?.trials() ?? [],
   about: (set) => SETS[set]?.about ?? "",
   verdict: mlaVerdict,
+  headlines: (set) => SETS[set]?.headlines ?? [],
   pictures: (set, metrics) => {
     const rows = ROWS[set] ?? [];
     const methods = (SETS[set]?.trials() ?? [])
@@ -103,6 +123,15 @@ export const study: Study = {
     ];
   },
 };
+
+/** All modalities, then each alone. */
+function headlinesOf(names: readonly string[]): readonly Headline[] {
+  return [names, ...names.map((name) => [name])].map((given) => ({
+    says: given.length === 1 ? `${given[0]} alone` : "all modalities",
+    metric: `accuracy/${given.join("+")}`,
+    against: BASELINES,
+  }));
+}
 
 function rowsOf(names: readonly string[]): readonly string[] {
   return [
