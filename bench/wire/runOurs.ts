@@ -10,6 +10,17 @@ import { publish } from "./publish.ts";
 import type { PublisherJob } from "./publisher.ts";
 import { DESCRIPTIONS, ORIGIN, PERIOD } from "./workload.ts";
 
+/** Where a run's grid lies, what is counted, and what is called as it goes. */
+export interface OurSettings {
+  /** Where the grid starts; `now` takes the moment of the first message. */
+  readonly origin: "fixed" | "now";
+  /** Of the grid; that of the workload unless given. */
+  readonly period?: Micros;
+  /** Frames that come before CPU and seconds are counted, 0 unless given. */
+  readonly settle?: number;
+  readonly hooks?: OurHooks;
+}
+
 /** What a run calls as it goes. */
 export interface OurHooks {
   /** A record has been appended to the log. */
@@ -18,18 +29,12 @@ export interface OurHooks {
   readonly onRow?: (time: Micros, now: Micros) => void;
 }
 
-/**
- * Takes the frames of a job the way a pipeline does: inlet, ingest, aligner.
- *
- * @param origin Where the grid starts; `now` takes the moment of the first message.
- */
+/** Takes the frames of a job the way a pipeline does: inlet, ingest, aligner. */
 export async function runOurs(
   job: PublisherJob,
   frames: number,
   options: AlignerOptions,
-  { origin, period, hooks = {} }: { origin: "fixed" | "now"; period?: Micros; hooks?: OurHooks } = {
-    origin: "fixed",
-  },
+  { origin, period, settle = 0, hooks = {} }: OurSettings = { origin: "fixed" },
 ): Promise<WireRun> {
   const clock = new SystemClock();
   await using inlet = await Inlet.open({ streams: DESCRIPTIONS, clock });
@@ -45,15 +50,19 @@ export async function runOurs(
   });
   const configure = (start: Micros): void =>
     ingest.configure({ version: 1, origin: start, period: period ?? PERIOD });
-  if (origin === "fixed") configure(ORIGIN);
+  let configured = origin === "fixed";
+  if (configured) configure(ORIGIN);
   let began = 0;
   let cpu = process.cpuUsage();
   let taken = 0;
   const result = new Promise<WireRun>((resolve) => {
     inlet.deliveries.subscribe((delivery) => {
       const { message } = delivery;
-      if (began === 0) {
-        if (origin === "now") configure(clock.now());
+      if (!configured) {
+        configured = true;
+        configure(clock.now());
+      }
+      if (began === 0 && taken >= settle) {
         cpu = process.cpuUsage();
         began = performance.now();
       }
