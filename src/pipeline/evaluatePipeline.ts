@@ -84,7 +84,8 @@ export async function evaluatePipeline(
           index: index++,
           of: seeds * inputs.length * (1 + conditions.length),
         });
-        const key = JSON.stringify(streams.map((stream) => feed.sensors[stream]));
+        // Two streams of one corpus are told the same and sense different things.
+        const key = JSON.stringify(streams.map((stream) => [stream, feed.sensors[stream]]));
         const result = known.get(key) ?? (await scoreOf(definition, feed, streams, seed, options));
         known.set(key, result);
         scores.push(result.scores);

@@ -43,6 +43,14 @@ describe("evaluatePipeline", { timeout: 600_000 }, () => {
       "6 of 6: b@harder, seed 1",
     ]);
     expect(metrics["number/a+b@harder"]).toEqual(metrics["number/a+b"]);
+    // Both sensors replay one recording: what each is told is the same, what comes of it is not.
+    const scoresOf = (streams: string): number[] =>
+      Object.entries(metrics).flatMap(([name, { mean }]) =>
+        name.split("/")[1] === streams && !name.startsWith("accuracy/") ? [mean] : [],
+      );
+    expect(feed.sensors["a"]).toEqual(feed.sensors["b"]);
+    expect(scoresOf("b")).toHaveLength(scoresOf("a").length);
+    expect(scoresOf("b")).not.toEqual(scoresOf("a"));
     expect(metrics).toHaveProperty(["eventF1at0.3/b"]);
     expect(metrics).toHaveProperty(["outputGapMs/a"]);
     const [all = 0, a = 0, b = 0] = ["a+b", "a", "b"].map(
