@@ -28,6 +28,7 @@ export interface StreamWatchSnapshot {
         readonly unrest: UnrestSnapshot;
         readonly strangeness: StrangenessSnapshot;
         readonly noisyRows: number;
+        readonly strangeRows: number;
       }
     >
   >;
@@ -40,12 +41,15 @@ interface Watched {
   readonly unrest: Unrest;
   readonly strangeness: Strangeness;
   noisyRows: number;
+  strangeRows: number;
 }
 
 /** How long a line must be flat, or a picture frozen, to be doubted. */
 const STILL = seconds(2);
 /** Rows of noise until it is called that: 3 s at 25 a second. */
 const NOISY_ROWS = 75;
+/** Rows for which one of two must contradict the other and be unlike itself, without a break: 3 s. */
+const STRANGE_ROWS = 75;
 /** Correlation below this share of the usual is noise; above the other it is over. */
 const NOISE = 0.35;
 const CALM = 0.6;
@@ -57,8 +61,8 @@ const LEAST_CORRELATION = 0.2;
  *
  * A dead line and a frozen picture are doubted by themselves. Noise is doubted where it is as strong as the
  * signal was or makes the stream contradict the others: a quiet room is noise too. A stream that
- * contradicts all others is doubted where the others agree among themselves, or, of two streams, where it
- * alone is unlike what it was. Whoever stops being so is believed again.
+ * contradicts all others is doubted where the others agree among themselves, or where it alone has for a
+ * while been unlike what it was: of two streams nothing else says which of them is wrong. Whoever stops being so is believed again.
  *
  * Deterministic: what it says follows from the rows alone. Streams without a rate are not watched.
  */
@@ -78,6 +82,7 @@ export class StreamWatch {
         unrest: new Unrest(),
         strangeness: new Strangeness(),
         noisyRows: 0,
+        strangeRows: 0,
       });
     this.#disagreement = new Disagreement(silence);
   }
@@ -107,15 +112,18 @@ export class StreamWatch {
   snapshot(): StreamWatchSnapshot {
     return {
       streams: Object.fromEntries(
-        [...this.#watched].map(([stream, { repeats, unrest, strangeness, noisyRows }]) => [
-          stream,
-          {
-            repeats: repeats.snapshot(),
-            unrest: unrest.snapshot(),
-            strangeness: strangeness.snapshot(),
-            noisyRows,
-          },
-        ]),
+        [...this.#watched].map(
+          ([stream, { repeats, unrest, strangeness, noisyRows, strangeRows }]) => [
+            stream,
+            {
+              repeats: repeats.snapshot(),
+              unrest: unrest.snapshot(),
+              strangeness: strangeness.snapshot(),
+              noisyRows,
+              strangeRows,
+            },
+          ],
+        ),
       ),
       disagreement: this.#disagreement.snapshot(),
       doubts: this.#doubts,
@@ -131,6 +139,7 @@ export class StreamWatch {
       watched.unrest.restore(own.unrest);
       watched.strangeness.restore(own.strangeness);
       watched.noisyRows = own.noisyRows;
+      watched.strangeRows = own.strangeRows;
     }
     this.#disagreement.restore(disagreement);
     this.#doubts = doubts;
@@ -149,13 +158,16 @@ export class StreamWatch {
     if (time - frozenSince >= STILL) return "frozen";
     const others = present.filter((other) => other !== stream);
     const contradicts = this.#disagreement.contradictsAll(stream, others);
-    if (isNoise(watched, contradicts, before)) return "noise";
-    if (!contradicts) return undefined;
-    const outvoted = this.#disagreement.agree(others);
     const alone =
+      contradicts &&
       watched.strangeness.isStrange &&
       !others.some((other) => this.#watched.get(other)?.strangeness.isStrange);
-    return outvoted || alone ? "contradicts" : undefined;
+    watched.strangeRows = alone ? Math.min(watched.strangeRows + 1, STRANGE_ROWS) : 0;
+    if (isNoise(watched, contradicts, before)) return "noise";
+    if (!contradicts) return undefined;
+    return this.#disagreement.agree(others) || watched.strangeRows >= STRANGE_ROWS
+      ? "contradicts"
+      : undefined;
   }
 }
 
