@@ -245,7 +245,8 @@ export class LogWriter implements AsyncDisposable {
   }
 
   async #sync(): Promise<void> {
-    await this.#syncing;
+    // One that another has begun meanwhile may hold what was written here.
+    while (this.#syncing !== undefined) await this.#syncing;
     if (this.#unsyncedSince === undefined || this.#state !== "recording") return;
     this.#unsyncedSince = undefined;
     this.#syncing = this.#chain.sync().catch((cause: unknown) => {
@@ -290,7 +291,7 @@ export class LogWriter implements AsyncDisposable {
   #fail(problem: string, cause: unknown): void {
     if (this.#failure !== undefined) return;
     this.#state = "failed";
-    const expected = "a disk that takes the log expected";
+    const expected = "expected a disk that takes the log";
     this.#failure = new LogError(this.#path, `${expected}, got one where ${problem}`, { cause });
     this.#sealed.length = 0;
     this.#backlog = 0;
