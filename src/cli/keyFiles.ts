@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 
 import { ConfigError } from "../errors.ts";
+import { systemProblem } from "../log/systemProblem.ts";
 import type { CurveGuardOptions } from "../wire/CurveGuard.ts";
 import { type CurveKeys, isCurveKey } from "../wire/CurveKeys.ts";
 
@@ -94,7 +95,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new ConfigError(path, "expected a file to read, got none", { cause });
+    throw new ConfigError(path, `expected a file to read, got ${systemProblem(cause)}`, { cause });
   }
 }
 
@@ -102,7 +103,8 @@ function write(path: string, text: string, mode: number): void {
   try {
     writeFileSync(path, text, { flag: "wx", mode });
   } catch (cause) {
-    const got = cause instanceof Error && "code" in cause ? String(cause.code) : "an error";
-    throw new ConfigError(path, `expected a new file to write to, got ${got}`, { cause });
+    throw new ConfigError(path, `expected a new file to write to, got ${systemProblem(cause)}`, {
+      cause,
+    });
   }
 }

@@ -33,7 +33,7 @@ describe("sensorium info", { timeout: 600_000 }, () => {
     await writeFile(file, "not a log at all");
     const { code, out, err } = await runCommandLine("info", file);
     expect([code, out]).toEqual([1, ""]);
-    expect(err).toMatch(/^[^\n]*no\.mcap: an MCAP file expected[^\n]*\n$/);
+    expect(err).toMatch(/^[^\n]*no\.mcap: expected an MCAP file[^\n]*\n$/);
   });
 });
 
@@ -62,7 +62,7 @@ describe("sensorium repair", { timeout: 600_000 }, () => {
     await writeFile(file, "somebody's diary");
     const { code, err } = await runCommandLine("repair", file);
     expect(code).toBe(3);
-    expect(err).toContain("an MCAP file expected");
+    expect(err).toContain("expected an MCAP file");
   });
 });
 
@@ -132,13 +132,13 @@ describe("sensorium replay of a part", { timeout: 900_000 }, () => {
     expect(code).toBe(0);
     expect(JSON.parse(out).readings).toBeGreaterThan(900);
     const { code: wrong, err } = await runCommandLine("replay", DEMO, "--streams", "smell");
-    expect([wrong, err]).toEqual([1, "replay: a stream of the log expected, got smell\n"]);
+    expect([wrong, err]).toEqual([1, "replay: expected a stream of the log, got smell\n"]);
   });
 
   it("is refused together with a digest of the whole", async () => {
     const { code, err } = await runCommandLine("replay", DEMO, "--from", "3s", "--verify");
     expect(code).toBe(1);
-    expect(err).toContain("a whole log expected with --verify");
+    expect(err).toContain("expected a whole log with --verify");
   });
 });
 
@@ -185,6 +185,6 @@ describe("sensorium record", { timeout: 600_000 }, () => {
   it("refuses to write over a file", async () => {
     const { code, err } = await runCommandLine("record", DEMO, "--for", "1");
     expect(code).toBe(1);
-    expect(err).toContain("a file to write the log to expected");
+    expect(err).toContain("expected a file to write the log to");
   });
 });

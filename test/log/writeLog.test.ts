@@ -28,7 +28,7 @@ describe("writeLog", () => {
   it("refuses a file that is there, and replaces it where it shall", async () => {
     const path = join(folder, "there.mcap");
     await writeFile(path, "mine");
-    await expect(writeLog(path, records)).rejects.toThrow("no file expected there");
+    await expect(writeLog(path, records)).rejects.toThrow("expected no file there");
     expect(await readFile(path, "utf8")).toBe("mine");
     await writeLog(path, records, { existing: "replace" });
     expect(await all(readLog(path))).toHaveLength(records.length);
