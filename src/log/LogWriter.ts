@@ -173,6 +173,11 @@ export class LogWriter implements AsyncDisposable {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Settles once every chunk that is closed by now has been written; closes none. */
+  async drained(): Promise<void> {
+    await this.#draining;
+  }
+
   /** Writes what is left and closes the file. Does not throw: a failure goes to `onFailure`. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

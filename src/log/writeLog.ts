@@ -16,8 +16,8 @@ export interface WriteLogOptions {
   readonly existing?: "refuse" | "replace";
 }
 
-/** Records whose bytes are waited for together: more would pile up before a slow disk. */
-const BATCH_BYTES = 16 * 1024 * 1024;
+/** Bytes that may wait for the disk; more would pile up before a slow one. */
+const MOST_WAITING = 4 * 1024 * 1024;
 
 /**
  * Writes a whole log at once: a cut, a merger, an import, a corrected copy.
@@ -52,7 +52,6 @@ export async function writeLog(
           failure = error;
         },
       });
-      let pending = 0;
       for await (const record of records) {
         if (record.logTime < clock.now())
           throw new LogError(
@@ -63,10 +62,8 @@ export async function writeLog(
         if (record.logTime > clock.now()) clock.advance(record.logTime);
         log.append(record);
         count++;
-        pending += record.kind === "DATA" ? record.chunk.payload.byteLength : 0;
-        if (pending < BATCH_BYTES) continue;
-        pending = 0;
-        await log.flush();
+        // Not a flush: that would close a chunk where this disk happened to be slow.
+        if (log.status.backlogBytes > MOST_WAITING) await log.drained();
       }
     }
     if (failure !== undefined) throw failure;

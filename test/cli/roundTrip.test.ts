@@ -154,7 +154,7 @@ const names = (labels: readonly { readonly label: string }[]): string[] => [
 /** Records a sensor that never ends, and kills the recorder once something is on the disk. */
 async function killedWhileRecording(path: string): Promise<void> {
   const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx/esm")).href;
   const sensor = "synthetic,shape=3,rate=200,signal=noise";
   const child = spawn(
     process.execPath,

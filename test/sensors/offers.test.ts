@@ -3,9 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-import { kindsIn } from "../../src/cli/devicesCommand.ts";
-import { loadSensorKind } from "../../src/pipeline/loadSensorKind.ts";
+import { loadSensorKind, sensorKinds } from "../../src/pipeline/loadSensorKind.ts";
 import { npyFile } from "../support/npyFile.ts";
 
 const SENSORS = fileURLToPath(new URL("../../sensors", import.meta.url));
@@ -34,7 +32,7 @@ async function offersOf(name: string, options: object): Promise<readonly string[
 
 describe("what each kind of sensor offers", () => {
   it("is looked up by the file's name: there is nothing else in the folder", async () => {
-    for (const name of kindsIn(SENSORS))
+    for (const name of sensorKinds(SENSORS))
       expect(await loadSensorKind(name, SENSORS)).toMatchObject({ name });
   });
 
