@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadSensorKind, sensorKinds } from "../../src/pipeline/loadSensorKind.ts";
 import { npyFile } from "../support/npyFile.ts";
+import { context, numbers } from "./sensed.ts";
 
 const SENSORS = fileURLToPath(new URL("../../sensors", import.meta.url));
 const DEMO = fileURLToPath(
@@ -65,6 +66,17 @@ describe("what each kind of sensor offers", () => {
     expect(await offersOf("csv", { source: path("even.csv") })).toEqual(["even f64 [2] 10"]);
     const bare = { source: path("bare.csv"), delimiter: ";", head: "no" };
     expect(await offersOf("csv", bare)).toEqual(["bare f64 [3] 100"]);
+  });
+
+  it("is the array's own type: another of as many bytes would be other numbers", async () => {
+    const array = (await loadSensorKind("array", SENSORS)).create({ path: path("rows.npy") });
+    const frames = (dtype: "f32" | "i32") =>
+      array
+        .frames(context(numbers(3, { dtype })))
+        [Symbol.asyncIterator]()
+        .next();
+    expect((await frames("f32")).value.payload).toHaveLength(12);
+    await expect(frames("i32")).rejects.toThrow("expected rows of i32 [3] in");
   });
 
   it("is nothing where it may be anything", async () => {
