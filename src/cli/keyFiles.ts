@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 
 import { ConfigError } from "../errors.ts";
@@ -18,7 +18,13 @@ const KEYS = z.strictObject({
  */
 export function writeKeyFiles(path: string, keys: CurveKeys): void {
   write(path, `${JSON.stringify(keys, undefined, 2)}\n`, 0o600);
-  write(`${path}.pub`, `${keys.publicKey}\n`, 0o644);
+  try {
+    write(`${path}.pub`, `${keys.publicKey}\n`, 0o644);
+  } catch (error) {
+    // Half a pair would be in the way of the next attempt.
+    rmSync(path);
+    throw error;
+  }
 }
 
 /**
