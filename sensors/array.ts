@@ -72,10 +72,11 @@ async function* rows(
   const [held = 0, ...row] = shape;
   const bytes = frameBytes(description);
   const size = row.reduce((product, dimension) => product * dimension, data.BYTES_PER_ELEMENT);
-  if (size !== bytes)
+  const dtype = DTYPES.get(data.constructor);
+  if (size !== bytes || dtype !== description.dtype)
     throw new ConfigError(
       `stream ${description.stream}`,
-      `expected rows of ${bytes} bytes in ${path}, got [${row}] of ${size} bytes`,
+      `expected rows of ${description.dtype} [${description.shape}] in ${path}, got ${dtype ?? "others"} [${row}]`,
     );
   const last = Math.min(held, first + count);
   if (first >= last)

@@ -2,6 +2,7 @@ import { connect, type MqttClient } from "mqtt";
 
 import {
   ConfigError,
+  frameBytes,
   micros,
   type SensedFrame,
   type SensorContext,
@@ -141,7 +142,11 @@ function reader(
 ): (
   payload: Buffer,
 ) => { readonly payload: Uint8Array; readonly time?: SensedFrame["originTime"] } | undefined {
-  if (form === "raw") return (payload) => ({ payload });
+  if (form === "raw") {
+    const size = frameBytes(description);
+    return (payload) =>
+      size === undefined || payload.byteLength === size ? { payload } : undefined;
+  }
   if (form === "text") {
     if (description.dtype !== "utf8")
       throw new ConfigError(

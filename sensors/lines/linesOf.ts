@@ -19,9 +19,13 @@ export async function* linesOf(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   let rest = "";
+  let isFirst = true;
   try {
     for await (const piece of addAbortSignal(signal, input.setEncoding("utf8"))) {
-      const lines = `${rest}${piece}`.split(/\r?\n/);
+      // What spreadsheets put before the first column's name is no part of it.
+      const said = isFirst ? String(piece).replace(/^\uFEFF/, "") : piece;
+      isFirst = false;
+      const lines = `${rest}${said}`.split(/\r?\n/);
       // What never ends is no line, and must not fill the memory.
       rest = lines.pop()?.slice(0, LONGEST_LINE) ?? "";
       yield* lines;

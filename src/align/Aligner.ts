@@ -277,7 +277,7 @@ export class Aligner {
   #gridOf(config: Config): Grid {
     const primary = this.#primary;
     if (primary !== undefined && !config.streams.some(({ stream }) => stream === primary))
-      throw new ConfigError("CONFIG", `the primary stream ${primary} expected among the streams`);
+      throw new ConfigError("CONFIG", `expected the primary stream ${primary} among the streams`);
     return new Grid(
       config,
       config.streams.map((description) => this.#columnFor(description)),
@@ -290,7 +290,7 @@ export class Aligner {
     const isGuest = !Object.hasOwn(columns, stream);
     const policy = isGuest ? guests?.(description) : columns[stream];
     if (policy === undefined)
-      throw new ConfigError("CONFIG", `a policy expected for each stream, got none for ${stream}`);
+      throw new ConfigError("CONFIG", `expected a policy for each stream, got none for ${stream}`);
     checkPolicy(stream, policy, description.dtype);
     const known = this.#columns.match(description);
     if (known !== undefined) {

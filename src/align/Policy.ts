@@ -82,7 +82,7 @@ export function window(options: {
 }): Policy {
   const { from, to, count, aggregate } = options;
   if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from < to))
-    throw new ConfigError("window", `from < to expected, in integer us, got ${from} and ${to}`);
+    throw new ConfigError("window", `expected from < to, in integer us, got ${from} and ${to}`);
   if (count !== "any" && !(Number.isSafeInteger(count) && count > 0))
     throw new ConfigError("window", `count must be a positive integer or "any", got ${count}`);
   return { kind: "window", from, to, count, aggregate };
@@ -99,7 +99,7 @@ export function checkPolicy(stream: string, policy: Policy, dtype: DType): void 
   if (numeric && dtype === "utf8")
     throw new ConfigError(
       `column ${stream}`,
-      `a numeric dtype expected for ${policy.kind}, got utf8`,
+      `expected a numeric dtype for ${policy.kind}, got utf8`,
     );
 }
 

@@ -25,10 +25,10 @@ export function primaryAmong(
   const primaries: string[] = [];
   for (const [stream, role] of Object.entries(roles)) {
     if (!Object.hasOwn(columns, stream))
-      throw new ConfigError("Aligner", `a policy expected for each role, got none for ${stream}`);
+      throw new ConfigError("Aligner", `expected a policy for each role, got none for ${stream}`);
     if (role === "primary") primaries.push(stream);
   }
   if (primaries.length > 1)
-    throw new ConfigError("Aligner", `one primary stream at most expected, got ${primaries}`);
+    throw new ConfigError("Aligner", `expected one primary stream at most, got ${primaries}`);
   return primaries[0];
 }

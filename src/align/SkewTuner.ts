@@ -57,7 +57,7 @@ export class SkewTuner {
     interval = seconds(10),
   }: SkewTunerOptions) {
     if (!(floor > 0 && ceiling >= floor))
-      throw new ConfigError("SkewTuner", `0 < floor <= ceiling expected, got ${floor}, ${ceiling}`);
+      throw new ConfigError("SkewTuner", `expected 0 < floor <= ceiling, got ${floor}, ${ceiling}`);
     if (!(interval > 0))
       throw new ConfigError("SkewTuner", `interval must be > 0 us, got ${interval}`);
     this.#skew = initial;

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
 import { truncate } from "node:fs/promises";
+import { finished } from "node:stream/promises";
 
 const NEWLINE = 10;
 
@@ -10,29 +11,36 @@ export class LineFile {
 
   private constructor(stream: WriteStream) {
     this.#stream = stream;
+    // A full disk ends the file, not the run; `close` tells.
+    stream.on("error", () => undefined);
   }
 
   /**
    * Opens the file for writing.
    *
    * @param keep How many of the lines that are there stay; none unless given.
+   * @throws What the system says, if it cannot be written.
    */
   static async open(path: string, keep = 0): Promise<LineFile> {
-    if (keep === 0) return new LineFile(createWriteStream(path));
-    const { end } = await linesIn(path, keep);
-    await truncate(path, end);
-    return new LineFile(createWriteStream(path, { flags: "a" }));
+    if (keep > 0) await truncate(path, (await linesIn(path, keep)).end);
+    const stream = createWriteStream(path, { flags: keep > 0 ? "a" : "w" });
+    await once(stream, "open");
+    return new LineFile(stream);
   }
 
   /** Appends a line, its end included. */
   write(line: string): void {
-    this.#stream.write(line);
+    if (!this.#stream.destroyed) this.#stream.write(line);
   }
 
-  /** Settles once every line is in the file. */
+  /**
+   * Settles once every line is in the file.
+   *
+   * @throws What the system said, if it did not take one.
+   */
   async close(): Promise<void> {
-    this.#stream.end();
-    await once(this.#stream, "close");
+    if (!this.#stream.destroyed) this.#stream.end();
+    await finished(this.#stream);
   }
 }
 

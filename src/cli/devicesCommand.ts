@@ -1,8 +1,7 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 
-import { loadSensorKind } from "../pipeline/loadSensorKind.ts";
+import { loadSensorKind, sensorKinds } from "../pipeline/loadSensorKind.ts";
 import type { SensorDevice } from "../pipeline/Sensor.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { textTable } from "./textTable.ts";
@@ -30,19 +29,11 @@ interface Found extends SensorDevice {
 async function found(): Promise<readonly Found[]> {
   const folder = join(codeRoot(), "sensors");
   const all: Found[] = [];
-  for (const kind of kindsIn(folder)) {
+  for (const kind of sensorKinds(folder)) {
     const devices = (await (await loadSensorKind(kind, folder)).devices?.()) ?? [];
     all.push(...devices.map((device) => ({ kind, ...device })));
   }
   return all;
-}
-
-/** Names of the kinds of sensor in a folder. */
-export function kindsIn(folder: string): readonly string[] {
-  return readdirSync(folder)
-    .filter((file) => /^[a-z][A-Za-z0-9]*\.[jt]s$/.test(file))
-    .map((file) => file.replace(/\.[jt]s$/, ""))
-    .sort();
 }
 
 function textOf(devices: readonly Found[]): string {

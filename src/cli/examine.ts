@@ -3,14 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { loadSensorKind } from "../pipeline/loadSensorKind.ts";
+import { loadSensorKind, sensorKinds } from "../pipeline/loadSensorKind.ts";
 import { compile } from "../tensor/compile.ts";
 import { defineProgram } from "../tensor/defineProgram.ts";
 import { type Device, devices } from "../tensor/device/Device.ts";
 import { float32 } from "../tensor/TensorSpec.ts";
 import { tf } from "../tensor/tf.ts";
 import { transportFacts } from "../wire/transportFacts.ts";
-import { kindsIn } from "./devicesCommand.ts";
 import { findProgram } from "./findProgram.ts";
 import { loadPipeline, pipelineNames } from "./loadPipeline.ts";
 import { codeRoot, packageRoot } from "./packageRoot.ts";
@@ -130,7 +129,7 @@ async function nodeGpu(): Promise<Finding> {
 
 async function* sensors(): AsyncGenerator<Finding> {
   const folder = join(codeRoot(), "sensors");
-  for (const name of kindsIn(folder)) {
+  for (const name of sensorKinds(folder)) {
     const what = `sensor ${name}`;
     try {
       const probe = await (await loadSensorKind(name, folder)).probe();
@@ -155,7 +154,6 @@ function* programs(): Generator<Finding> {
       use: "browser tests; without it they use the one from npm",
     },
     { what: "flite", names: ["flite"], use: "making speech to train on" },
-    { what: "nats-server", names: ["nats-server"], use: "pipelines over several machines" },
   ];
   for (const { what, names, use } of wanted) {
     const path = findProgram(...names);

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import colors from "picocolors";
 
 import { ConfigError } from "../errors.ts";
@@ -37,7 +37,7 @@ export function addExplainCommand(program: Command): void {
 async function explain(row: RowName | undefined, flags: ExplainFlags): Promise<void> {
   const { log, url, json } = flags;
   if (row === undefined && log !== undefined)
-    throw new InvalidArgumentError("expected a row of the log to explain, got none");
+    throw new ConfigError("explain", "expected a row of the log to explain, got none");
   if (row !== undefined && log === undefined)
     throw new ConfigError("explain", "expected --log FILE with a row, got none");
   const lines =

@@ -74,7 +74,7 @@ async function run(
 
 async function exportRecording(file: string, out: string, flags: ExportFlags): Promise<void> {
   if (await isThere(out))
-    throw new ConfigError(out, "no file expected there, got one: name another, or remove it");
+    throw new ConfigError(out, "expected no file there, got one: name another, or remove it");
   const info = await logInfo(file);
   const start = await startOf(file);
   const written = await exportAs(file, out, flags, info, start);

@@ -1,7 +1,8 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 
 import { ConfigError } from "../errors.ts";
+import { systemProblem } from "../log/systemProblem.ts";
 import type { CurveGuardOptions } from "../wire/CurveGuard.ts";
 import { type CurveKeys, isCurveKey } from "../wire/CurveKeys.ts";
 
@@ -17,7 +18,13 @@ const KEYS = z.strictObject({
  */
 export function writeKeyFiles(path: string, keys: CurveKeys): void {
   write(path, `${JSON.stringify(keys, undefined, 2)}\n`, 0o600);
-  write(`${path}.pub`, `${keys.publicKey}\n`, 0o644);
+  try {
+    write(`${path}.pub`, `${keys.publicKey}\n`, 0o644);
+  } catch (error) {
+    // Half a pair would be in the way of the next attempt.
+    rmSync(path);
+    throw error;
+  }
 }
 
 /**
@@ -94,7 +101,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new ConfigError(path, "expected a file to read, got none", { cause });
+    throw new ConfigError(path, `expected a file to read, got ${systemProblem(cause)}`, { cause });
   }
 }
 
@@ -102,7 +109,8 @@ function write(path: string, text: string, mode: number): void {
   try {
     writeFileSync(path, text, { flag: "wx", mode });
   } catch (cause) {
-    const got = cause instanceof Error && "code" in cause ? String(cause.code) : "an error";
-    throw new ConfigError(path, `expected a new file to write to, got ${got}`, { cause });
+    throw new ConfigError(path, `expected a new file to write to, got ${systemProblem(cause)}`, {
+      cause,
+    });
   }
 }

@@ -31,7 +31,7 @@ export function addLabelCommand(program: Command): void {
     )
     .option(
       "--import <file>",
-      "add those of a file: WebVTT (.vtt, .srt), Audacity (.txt), ELAN (.eaf), .csv, .tsv",
+      "add those of a file: WebVTT (.vtt), SubRip (.srt), Audacity (.txt), ELAN (.eaf), .csv, .tsv",
       (path: string, before: readonly string[]) => [...before, path],
       [],
     )

@@ -90,7 +90,7 @@ export async function exportLabels(
     () => false,
   );
   if (isThere)
-    throw new ConfigError(path, "no file expected there, got one: name another, or remove it");
+    throw new ConfigError(path, "expected no file there, got one: name another, or remove it");
   await writeFile(path, text);
 }
 

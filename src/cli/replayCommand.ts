@@ -107,7 +107,7 @@ async function replayOnce(
   const { from, to, streams, follow, speed } = flags;
   const isPart = [from, to, streams].some((part) => part !== undefined);
   if (isPart && (flags.verify || flags.expect !== undefined))
-    throw new ConfigError("replay", "a whole log expected with --verify and --expect, got a part");
+    throw new ConfigError("replay", "expected a whole log with --verify and --expect, got a part");
   const wanted = flags.verify || flags.expect !== undefined ? await wantedOf(file, flags) : null;
   const clock = new SystemClock();
   const start = from === undefined && to === undefined ? micros(0) : await startOf(file);

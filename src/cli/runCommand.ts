@@ -13,7 +13,7 @@ import { pipelineFeed } from "../server/pipelineFeed.ts";
 import { Server } from "../server/Server.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
 import type { Micros } from "../units.ts";
-import { count } from "./count.ts";
+import { count, port } from "./count.ts";
 import { joinDesk, joinInvitation, readTls } from "./joinDesk.ts";
 import { curveOptions } from "./keyFiles.ts";
 import { LineFile, linesIn } from "./LineFile.ts";
@@ -88,7 +88,7 @@ export function addRunCommand(program: Command): void {
       new Option("--device <device>", "what computes").choices([...devices, "auto"]).default("cpu"),
     )
     .option("--threads <n>", "threads of the model", count, 1)
-    .option("--port <n>", "port of the dashboard; 0 takes a free one", count, 8080)
+    .option("--port <n>", "port of the dashboard; 0 takes a free one", port, 8080)
     .option("--host <address>", "address of the dashboard", "127.0.0.1")
     .option("--no-serve", "no dashboard")
     .option(

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 
-import { SensorError, SensoriumError } from "../errors.ts";
+import { SensorError } from "../errors.ts";
 
 /**
  * Runs ffmpeg on what is written to its standard input.
@@ -31,17 +31,17 @@ export async function runFfmpeg(
   const write = async (bytes: Uint8Array): Promise<void> => {
     if (child.stdin.destroyed || child.exitCode !== null || failure !== undefined) return;
     if (child.stdin.write(bytes)) return;
-    await Promise.race([once(child.stdin, "drain"), ended]);
+    // It may refuse to read on while we wait: that is told by its exit, in its own words.
+    await Promise.race([once(child.stdin, "drain").catch(() => undefined), ended]);
   };
   try {
     await feed(write);
   } catch (cause) {
     child.kill();
-    if (cause instanceof SensoriumError) throw cause;
+    await ended;
     throw cause;
-  } finally {
-    child.stdin.end();
   }
+  child.stdin.end();
   const code = await ended;
   if (code === 0) return;
   if (failure?.code === "ENOENT")

@@ -197,7 +197,7 @@ function describe({ stream, first, times }: Found, site: string): StreamDescript
         ...{ shape: [first.values.length], rate },
       };
     case "label":
-      throw new ConfigError("import", "a stream expected, got a label");
+      throw new ConfigError("import", "expected a stream, got a label");
   }
 }
 

@@ -4,6 +4,7 @@ import { MessageReader } from "@foxglove/rosmsg2-serialization";
 import { McapStreamReader, type McapTypes } from "@mcap/core";
 
 import { LogError } from "../errors.ts";
+import { systemProblem } from "../log/systemProblem.ts";
 import { decompress, zstdReady } from "../log/zstd.ts";
 import { type Micros, micros } from "../units.ts";
 import { type ForeignMessage, foreignMessage } from "./foreignMessage.ts";
@@ -72,7 +73,7 @@ async function* recordsOf(
   try {
     file = await open(path, "r");
   } catch (cause) {
-    throw new LogError(path, "a readable file expected, got none", { cause });
+    throw new LogError(path, `expected a readable file, got ${systemProblem(cause)}`, { cause });
   }
   try {
     const block = new Uint8Array(BLOCK);
@@ -85,7 +86,7 @@ async function* recordsOf(
         try {
           record = reader.nextRecord();
         } catch (cause) {
-          throw new LogError(path, "an MCAP file expected, got a damaged one", { cause });
+          throw new LogError(path, "expected an MCAP file, got a damaged one", { cause });
         }
         if (record === undefined) break;
         yield record;

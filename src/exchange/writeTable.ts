@@ -7,7 +7,7 @@ import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import { ConfigError } from "../errors.ts";
 import type { Table, TableCell, TableColumn } from "./Table.ts";
 
-/** Rows that a Parquet file holds together; what is kept in memory. */
+/** Rows that a Parquet file holds together. */
 const GROUP_ROWS = 10_000;
 
 /** Whether a table can be written under this name. */

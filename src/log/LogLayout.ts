@@ -4,9 +4,9 @@ import { McapRecordBuilder, type McapTypes, Opcode } from "@mcap/core";
 import type { ChunkContent, SealedChunk } from "./ChunkPacker.ts";
 import { chunkIndices } from "./chunkIndices.ts";
 import type { LogBytes } from "./LogSource.ts";
+import { PROFILE } from "./scanFile.ts";
 import { compress } from "./zstd.ts";
 
-const PROFILE = "sensorium";
 const LIBRARY = "sensorium log 1";
 /** Name of the MCAP metadata record that carries a recording's own metadata. */
 export const METADATA_NAME = "sensorium";

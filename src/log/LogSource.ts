@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 
 import { LogError } from "../errors.ts";
 import type { LogFile } from "./LogFile.ts";
+import { systemProblem } from "./systemProblem.ts";
 
 /** A log: path of its file or of a folder of segments, or its bytes, which must not change while it is read. */
 export type LogSource = string | Uint8Array;
@@ -34,7 +35,9 @@ export async function openLog(source: LogSource): Promise<LogBytes> {
   try {
     return new FileBytes(await open(source, "r"));
   } catch (cause) {
-    throw new LogError(source, "a readable log file expected, got none", { cause });
+    throw new LogError(source, `expected a readable log file, got ${systemProblem(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -173,6 +173,11 @@ export class LogWriter implements AsyncDisposable {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Settles once every chunk that is closed by now has been written; closes none. */
+  async drained(): Promise<void> {
+    await this.#draining;
+  }
+
   /** Writes what is left and closes the file. Does not throw: a failure goes to `onFailure`. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -245,7 +250,8 @@ export class LogWriter implements AsyncDisposable {
   }
 
   async #sync(): Promise<void> {
-    await this.#syncing;
+    // One that another has begun meanwhile may hold what was written here.
+    while (this.#syncing !== undefined) await this.#syncing;
     if (this.#unsyncedSince === undefined || this.#state !== "recording") return;
     this.#unsyncedSince = undefined;
     this.#syncing = this.#chain.sync().catch((cause: unknown) => {
@@ -290,7 +296,7 @@ export class LogWriter implements AsyncDisposable {
   #fail(problem: string, cause: unknown): void {
     if (this.#failure !== undefined) return;
     this.#state = "failed";
-    const expected = "a disk that takes the log expected";
+    const expected = "expected a disk that takes the log";
     this.#failure = new LogError(this.#path, `${expected}, got one where ${problem}`, { cause });
     this.#sealed.length = 0;
     this.#backlog = 0;

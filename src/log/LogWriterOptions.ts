@@ -81,7 +81,7 @@ export function completeOptions(path: string, options: LogWriterOptions): Comple
   if ((keep?.bytes ?? Infinity) < 2 * (segments?.bytes ?? 0))
     throw new ConfigError(
       where,
-      `at least two segments of ${segments?.bytes} bytes to be kept expected, got ${keep?.bytes}`,
+      `expected at least two segments of ${segments?.bytes} bytes to be kept, got ${keep?.bytes}`,
     );
   return complete;
 }

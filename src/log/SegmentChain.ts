@@ -1,4 +1,4 @@
-import { mkdir, unlink } from "node:fs/promises";
+import { mkdir, rm, stat, unlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { MCAP_MAGIC } from "@mcap/core";
@@ -18,6 +18,7 @@ import { SegmentFile } from "./SegmentFile.ts";
 import { restated, type StandingRecords } from "./StandingRecords.ts";
 import { scanFile } from "./scanFile.ts";
 import { isFolder, segmentName, segmentNumber, segmentsIn } from "./segments.ts";
+import { systemProblem } from "./systemProblem.ts";
 
 /** A closed chunk on its way to a file. */
 export interface WaitingChunk {
@@ -200,7 +201,8 @@ export class SegmentChain {
   async #forget(): Promise<void> {
     const { clock } = this.#options;
     for (const { path } of this.#retention.due(clock.now(), this.#file.written)) {
-      await unlink(path);
+      // Somebody may have made room already.
+      await rm(path, { force: true });
       this.#deleted++;
     }
   }
@@ -210,13 +212,15 @@ export class SegmentChain {
 async function segmentsOf(path: string, { existing }: CompleteOptions): Promise<string[]> {
   const there = await segmentsIn(path);
   if (existing === "refuse" && there.length > 0)
-    throw new LogError(path, `a folder without segments expected, got ${there.length}`);
+    throw new LogError(path, `expected a folder without segments, got ${there.length}`);
   if (existing === "append" && there.length > 0) return there;
   for (const segment of there) await unlink(segment);
   try {
     await mkdir(path, { recursive: true });
   } catch (cause) {
-    throw new LogError(path, "a folder to write the log to expected, got an error", { cause });
+    throw new LogError(path, `expected a folder to write the log to, got ${systemProblem(cause)}`, {
+      cause,
+    });
   }
   return [];
 }
@@ -246,7 +250,7 @@ async function closedSegment(path: string): Promise<ClosedSegment> {
       return { path, bytes: size, to: microsOf(to) };
   }
   await recoverLog(path);
-  return { path, bytes: size, to: microsOf(to) };
+  return { path, bytes: (await stat(path)).size, to: microsOf(to) };
 }
 
 async function hasRecords(path: string): Promise<boolean> {

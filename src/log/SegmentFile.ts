@@ -6,6 +6,7 @@ import { LogLayout } from "./LogLayout.ts";
 import { FileBytes } from "./LogSource.ts";
 import type { OpenedChunk } from "./parseChunk.ts";
 import { recoverLayout } from "./recoverLayout.ts";
+import { systemProblem } from "./systemProblem.ts";
 import { writeFully } from "./writeFully.ts";
 
 /** The summary is made from what lies in the file: a few bytes here and there. */
@@ -63,7 +64,9 @@ export class SegmentFile {
     } catch (cause) {
       await handle.close();
       if (cause instanceof LogError) throw cause;
-      throw new LogError(path, "room for a new log expected, got an error", { cause });
+      throw new LogError(path, `expected room for a new log, got ${systemProblem(cause)}`, {
+        cause,
+      });
     }
   }
 
@@ -149,7 +152,9 @@ async function opened(
     if (existing === "append") await (await openFile(path, flags)).close();
     return await openFile(path, existing === "append" ? "r+" : flags);
   } catch (cause) {
-    throw new LogError(path, "a file to write the log to expected, got an error", { cause });
+    throw new LogError(path, `expected a file to write the log to, got ${systemProblem(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -27,7 +27,7 @@ export class WriterLock implements AsyncDisposable {
     try {
       await once(server, "listening");
     } catch (cause) {
-      throw new LogError(path, "a log that nobody else writes to expected, got one in use", {
+      throw new LogError(path, "expected a log that nobody else writes to, got one in use", {
         cause,
       });
     }

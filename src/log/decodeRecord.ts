@@ -55,7 +55,7 @@ function withWeights(topic: string, record: Extract<LogRecord, { kind: "MODEL" }
   const { weights, base }: { readonly weights?: unknown; readonly base?: unknown } = record;
   if (weights === undefined) return record;
   if (typeof weights !== "string" || typeof base !== "string")
-    throw new LogError(topic, `weights as text and their base expected, got ${typeof weights}`);
+    throw new LogError(topic, `expected weights as text and their base, got ${typeof weights}`);
   return { ...record, weights: new Uint8Array(Buffer.from(weights, "base64")) };
 }
 
@@ -72,16 +72,16 @@ function json(
       Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString(),
     );
   } catch (cause) {
-    throw new LogError(topic, "a JSON message expected, got something else", { cause });
+    throw new LogError(topic, "expected a JSON message, got something else", { cause });
   }
   if (typeof body !== "object" || body === null)
-    throw new LogError(topic, `a JSON object expected, got ${typeof body}`);
+    throw new LogError(topic, `expected a JSON object, got ${typeof body}`);
   for (const [name, type] of Object.entries(fields)) {
     const value: unknown = Reflect.get(body, name);
     if (typeof value !== type || value === null)
-      throw new LogError(topic, `${type} ${name} expected, got ${JSON.stringify(value)}`);
+      throw new LogError(topic, `expected ${type} ${name}, got ${JSON.stringify(value)}`);
     if (name === "streams" && !Array.isArray(value))
-      throw new LogError(topic, `a list of streams expected, got ${JSON.stringify(value)}`);
+      throw new LogError(topic, `expected a list of streams, got ${JSON.stringify(value)}`);
   }
   return { kind, logTime, ...body } as LogRecord;
 }
@@ -98,7 +98,7 @@ function checkpoint(topic: string, message: Uint8Array, logTime: Micros): LogRec
     typeof spans !== "number" ||
     !(state instanceof Uint8Array)
   )
-    throw new LogError(topic, `a checkpoint expected, got ${typeof back}, ${typeof state}`);
+    throw new LogError(topic, `expected a checkpoint, got ${typeof back}, ${typeof state}`);
   return { kind: "CHECKPOINT", logTime, back, model, moments, spans, state };
 }
 
@@ -106,7 +106,7 @@ function chunkDecoder(topic: string, metadata: ReadonlyMap<string, string>): Dec
   const site = metadata.get("site") ?? "";
   const stream = metadata.get("stream") ?? "";
   const dtype = metadata.get("dtype");
-  if (!isDType(dtype)) throw new LogError(topic, `a dtype expected, got ${dtype}`);
+  if (!isDType(dtype)) throw new LogError(topic, `expected a dtype, got ${dtype}`);
   const shape = shapeOf(topic, metadata.get("shape") ?? "");
   return (message, logTime) => {
     const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
@@ -117,7 +117,7 @@ function chunkDecoder(topic: string, metadata: ReadonlyMap<string, string>): Dec
     if (frames === 0 || message.byteLength < head)
       throw new LogError(
         topic,
-        `a chunk of ${frames} frames expected, got ${message.byteLength} bytes`,
+        `expected a chunk of ${frames} frames, got ${message.byteLength} bytes`,
       );
     const chunk = {
       site,
@@ -146,5 +146,5 @@ function shapeOf(topic: string, text: string): readonly number[] {
   } catch {
     // Told below, like any other text that is not a shape.
   }
-  throw new LogError(topic, `a shape expected, got ${JSON.stringify(text)}`);
+  throw new LogError(topic, `expected a shape, got ${JSON.stringify(text)}`);
 }

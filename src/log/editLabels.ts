@@ -62,7 +62,7 @@ export async function removeLabels(
   if (await isFolder(path))
     throw new LogError(
       path,
-      "a log in one file expected, got a folder of segments: sensorium cut makes one file of it",
+      "expected a log in one file, got a folder of segments: sensorium cut makes one file of it",
     );
   const { metadata } = await fileMetadata(path);
   const gone: Label[] = [];

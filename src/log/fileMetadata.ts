@@ -75,6 +75,6 @@ export function metadataIn(
       return Object.fromEntries(found.metadata);
     return undefined;
   } catch (cause) {
-    throw new LogError(where, "readable metadata expected, got damaged ones", { cause });
+    throw new LogError(where, "expected readable metadata, got damaged ones", { cause });
   }
 }

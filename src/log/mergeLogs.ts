@@ -117,23 +117,35 @@ async function* merged(
   const { logTime } = config;
   if (model !== undefined) yield { kind: "MODEL", logTime, version: model };
   const told = new Set<string>();
-  const sources = paths.map((path) => readLog(path)[Symbol.asyncIterator]());
-  const heads = await Promise.all(sources.map((source) => source.next()));
-  for (;;) {
-    let next = -1;
-    for (const [index, head] of heads.entries())
-      if (
-        !head.done &&
-        (next < 0 || head.value.logTime < (heads[next]?.value?.logTime ?? Infinity))
-      )
-        next = index;
-    const [source, head] = [sources[next], heads[next]];
-    if (source === undefined || head === undefined || head.done) return;
-    const record = head.value;
-    const isOwn = !["CONFIG", "MODEL", "SKEW", "CHECKPOINT"].includes(record.kind);
+  for await (const record of inTurn(paths.map((path) => readLog(path)))) {
+    if (["CONFIG", "MODEL", "SKEW", "CHECKPOINT"].includes(record.kind)) continue;
     const label = record.kind === "LABEL" ? JSON.stringify(record.label) : undefined;
-    if (isOwn && (label === undefined || !told.has(label))) yield record;
+    if (label === undefined || !told.has(label)) yield record;
     if (label !== undefined) told.add(label);
-    heads[next] = await source.next();
+  }
+}
+
+/** The records of several logs in the order of their log times; of one instant the first log's come first. */
+async function* inTurn(
+  logs: readonly AsyncGenerator<LogRecord, void, undefined>[],
+): AsyncGenerator<LogRecord, void, undefined> {
+  try {
+    const heads = await Promise.all(logs.map((log) => log.next()));
+    for (;;) {
+      let next = -1;
+      for (const [index, head] of heads.entries())
+        if (
+          !head.done &&
+          (next < 0 || head.value.logTime < (heads[next]?.value?.logTime ?? Infinity))
+        )
+          next = index;
+      const [log, head] = [logs[next], heads[next]];
+      if (log === undefined || head === undefined || head.done) return;
+      yield head.value;
+      heads[next] = await log.next();
+    }
+  } finally {
+    // Whoever has had enough, or one log that is damaged, leaves the others' files open.
+    for (const log of logs) await log.return();
   }
 }

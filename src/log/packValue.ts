@@ -50,10 +50,10 @@ export function packValue(value: unknown): Uint8Array {
       return { [MARK]: kind, at, n: node.byteLength / KINDS[kind].BYTES_PER_ELEMENT };
     }
     if (typeof node !== "object" || Object.getPrototypeOf(node) !== Object.prototype)
-      throw new LogError("packValue", `a plain value expected, got ${typeof node}`);
+      throw new LogError("packValue", `expected a plain value, got ${typeof node}`);
     const fields = Object.entries(node).filter(([, field]) => field !== undefined);
     if (fields.some(([name]) => name === MARK))
-      throw new LogError("packValue", `no field named ${MARK} expected, got one`);
+      throw new LogError("packValue", `expected no field named ${MARK}, got one`);
     return Object.fromEntries(fields.map(([name, field]) => [name, plain(field)]));
   };
   const json = Buffer.from(JSON.stringify(plain(value)));
@@ -74,7 +74,7 @@ export function unpackValue(bytes: Uint8Array): unknown {
   try {
     return unpack(bytes);
   } catch (cause) {
-    throw new LogError("packValue", `a packed value expected, got ${bytes.byteLength} bytes`, {
+    throw new LogError("packValue", `expected a packed value, got ${bytes.byteLength} bytes`, {
       cause,
     });
   }
@@ -95,7 +95,7 @@ function unpack(bytes: Uint8Array): unknown {
     const from = start + Number(at);
     const size = Number(n) * kind.BYTES_PER_ELEMENT;
     if (!(Number(at) >= 0 && size >= 0 && from + size <= bytes.byteLength))
-      throw new LogError("packValue", `numbers within the value expected, got ${at} and ${n}`);
+      throw new LogError("packValue", `expected numbers within the value, got ${at} and ${n}`);
     const copy = new Uint8Array(size);
     copy.set(bytes.subarray(from, from + size));
     return new kind(copy.buffer);
@@ -108,7 +108,7 @@ function unpack(bytes: Uint8Array): unknown {
 function kindOf(view: ArrayBufferView): Kind {
   for (const [kind, type] of Object.entries(KINDS))
     if (view instanceof type && isKind(kind)) return kind;
-  throw new LogError("packValue", `numbers of ${Object.keys(KINDS)} expected, got others`);
+  throw new LogError("packValue", `expected numbers of ${Object.keys(KINDS)}, got others`);
 }
 
 function isKind(name: unknown): name is Kind {

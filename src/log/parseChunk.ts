@@ -23,7 +23,7 @@ export function parseChunk(record: Uint8Array, where: string): OpenedChunk {
   try {
     return parse(record);
   } catch (cause) {
-    throw new LogError(where, "an intact chunk expected, got a damaged one", { cause });
+    throw new LogError(where, "expected an intact chunk, got a damaged one", { cause });
   }
 }
 
@@ -35,7 +35,7 @@ function parse(record: Uint8Array): OpenedChunk {
   });
   reader.append(record);
   const chunk = reader.nextRecord();
-  if (chunk?.type !== "Chunk") throw new LogError("chunk", `a chunk expected, got ${chunk?.type}`);
+  if (chunk?.type !== "Chunk") throw new LogError("chunk", `expected a chunk, got ${chunk?.type}`);
   const indices = new Map<number, McapTypes.MessageIndex>();
   const channels: McapTypes.Channel[] = [];
   const schemas: McapTypes.Schema[] = [];
@@ -62,7 +62,7 @@ function parse(record: Uint8Array): OpenedChunk {
       default:
         throw new LogError(
           "chunk",
-          `a record of opcode ${Opcode.MESSAGE} expected, got ${item.type}`,
+          `expected a record of opcode ${Opcode.MESSAGE}, got ${item.type}`,
         );
     }
   }

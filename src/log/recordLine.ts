@@ -25,7 +25,7 @@ export function recordOfLine(line: string): LogRecord {
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    throw new LogError("record", "a line of JSON expected, got something else", { cause });
+    throw new LogError("record", "expected a line of JSON, got something else", { cause });
   }
   const { logTime, topic, metadata, message } = Object(value) as Record<string, unknown>;
   const isRecord =
@@ -34,6 +34,6 @@ export function recordOfLine(line: string): LogRecord {
     ? decoderOf(topic, new Map(Object.entries(Object(metadata) as Record<string, string>)))
     : undefined;
   if (decode === undefined || !isRecord)
-    throw new LogError("record", `a record expected, got ${line.slice(0, 80)}`);
+    throw new LogError("record", `expected a record, got ${line.slice(0, 80)}`);
   return decode(new Uint8Array(Buffer.from(message, "base64")), micros(logTime as Micros));
 }

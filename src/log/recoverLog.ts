@@ -4,6 +4,8 @@ import { LogError } from "../errors.ts";
 import { FileBytes } from "./LogSource.ts";
 import { recoverLayout } from "./recoverLayout.ts";
 import { filesOf } from "./segments.ts";
+import { systemProblem } from "./systemProblem.ts";
+import { WriterLock } from "./WriterLock.ts";
 import { writeFully } from "./writeFully.ts";
 import { zstdReady } from "./zstd.ts";
 
@@ -23,9 +25,11 @@ export interface LogRecovery {
  * Cuts a file after its last complete chunk and closes it there, so that every MCAP reader takes it. A
  * closed one is left as it is.
  *
- * @throws {LogError} If a file cannot be opened for writing or is no log of ours.
+ * @throws {LogError} If a file cannot be opened for writing or is no log of ours, or somebody writes to it.
  */
 export async function recoverLog(path: string): Promise<LogRecovery> {
+  // A writer at work would go on beyond what is cut off, and leave a hole.
+  await using _lock = await WriterLock.take(path);
   let all: LogRecovery = { wasClosed: true, records: 0, droppedBytes: 0 };
   for (const file of await filesOf(path)) {
     const { wasClosed, records, droppedBytes } = await recoverFile(String(file));
@@ -66,6 +70,8 @@ async function openForRepair(path: string): Promise<FileHandle> {
   try {
     return await open(path, "r+");
   } catch (cause) {
-    throw new LogError(path, "a writable log file expected, got none", { cause });
+    throw new LogError(path, `expected a writable log file, got ${systemProblem(cause)}`, {
+      cause,
+    });
   }
 }

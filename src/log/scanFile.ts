@@ -5,8 +5,14 @@ import type { LogBytes } from "./LogSource.ts";
 
 /** Bytes of a record before its content: opcode and length. */
 const RECORD_HEAD = 9;
+/** Bytes before a text: its length. */
+const TEXT_LENGTH = 4;
+/** More of a profile's name is not looked at. */
+const LONGEST_PROFILE = 32;
 /** Bytes at the start of a chunk's content: first and last log time. */
 const CHUNK_TIMES = 16;
+/** What the header of our logs says they are: another program's file must not be read, or mended, as one. */
+export const PROFILE = "sensorium";
 /** Longer than any record of ours: a damaged length must not make us wait for the file to grow. */
 const LARGEST_RECORD = 2 ** 31;
 
@@ -28,7 +34,7 @@ export interface FileRecord {
  * chunk that is not wanted costs one small read.
  *
  * @param from Where a record starts, as an earlier walk has found; the first one unless given.
- * @throws {LogError} Before the first record, if the file is too short or not MCAP.
+ * @throws {LogError} Before the first record, if the file is too short, not MCAP or another program's.
  */
 export async function* scanFile(
   bytes: LogBytes,
@@ -37,7 +43,8 @@ export async function* scanFile(
 ): AsyncGenerator<FileRecord> {
   const magic = await bytes.read(0, MCAP_MAGIC.length);
   if (!MCAP_MAGIC.every((byte, i) => magic[i] === byte))
-    throw new LogError(where, `an MCAP file expected, got one that starts with [${magic}]`);
+    throw new LogError(where, `expected an MCAP file, got one that starts with [${magic}]`);
+  await expectOurs(bytes, where);
   let offset = from;
   let size = await bytes.size();
   for (;;) {
@@ -60,4 +67,22 @@ export async function* scanFile(
     if (opcode === Opcode.FOOTER) return;
     offset += length;
   }
+}
+
+/** @throws {LogError} If the file begins as another program's; of what is not there yet nothing is said. */
+async function expectOurs(bytes: LogBytes, where: string): Promise<void> {
+  const start = MCAP_MAGIC.length;
+  const head = await bytes.read(start, RECORD_HEAD + TEXT_LENGTH);
+  if (head.byteLength < RECORD_HEAD + TEXT_LENGTH) return;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const length = Math.min(view.getUint32(RECORD_HEAD, true), LONGEST_PROFILE);
+  const text = await bytes.read(start + RECORD_HEAD + TEXT_LENGTH, length);
+  if (text.byteLength < length) return;
+  const profile = Buffer.from(text).toString();
+  if (view.getUint8(0) !== Opcode.HEADER || profile !== PROFILE)
+    throw new LogError(
+      where,
+      `expected a log of sensorium, got another program's MCAP file (profile "${profile}"): ` +
+        "sensorium import makes a log of it",
+    );
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { LogError } from "../errors.ts";
 import type { LogSource } from "./LogSource.ts";
+import { systemProblem } from "./systemProblem.ts";
 
 const NAME = /^\d{6,}\.mcap$/;
 const DIGITS = 6;
@@ -38,7 +39,9 @@ export async function segmentsIn(folder: string): Promise<string[]> {
       .map((name) => join(folder, name));
   } catch (cause) {
     if (Reflect.get(Object(cause), "code") === "ENOENT") return [];
-    throw new LogError(folder, "a readable folder expected, got an error", { cause });
+    throw new LogError(folder, `expected a readable folder, got ${systemProblem(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -51,6 +54,9 @@ export async function filesOf(source: LogSource): Promise<readonly LogSource[]> 
   if (typeof source !== "string" || !(await isFolder(source))) return [source];
   const segments = await segmentsIn(source);
   if (segments.length === 0)
-    throw new LogError(source, "a log file or a folder of segments expected, got neither");
+    throw new LogError(
+      source,
+      "expected a log file or a folder of segments, got a folder without any",
+    );
   return segments;
 }

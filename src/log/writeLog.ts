@@ -6,6 +6,7 @@ import { LogError } from "../errors.ts";
 import { micros } from "../units.ts";
 import type { LogRecord } from "./LogRecord.ts";
 import { LogWriter } from "./LogWriter.ts";
+import { WriterLock } from "./WriterLock.ts";
 
 /** How a whole log is written. */
 export interface WriteLogOptions {
@@ -15,8 +16,8 @@ export interface WriteLogOptions {
   readonly existing?: "refuse" | "replace";
 }
 
-/** Records whose bytes are waited for together: more would pile up before a slow disk. */
-const BATCH_BYTES = 16 * 1024 * 1024;
+/** Bytes that may wait for the disk; more would pile up before a slow one. */
+const MOST_WAITING = 4 * 1024 * 1024;
 
 /**
  * Writes a whole log at once: a cut, a merger, an import, a corrected copy.
@@ -26,15 +27,18 @@ const BATCH_BYTES = 16 * 1024 * 1024;
  *
  * @param records In the order in which they are to be read; log times never decrease.
  * @returns How many there were.
- * @throws {LogError} If the log exists and is refused, cannot be written, or log times go back.
+ * @throws {LogError} If the log exists and is refused, cannot be written, log times go back, or
+ *   somebody writes to it.
  */
 export async function writeLog(
   path: string,
   records: AsyncIterable<LogRecord> | Iterable<LogRecord>,
   { metadata = {}, existing = "refuse" }: WriteLogOptions = {},
 ): Promise<number> {
+  // Whoever writes to the log that is replaced would write on into a file that nobody finds any more.
+  await using _lock = await WriterLock.take(path);
   if (existing === "refuse" && (await isThere(path)))
-    throw new LogError(path, "no file expected there, got one: name another, or remove it");
+    throw new LogError(path, "expected no file there, got one: name another, or remove it");
   await mkdir(dirname(path), { recursive: true });
   const part = `${path}.part`;
   let failure: LogError | undefined;
@@ -48,21 +52,18 @@ export async function writeLog(
           failure = error;
         },
       });
-      let pending = 0;
       for await (const record of records) {
         if (record.logTime < clock.now())
           throw new LogError(
             path,
-            `log times that never go back expected, got ${record.logTime} after ${clock.now()}`,
+            `expected log times that never go back, got ${record.logTime} after ${clock.now()}`,
           );
         // The clock gives the log times, as where they were first written.
         if (record.logTime > clock.now()) clock.advance(record.logTime);
         log.append(record);
         count++;
-        pending += record.kind === "DATA" ? record.chunk.payload.byteLength : 0;
-        if (pending < BATCH_BYTES) continue;
-        pending = 0;
-        await log.flush();
+        // Not a flush: that would close a chunk where this disk happened to be slow.
+        if (log.status.backlogBytes > MOST_WAITING) await log.drained();
       }
     }
     if (failure !== undefined) throw failure;

@@ -22,12 +22,12 @@ export function compress(bytes: Uint8Array): Uint8Array {
  */
 export function decompress(frame: Uint8Array, size: number): Uint8Array {
   if (!(size >= 0 && size <= LARGEST))
-    throw new LogError("zstd", `a size up to ${LARGEST} bytes expected, got ${size}`);
+    throw new LogError("zstd", `expected a size up to ${LARGEST} bytes, got ${size}`);
   try {
     const bytes = zstd.decompress(frame, size);
     if (bytes.byteLength === size) return bytes;
   } catch (cause) {
-    throw new LogError("zstd", `a frame of ${size} bytes expected, got a damaged one`, { cause });
+    throw new LogError("zstd", `expected a frame of ${size} bytes, got a damaged one`, { cause });
   }
-  throw new LogError("zstd", `a frame of ${size} bytes expected, got another length`);
+  throw new LogError("zstd", `expected a frame of ${size} bytes, got another length`);
 }

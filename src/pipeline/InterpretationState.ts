@@ -52,6 +52,6 @@ export function unpackState(bytes: Uint8Array): InterpretationState {
   const value = unpackValue(bytes);
   const format = typeof value === "object" && value !== null ? Reflect.get(value, "format") : null;
   if (format !== FORMAT)
-    throw new LogError("checkpoint", `format ${FORMAT} expected, got ${JSON.stringify(format)}`);
+    throw new LogError("checkpoint", `expected format ${FORMAT}, got ${JSON.stringify(format)}`);
   return value as InterpretationState;
 }

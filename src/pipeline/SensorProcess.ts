@@ -187,7 +187,7 @@ function spawnSensor(options: SensorProcessOptions, from: Micros | undefined): C
   const fromSources = import.meta.url.endsWith(".ts");
   const main = new URL(fromSources ? "./sensorMain.ts" : "./sensorMain.js", import.meta.url);
   const loader = fromSources
-    ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href]
+    ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx/esm")).href]
     : [];
   return spawn(process.execPath, [...loader, fileURLToPath(main), JSON.stringify(run)], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],

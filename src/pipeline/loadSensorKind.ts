@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -20,13 +20,25 @@ export async function loadSensorKind(kind: string, folder: string): Promise<Sens
     ? [".ts", ".js"].map((extension) => join(folder, kind + extension)).find(existsSync)
     : resolve(kind);
   if (path === undefined || !existsSync(path))
-    throw new ConfigError("sensor", `expected a file of sensors/ or a path, got ${kind}`);
+    throw new ConfigError(
+      "sensor",
+      `expected one of ${sensorKinds(folder).join(", ")} or a path, got ${kind}`,
+    );
   const name = path.replace(/^.*[\\/]/, "").replace(/\.[^.]*$/, "");
   const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
   const found = module[name];
   if (!isSensorKind(found))
     throw new ConfigError("sensor", `expected ${path} to export a SensorKind named ${name}`);
   return found;
+}
+
+/** Names of the kinds of sensor in a folder; none where there is no such folder. */
+export function sensorKinds(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => /^[a-z][A-Za-z0-9]*\.[jt]s$/.test(file))
+    .map((file) => file.replace(/\.[jt]s$/, ""))
+    .sort();
 }
 
 function isSensorKind(value: unknown): value is SensorKind {

@@ -64,7 +64,7 @@ export async function readPast(log: LogSource, wanted: WantedCheckpoint): Promis
     const past = await look(log, wanted, Number(restated), from);
     if (past.state !== undefined || file === files.at(-1)) return past;
   }
-  throw new LogError(String(log), "a log expected, got nothing");
+  throw new LogError(String(log), "expected a log, got nothing");
 }
 
 /** Whether a log is there at all: a file or a segment that has begun. */

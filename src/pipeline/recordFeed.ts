@@ -160,12 +160,18 @@ export async function recordFeed(
           (frames[record.chunk.stream] ?? 0) + record.chunk.originTimes.length;
     });
     let spoke: Micros | undefined;
-    inlet.deliveries.subscribe((delivery) => {
-      const { message } = delivery;
-      spoke ??= clock.now();
-      ingest.accept(message);
-      fleet.heard(message);
-      delivery.release();
+    inlet.deliveries.subscribe({
+      next: (delivery) => {
+        const { message } = delivery;
+        spoke ??= clock.now();
+        ingest.accept(message);
+        fleet.heard(message);
+        delivery.release();
+      },
+      error: (cause: unknown) =>
+        fail(
+          cause instanceof SensorError ? cause : new SensorError("inlet", "it failed", { cause }),
+        ),
     });
     inlet.refusals.subscribe(({ problem }) => {
       refused++;

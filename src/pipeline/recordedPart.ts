@@ -81,7 +81,7 @@ async function* only(
     const { logTime } = record;
     const unknown = streams.find((name) => !record.streams.some((known) => known.stream === name));
     if (unknown !== undefined)
-      throw new ConfigError("replay", `a stream of the log expected, got ${unknown}`);
+      throw new ConfigError("replay", `expected a stream of the log, got ${unknown}`);
     for (const { stream: other } of record.streams)
       if (!streams.includes(other)) yield { kind: "IDLE", logTime, stream: other };
   }

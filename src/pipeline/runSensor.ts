@@ -67,10 +67,10 @@ export async function runSensor(
     // Whoever sits at the other end, our clock never goes back.
     if (driven && now > driven.now()) driven.advance(now);
   };
-  client?.ticks.subscribe(follow);
+  const left = new AbortController();
+  client?.ticks.subscribe({ next: follow, error: (cause: unknown) => left.abort(cause) });
   const clock = driven ?? machine;
 
-  const left = new AbortController();
   const rejoined = (welcome: Welcome): void => {
     const problem = obstacle(client?.welcome ?? welcome, welcome, driven?.now());
     if (problem === undefined) follow(welcome.now);

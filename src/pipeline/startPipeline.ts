@@ -137,12 +137,12 @@ async function checkPast(definition: PipelineDefinition, log: string): Promise<v
   const { name } = definition;
   const { pipeline = name, [ROW_RULES]: rules } = (await fileMetadata(log)).metadata;
   if (pipeline !== name)
-    throw new ConfigError(log, `a log of pipeline ${name} expected, got one of ${pipeline}`);
+    throw new ConfigError(log, `expected a log of pipeline ${name}, got one of ${pipeline}`);
   const changed = changedRules(rules, definition);
   if (changed.length > 0)
     throw new ConfigError(
       log,
-      `a log of the pipeline as it is now expected, got one of before its ${changed.join(" and ")} changed: ` +
+      `expected a log of the pipeline as it is now, got one of before its ${changed.join(" and ")} changed: ` +
         "record into another file, or replay this one to see what it says now",
     );
 }

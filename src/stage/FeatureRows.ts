@@ -50,7 +50,7 @@ export class FeatureRows {
     for (const [stream, extractor] of this.#own) {
       const own = snapshot[stream];
       if (own === undefined || extractor.restore === undefined)
-        throw new LogError("checkpoint", `what ${stream}'s features remember expected, got none`);
+        throw new LogError("checkpoint", `expected what ${stream}'s features remember, got none`);
       extractor.restore(own);
     }
   }

@@ -192,7 +192,7 @@ export class Stage {
    */
   restore(state: InferenceState): void {
     if (this.#next > 0)
-      throw new ConfigError("Stage.restore", `no rows before expected, got ${this.#next}`);
+      throw new ConfigError("Stage.restore", `expected no rows before, got ${this.#next}`);
     this.#state = state;
     if (this.#ready) this.#tell({ type: "restore", state });
   }

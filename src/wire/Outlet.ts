@@ -113,12 +113,13 @@ export class Outlet {
    * Hands over one frame.
    *
    * @returns Settles when the next one is welcome.
-   * @throws {ConfigError} If the payload is not one frame of the stream, or the outlet is closed.
+   * @throws {ConfigError} If the time is none, the payload is not one frame of the stream, or the outlet is closed.
    * @throws {SensorError} If the socket refused an earlier message.
    */
   async send({ originTime, payload }: OutletFrame): Promise<void> {
     this.#checkOpen();
     const { description } = this.#options;
+    this.#checkTime("originTime", originTime);
     const expected = frameBytes(description);
     if (expected !== undefined && payload.byteLength !== expected)
       throw new ConfigError(
@@ -133,12 +134,14 @@ export class Outlet {
   /** Promises that no frame with an origin time before `until` will follow; `at` is the clock now. */
   async heartbeat(until: Micros, at: Micros): Promise<void> {
     this.#checkOpen();
+    this.#checkTime("until", until);
     return this.#notify("heartbeat", until, at);
   }
 
   /** Says that the stream ended by itself and no frame will follow. */
   async bye(until: Micros, at: Micros): Promise<void> {
     this.#checkOpen();
+    this.#checkTime("until", until);
     return this.#notify("bye", until, at);
   }
 
@@ -191,6 +194,15 @@ export class Outlet {
         if (!this.#socket.closed) this.#failure ??= { cause };
       }
     });
+  }
+
+  /** What is no time would fail later, where nobody waits for it. */
+  #checkTime(name: string, time: Micros): void {
+    if (!Number.isSafeInteger(time) || time < 0)
+      throw new ConfigError(
+        `Outlet of stream ${this.#options.description.stream}`,
+        `expected ${name} to be an integer >= 0 in us, got ${time}`,
+      );
   }
 
   #checkOpen(): void {

@@ -159,6 +159,6 @@ it("policies refuse bounds that cannot be", () => {
   expect(() => last({ maxAge: micros(Number.NaN) })).toThrow(ConfigError);
   expect(() => linear({ maxSpan: 0.5 as never })).toThrow(ConfigError);
   const bounds = { from: millis(0), to: millis(0), count: 1, aggregate: "last" } as const;
-  expect(() => window(bounds)).toThrow("window: from < to expected, in integer us, got 0 and 0");
+  expect(() => window(bounds)).toThrow("window: expected from < to, in integer us, got 0 and 0");
   expect(() => window({ ...bounds, to: millis(10), count: 0 })).toThrow(ConfigError);
 });

@@ -136,7 +136,7 @@ describe("a primary stream", () => {
     const columns = { a: exact(), b: exact() };
     const options = { columns, skew: millis(100) };
     expect(() => new Aligner({ ...options, roles: { a: "primary", b: "primary" } })).toThrow(
-      "one primary stream at most expected",
+      "expected one primary stream at most",
     );
     expect(() => new Aligner({ ...options, roles: { c: "optional" } })).toThrow(ConfigError);
   });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -31,7 +31,14 @@ describe("sensorium keys", () => {
     expect(readKeyFile(file).publicKey).toBe(publicKey);
     expect(readPublicKey(`${file}.pub`)).toBe(publicKey);
     expect(readPublicKey(publicKey)).toBe(publicKey);
-    expect(() => writeKeyFiles(file, makeCurveKeys())).toThrow("got EEXIST");
+    expect(() => writeKeyFiles(file, makeCurveKeys())).toThrow("got one that exists");
+  });
+
+  it("leaves no secret behind where its public key has no place", () => {
+    const file = join(folder, "half.key");
+    writeFileSync(`${file}.pub`, "somebody's");
+    expect(() => writeKeyFiles(file, makeCurveKeys())).toThrow("half.key.pub: expected a new file");
+    expect(existsSync(file)).toBe(false);
   });
 
   it("refuses a secret that others can read", () => {
@@ -62,7 +69,16 @@ describe("a recording that encrypts", () => {
     const curve = { keys: makeCurveKeys(), allowed: new Map<string, string>() };
     const { frames, refused } = await recordFeed(
       tiny.definition,
-      { file, feed, sensors, seed: 1, without: [], curve, bind: "tcp://0.0.0.0:*" },
+      {
+        file,
+        feed,
+        sensors,
+        seed: 1,
+        without: [],
+        curve,
+        bind: "tcp://0.0.0.0:*",
+        once: ["a", "b"],
+      },
       new AbortController().signal,
     );
     expect(refused).toBe(0);

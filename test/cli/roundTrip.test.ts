@@ -2,16 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { watch } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { framesOf } from "../../src/frames/Chunk.ts";
 import { logInfo } from "../../src/log/logInfo.ts";
 import { readLog } from "../../src/log/readLog.ts";
-import { DEMO, runCommandLine } from "./runCommandLine.ts";
+import { DEMO, processArguments, runHere } from "./runCommandLine.ts";
 
 let folder: string;
 let run: string;
@@ -19,7 +17,7 @@ let run: string;
 const at = (name: string): string => join(folder, name);
 /** Runs a command that must succeed. @returns The JSON object that it says. */
 async function say(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const { code, out, err } = await runCommandLine(...args, "--json");
+  const { code, out, err } = await runHere(...args, "--json");
   expect([code, err.replace(/^recording .*\n|^untrained(.*\n)*/, "")]).toEqual([0, ""]);
   return JSON.parse(out.trim().split("\n").at(-1) ?? "");
 }
@@ -98,9 +96,9 @@ describe("a recording's round trip", { timeout: 600_000 }, () => {
   });
 
   it("its sound goes out as WAV and comes in again, sample by sample", async () => {
-    const { code } = await runCommandLine("export", run, at("sound.wav"));
+    const { code } = await runHere("export", run, at("sound.wav"));
     expect(code).toBe(0);
-    const { code: came, err } = await runCommandLine(
+    const { code: came, err } = await runHere(
       ...["import", at("sound.wav"), "--out", at("sound.mcap"), "--pipeline", "talking-face"],
     );
     if (err.includes("install ffmpeg")) return;
@@ -143,7 +141,7 @@ describe("a recording that kill -9 cut off", { timeout: 300_000 }, () => {
     // A label closes what it is added to.
     expect(await logInfo(torn)).toMatchObject({ closed: true, labels: [{ label: "clap" }] });
     expect(await framesIn(torn)).toEqual(frames);
-    expect((await runCommandLine("repair", torn)).code).toBe(0);
+    expect((await runHere("repair", torn)).code).toBe(0);
   });
 });
 
@@ -153,12 +151,10 @@ const names = (labels: readonly { readonly label: string }[]): string[] => [
 
 /** Records a sensor that never ends, and kills the recorder once something is on the disk. */
 async function killedWhileRecording(path: string): Promise<void> {
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const sensor = "synthetic,shape=3,rate=200,signal=noise";
   const child = spawn(
     process.execPath,
-    ["--import", loader, main, "record", "--sensor", sensor, "--out", path],
+    processArguments("record", "--sensor", sensor, "--out", path),
     { stdio: ["ignore", "ignore", "inherit"] },
   );
   const gone = once(child, "exit");

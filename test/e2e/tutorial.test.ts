@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = join(ROOT, "src/cli/main.ts");
-const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx/esm")).href;
 
 const hasFfmpeg = spawnSync("ffmpeg", ["-version"]).status === 0;
 /** Training from recordings is a room of its own; without it the tutorial ends where training begins. */

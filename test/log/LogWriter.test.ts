@@ -213,7 +213,7 @@ describe("a log that exists", () => {
     const clock = new DrivenClock(micros(0));
     const first = await LogWriter.open(path, { clock, onFailure: fail });
     const second = LogWriter.open(path, { clock, onFailure: fail, existing: "append" });
-    await expect(second).rejects.toThrow("a log that nobody else writes to expected");
+    await expect(second).rejects.toThrow("expected a log that nobody else writes to");
     first.append(data(50_000));
     await first.close();
     await write(path, [data(60_000)], { existing: "append" });

@@ -238,7 +238,7 @@ describe("a log of segments", { timeout: 120_000 }, () => {
   it("is refused where one exists, and where less is to be kept than two segments", async () => {
     const path = fresh();
     await write(path, session(2));
-    await expect(write(path, [])).rejects.toThrow("without segments expected");
+    await expect(write(path, [])).rejects.toThrow("expected a folder without segments");
     const tooFew = { segments: { bytes: bytes(1_000) }, keep: { bytes: bytes(1_999) } };
     await expect(write(fresh(), [], tooFew)).rejects.toThrow(ConfigError);
   });

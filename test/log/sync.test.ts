@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { DrivenClock } from "../../src/clock/DrivenClock.ts";
+import { type OpenFile, systemFiles } from "../../src/log/LogFile.ts";
 import { LogWriter, type LogWriterOptions } from "../../src/log/LogWriter.ts";
 import { micros, millis, seconds } from "../../src/units.ts";
 import { filesThatTell } from "./filesThatTell.ts";
@@ -68,6 +69,40 @@ describe("what is written", () => {
     writer.append(numbered(2));
     await writer.close();
     expect(since(told)).toEqual(["sync b.mcap", "close b.mcap"]);
+  });
+
+  it("is on the disk when each of two flushes at once has settled", async () => {
+    const syncs: (() => void)[] = [];
+    const openFile: OpenFile = async (path, flags) => {
+      const file = await systemFiles(path, flags);
+      const held = () => new Promise<void>((resolve) => syncs.push(resolve));
+      return Object.assign(file, flags === "r" ? {} : { datasync: held });
+    };
+    const onFailure = (error: Error): void => {
+      throw error;
+    };
+    const options = { clock, onFailure, openFile, syncInterval: seconds(3_600) };
+    const writer = await LogWriter.open(join(root, "c.mcap"), options);
+    const settled: string[] = [];
+    const flush = (name: string): void => void writer.flush().then(() => settled.push(name));
+    writer.append(numbered(1));
+    flush("first");
+    await expect.poll(() => syncs.length, PATIENCE).toBe(1);
+    // Written while the first sync is under way: no part of it.
+    writer.append(numbered(2));
+    flush("second");
+    flush("third");
+    await expect.poll(() => writer.status.backlogBytes, PATIENCE).toBe(0);
+    syncs[0]?.();
+    await expect.poll(() => syncs.length, PATIENCE).toBe(2);
+    await new Promise(setImmediate);
+    expect(settled).toEqual(["first"]);
+    syncs[1]?.();
+    await expect.poll(() => settled.length, PATIENCE).toBe(3);
+    const closing = writer.close();
+    await expect.poll(() => syncs.length, PATIENCE).toBe(3);
+    syncs[2]?.();
+    await closing;
   });
 
   it("is on the disk, the old segment's end too, before the next segment begins", async () => {

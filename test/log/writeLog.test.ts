@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { readLog } from "../../src/log/readLog.ts";
 import { writeLog } from "../../src/log/writeLog.ts";
-import { all, smallLog, stream } from "./smallLog.ts";
+import { micros } from "../../src/units.ts";
+import { all, label, smallLog, stream } from "./smallLog.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -28,7 +29,7 @@ describe("writeLog", () => {
   it("refuses a file that is there, and replaces it where it shall", async () => {
     const path = join(folder, "there.mcap");
     await writeFile(path, "mine");
-    await expect(writeLog(path, records)).rejects.toThrow("no file expected there");
+    await expect(writeLog(path, records)).rejects.toThrow("expected no file there");
     expect(await readFile(path, "utf8")).toBe("mine");
     await writeLog(path, records, { existing: "replace" });
     expect(await all(readLog(path))).toHaveLength(records.length);
@@ -44,6 +45,22 @@ describe("writeLog", () => {
     await expect(writeLog(path, failing(), { existing: "replace" })).rejects.toThrow("no more");
     expect(await readFile(path, "utf8")).toBe("mine");
     expect(existsSync(`${path}.part`)).toBe(false);
+  });
+
+  it("waits for the disk whatever its records are made of", async () => {
+    const path = join(folder, "big.mcap");
+    const text = "a".repeat(200_000);
+    const [first] = records;
+    function* labels() {
+      for (let i = 0; i < 340; i++)
+        yield {
+          kind: "LABEL" as const,
+          logTime: first?.logTime ?? micros(0),
+          label: label(`${i}${text}`, 0, 1),
+        };
+    }
+    expect(await writeLog(path, labels())).toBe(340);
+    expect(await all(readLog(path))).toHaveLength(340);
   });
 
   it("refuses records whose log times go back", async () => {

@@ -31,7 +31,7 @@ async function go(
   await run.go();
   expect(readings).toBe(100);
   expect(problems).toHaveLength(1);
-  expect(problems[0]).toMatch(/^recording stopped: .*a disk that takes the log expected/);
+  expect(problems[0]).toMatch(/^recording stopped: .*expected a disk that takes the log/);
   expect(run.recording()).toMatchObject({ state: "failed", files: 1 });
   await after(run);
 }

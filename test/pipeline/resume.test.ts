@@ -105,7 +105,7 @@ describe("a run that was killed", { timeout: 60_000 + cuts * 60_000 }, () => {
     const definition = { ...tiny.definition, name: "other" };
     const recording = { resume: {} };
     await expect(startPipeline(definition, { ...tiny.options, record, recording })).rejects.toThrow(
-      "a log of pipeline other expected, got one of tiny",
+      "expected a log of pipeline other, got one of tiny",
     );
   });
 

@@ -40,6 +40,13 @@ describe("the csv sensor", () => {
     ]);
   });
 
+  it("reads a table that a spreadsheet has marked as UTF-8", async () => {
+    await writeFile(path("marked.csv"), `\uFEFF${TABLE}`);
+    const options = { source: path("marked.csv"), time: "time", columns: ["x"] };
+    const frames = await sensedNumbers(csv, options, context(numbers(1)));
+    expect(frames.map(({ values }) => values[0])).toEqual([1, 3, 5]);
+  });
+
   it("puts the time named as zero on the start, so that several files stay together", async () => {
     const options = { source: path("table.csv"), time: "time", zero: "10", columns: ["x"] };
     const frames = await sensedNumbers(csv, options, context(numbers(1)));

@@ -36,6 +36,16 @@ async function publish(topic: string, ...payloads: readonly (string | Buffer)[])
 }
 
 describe("the mqtt sensor", () => {
+  it("leaves out raw messages of another size than a frame, and goes on", async () => {
+    const quiet = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const options = { url, topic: "raw", form: "raw" };
+    const frames = sensedNumbers(mqtt, options, context(numbers(1)), 1);
+    await publish("raw", Buffer.alloc(7), Buffer.from(Float64Array.of(4.5).buffer));
+    expect((await frames).map(({ values }) => [...values])).toEqual([[4.5]]);
+    expect(quiet).toHaveBeenCalledWith(expect.stringContaining("mqtt: expected raw"));
+    quiet.mockRestore();
+  });
+
   it("takes numbers and their time from JSON, and leaves out what is none", async () => {
     const quiet = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     const options = {

@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-import { kindsIn } from "../../src/cli/devicesCommand.ts";
-import { loadSensorKind } from "../../src/pipeline/loadSensorKind.ts";
+import { loadSensorKind, sensorKinds } from "../../src/pipeline/loadSensorKind.ts";
 import { npyFile } from "../support/npyFile.ts";
+import { context, numbers } from "./sensed.ts";
 
 const SENSORS = fileURLToPath(new URL("../../sensors", import.meta.url));
 const DEMO = fileURLToPath(
@@ -34,7 +33,7 @@ async function offersOf(name: string, options: object): Promise<readonly string[
 
 describe("what each kind of sensor offers", () => {
   it("is looked up by the file's name: there is nothing else in the folder", async () => {
-    for (const name of kindsIn(SENSORS))
+    for (const name of sensorKinds(SENSORS))
       expect(await loadSensorKind(name, SENSORS)).toMatchObject({ name });
   });
 
@@ -67,6 +66,17 @@ describe("what each kind of sensor offers", () => {
     expect(await offersOf("csv", { source: path("even.csv") })).toEqual(["even f64 [2] 10"]);
     const bare = { source: path("bare.csv"), delimiter: ";", head: "no" };
     expect(await offersOf("csv", bare)).toEqual(["bare f64 [3] 100"]);
+  });
+
+  it("is the array's own type: another of as many bytes would be other numbers", async () => {
+    const array = (await loadSensorKind("array", SENSORS)).create({ path: path("rows.npy") });
+    const frames = (dtype: "f32" | "i32") =>
+      array
+        .frames(context(numbers(3, { dtype })))
+        [Symbol.asyncIterator]()
+        .next();
+    expect((await frames("f32")).value.payload).toHaveLength(12);
+    await expect(frames("i32")).rejects.toThrow("expected rows of i32 [3] in");
   });
 
   it("is nothing where it may be anything", async () => {

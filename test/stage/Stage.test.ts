@@ -142,7 +142,7 @@ describe("Stage", () => {
     const readings = firstValueFrom(second.readings.pipe(take(20), toArray()));
     for (let index = 40; index < 60; index++) second.submit(row(index));
     expect(await readings).toEqual(expected.slice(40));
-    expect(() => second.restore({ arrays: new Map() })).toThrow("no rows before expected");
+    expect(() => second.restore({ arrays: new Map() })).toThrow("expected no rows before");
   });
 
   it("gives the state that was asked for although the worker dies over it", async () => {

@@ -127,6 +127,20 @@ describe("Outlet", () => {
     await expect(outlet.send(frame(2))).rejects.toThrow(ConfigError);
   });
 
+  it("refuses what is no time when it is handed over, not when it is sent", async () => {
+    await using inlet = await Inlet.open({ streams, clock });
+    const connect = inlet.endpoint;
+    await using outlet = await Outlet.open({ connect, description: audio, epoch: 1 });
+    for (const time of [Number.NaN, -1, 1_700_000_000_000_000.5, Infinity]) {
+      const originTime = time as ReturnType<typeof micros>;
+      await expect(outlet.send({ ...frame(1), originTime })).rejects.toThrow(ConfigError);
+      await expect(outlet.heartbeat(originTime, micros(1))).rejects.toThrow("expected until");
+    }
+    const collected = new Collected(inlet);
+    await outlet.send(frame(2));
+    await collected.until(({ frames }) => frames.length === 1);
+  });
+
   it("closes in bounded time when nobody listens", async () => {
     const outlet = await Outlet.open({
       connect: "tcp://127.0.0.1:1",

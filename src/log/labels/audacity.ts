@@ -1,14 +1,12 @@
+import { joined, parted } from "./between.ts";
 import type { LabelLine } from "./LabelLine.ts";
-
-/** Stands between a slot and its label, for a form that knows labels only. */
-const BETWEEN = ": ";
 
 /** Labels as Audacity's label track: onset, end and `slot: label`, apart by tabs. */
 export function formatAudacity(labels: readonly LabelLine[]): string {
   return labels
-    .map(({ label, slot, from, to }) => {
-      const text = (slot === "" ? label : `${slot}${BETWEEN}${label}`).replaceAll(/[\t\n]+/g, " ");
-      return `${from.toFixed(6)}\t${to.toFixed(6)}\t${text}\n`;
+    .map((line) => {
+      const text = joined(line).replaceAll(/[\t\n]+/g, " ");
+      return `${line.from.toFixed(6)}\t${line.to.toFixed(6)}\t${text}\n`;
     })
     .join("");
 }
@@ -34,10 +32,7 @@ export function labelsOfAudacity(text: string): {
       wrong.push(line);
       continue;
     }
-    const at = said.indexOf(BETWEEN);
-    const [slot, label] =
-      at > 0 ? [said.slice(0, at), said.slice(at + BETWEEN.length)] : ["", said];
-    labels.push({ label, slot, from: start, to: end });
+    labels.push({ ...parted(said), from: start, to: end });
   }
   return { labels, wrong };
 }

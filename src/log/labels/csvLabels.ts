@@ -69,8 +69,8 @@ function rowsOf(text: string): string[][] {
 /** Seconds, or hours, minutes and seconds apart by colons; NaN else. */
 function timeOf(text = ""): number {
   if (text.trim() === "") return Number.NaN;
-  const millis = text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0) * 1e6;
-  return Math.round(millis) / 1e6;
+  const micros = text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0) * 1e6;
+  return Math.round(micros) / 1e6;
 }
 
 function quoted(text: string): string {

@@ -3,6 +3,7 @@ import { formatAudacity, labelsOfAudacity } from "./audacity.ts";
 import { formatCsvLabels, labelsOfCsv } from "./csvLabels.ts";
 import { formatElan, labelsOfElan } from "./elan.ts";
 import type { LabelLine } from "./LabelLine.ts";
+import { formatSubRip, labelsOfSubRip } from "./subRip.ts";
 import { formatWebVtt, labelsOfWebVtt } from "./webVtt.ts";
 
 /** Labels read from a file, and in its words what in it is none. */
@@ -21,9 +22,15 @@ interface LabelForm {
 const FORMS: readonly LabelForm[] = [
   {
     name: "WebVTT",
-    endings: [".vtt", ".srt"],
+    endings: [".vtt"],
     read: (text) => ({ labels: labelsOfWebVtt(text), wrong: [] }),
     write: formatWebVtt,
+  },
+  {
+    name: "SubRip",
+    endings: [".srt"],
+    read: (text) => ({ labels: labelsOfSubRip(text), wrong: [] }),
+    write: formatSubRip,
   },
   { name: "Audacity", endings: [".txt"], read: labelsOfAudacity, write: formatAudacity },
   { name: "CSV", endings: [".csv", ".tsv"], read: labelsOfCsv, write: formatCsvLabels },

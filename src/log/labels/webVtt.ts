@@ -62,7 +62,7 @@ export function formatWebVtt(labels: readonly LabelLine[]): string {
   return ["WEBVTT\n", ...cues].join("\n");
 }
 
-/** Labels from WebVTT or SubRip; a cue's id is its slot, unless it is only a number. */
+/** Labels from WebVTT; a cue's id is its slot, unless it is only a number. */
 export function labelsOfWebVtt(text: string): readonly LabelLine[] {
   return parseWebVtt(text).map(({ from, to, text: label, id }) => ({
     label,
@@ -73,7 +73,7 @@ export function labelsOfWebVtt(text: string): readonly LabelLine[] {
 }
 
 /** Seconds as `hh:mm:ss.mmm`. */
-function clockTime(time: number): string {
+export function clockTime(time: number): string {
   const millis = Math.round(time * 1_000);
   const part = (value: number, length: number): string => String(value).padStart(length, "0");
   const [hours, minutes, seconds] = [

@@ -23,9 +23,15 @@ describe("files of labels", () => {
     },
   );
 
+  it("are SubRip as other programs read it: numbered, with commas", () => {
+    expect(formatLabelFile("a.srt", LABELS)).toBe(
+      "1\n00:00:00,250 --> 00:00:00,500\nclap\n\n2\n00:00:03,000 --> 00:00:04,500\narm: wave\n",
+    );
+  });
+
   it("are refused under an ending that says nothing, with those that do", () => {
     expect(() => readLabelFile("labels.doc", "")).toThrow(
-      'expected a file of labels, .vtt or .srt (WebVTT), .txt (Audacity), .csv or .tsv (CSV), .eaf (ELAN), got ".doc"',
+      'expected a file of labels, .vtt (WebVTT), .srt (SubRip), .txt (Audacity), .csv or .tsv (CSV), .eaf (ELAN), got ".doc"',
     );
   });
 });

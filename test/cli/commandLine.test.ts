@@ -1,0 +1,109 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { closest } from "../../src/cli/closest.ts";
+import { logInfo } from "../../src/log/logInfo.ts";
+import { DEMO, processArguments, runHere } from "./runCommandLine.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sensorium-line-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("the command line", { timeout: 120_000 }, () => {
+  it("says its version", async () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+    );
+    expect(await runHere("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
+  });
+
+  it("says what was most likely meant by a name that is none", async () => {
+    expect(await runHere("recrod", "x.mcap")).toEqual({
+      ...{ code: 1, out: "" },
+      err: "sensorium: expected a command or a pipeline, got recrod: is record meant?\n",
+    });
+    const far = await runHere("unheard-of");
+    expect([far.code, far.err]).toEqual([1, expect.stringMatching(/^pipeline: expected one of /)]);
+  });
+
+  it("tells each mistake in one line, without a stack, and by its exit code", async () => {
+    const there = join(folder, "there.mcap");
+    await writeFile(there, "mine");
+    const none = join(folder, "none.mcap");
+    const mistakes: [line: string[], said: RegExp][] = [
+      [["info", none], /none\.mcap: expected a readable log file, got no such file/],
+      [["info", folder], /expected a log file or a folder of segments, got a folder without any/],
+      [["cut", DEMO, there], /there\.mcap: expected no file there, got one/],
+      [["record", there, "--for", "1"], /expected a file to write the log to, got one that exists/],
+      [["explain", "--log", DEMO], /explain: expected a row of the log/],
+      [["replay", DEMO, "--readings", join(folder, "no", "x")], /ENOENT/],
+      [["sense", "microphnoe", "--connect", "tcp://127.0.0.1:1"], /expected one of .*microphone/],
+      [["top", "--once", "--url", "http://127.0.0.1:9"], /expected a running pipeline/],
+      [["label", none, "--list"], /none\.mcap: expected a readable log file/],
+      [["import", none, "--out", join(folder, "out.mcap")], /none\.mcap: expected a readable file/],
+      [["export", DEMO, join(folder, "x.doc")], /x\.doc: expected \.mcap/],
+    ];
+    for (const [line, said] of mistakes) {
+      const { code, out, err } = await runHere(...line);
+      expect([line, code, out]).toEqual([line, 1, ""]);
+      expect(err).toMatch(said);
+      expect(err.trim().split("\n")).toHaveLength(1);
+    }
+  });
+
+  it("refuses a port that is none before anything is started", async () => {
+    const { code, err } = await runHere("run", "--port", "70000");
+    expect(code).toBe(1);
+    expect(err).toContain("expected a port up to 65535, got 70000");
+  });
+
+  it("leaves nothing behind when it is interrupted while it writes", async () => {
+    const out = join(folder, "long.mcap");
+    const before = process.listenerCount("SIGINT");
+    const sensor = "synthetic,shape=64,rate=1000,signal=noise";
+    const going = runHere("record", "--once", "--sensor", sensor, "--out", out);
+    await expect.poll(() => process.listenerCount("SIGINT"), { timeout: 60_000 }).toBe(before + 1);
+    process.emit("SIGINT", "SIGINT");
+    const { code, err } = await going;
+    expect([code, err.split("\n").at(-2)]).toEqual([130, "stopped"]);
+    await expect(logInfo(out)).rejects.toThrow("no such file");
+    await expect(logInfo(`${out}.part`)).rejects.toThrow("no such file");
+  });
+
+  it("closes the recording of a run that nobody reads any more", async () => {
+    const log = join(folder, "read.mcap");
+    const child = spawn(process.execPath, processArguments("run", "--port", "0", "--record", log), {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const gone = once(child, "exit");
+    await once(createInterface({ input: child.stdout }), "line");
+    child.stdout.destroy();
+    expect(await gone).toEqual([0, null]);
+    expect(await logInfo(log)).toMatchObject({ closed: true });
+  });
+});
+
+describe("closest", () => {
+  it.each([
+    ["recrod", "record"],
+    ["inf", "info"],
+    ["replya", "replay"],
+    ["explian", "explain"],
+  ])("takes %s for %s", (said, name) => {
+    expect(closest(said, ["record", "info", "replay", "explain"])).toBe(name);
+  });
+
+  it("takes nothing for what is like nothing", () => {
+    expect(closest("xyz", ["run", "top"])).toBeUndefined();
+    expect(closest("to", [])).toBeUndefined();
+    expect(closest("ab", ["cd"])).toBeUndefined();
+  });
+});
