@@ -7,7 +7,7 @@ import type { Presence } from "../frames/Frameset.ts";
 import type { Reading } from "../frames/Reading.ts";
 import type { AdaptedPart } from "../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../models/unified/config.ts";
-import type { InferenceState, RowFeatures, RowOutputs } from "../models/unified/inference.ts";
+import type { InferenceState, RowFeatures } from "../models/unified/inference.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
 import type { Micros } from "../units.ts";
 import type { FeatureRow } from "./FeatureRow.ts";
@@ -332,12 +332,13 @@ export class Stage {
     for (const taken of wanted) taken(state);
   }
 
-  #answer({ index, outputs, features }: Extract<FromWorker, { type: "answer" }>): void {
+  #answer(answer: Extract<FromWorker, { type: "answer" }>): void {
+    const { index, features } = answer;
     const held = this.#rows.get(index);
     // A replaced worker answers rows again that were answered before: they only rebuild its state.
     if (held === undefined || index <= this.#answered) return;
     this.#answered = index;
-    const reading = readingOf(held, outputs, this.model);
+    const reading = readingOf(held, answer, this.model);
     this.#answers.next({ reading, ...(features !== undefined && { features }) });
     this.#wake();
   }
@@ -362,7 +363,7 @@ function serveMessage({ part }: ServedModel): ToWorker {
 
 function readingOf(
   { row: { frameset }, version }: HeldRow,
-  outputs: RowOutputs,
+  { outputs, unusable }: Pick<Extract<FromWorker, { type: "answer" }>, "outputs" | "unusable">,
   model: StageModel,
 ): Reading {
   const presence: Record<string, Presence> = {};
@@ -374,6 +375,7 @@ function readingOf(
     labelTime: (frameset.time - model.lookAhead) as Micros,
     model: version,
     presence,
+    ...(unusable !== undefined && { unusable }),
     ...outputs,
   };
 }

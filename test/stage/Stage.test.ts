@@ -105,6 +105,23 @@ describe("Stage", () => {
     expect(await readingsOf(30, await stage())).toEqual(await readingsOf(30, await stage()));
   });
 
+  it("answers without a stream whose numbers cannot be computed with, and says so", async () => {
+    const opened = await stage();
+    const readings = firstValueFrom(opened.readings.pipe(take(3), toArray()));
+    for (let index = 0; index < 3; index++) {
+      const { inputs, ...rest } = row(2 * index);
+      const a = index === 1 ? Float32Array.of(3.4e38, 3.4e38) : inputs["a"];
+      opened.submit({ ...rest, inputs: { ...inputs, a } });
+    }
+    const [before, during, after] = await readings;
+    expect(during?.unusable).toEqual(["a"]);
+    expect(Object.keys(during?.streams ?? {})).toEqual(["b"]);
+    for (const reading of [before, after]) {
+      expect(reading).not.toHaveProperty("unusable");
+      expect(Object.keys(reading?.streams ?? {})).toEqual(["a", "b"]);
+    }
+  });
+
   it("goes on with a new worker where the old one died, without losing or repeating a row", async () => {
     const expected = await readingsOf(70, await stage());
     const threads: Worker[] = [];
