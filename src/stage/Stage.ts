@@ -99,6 +99,7 @@ export class Stage {
   #refused = 0;
   #restarts = 0;
   #closed = false;
+  #ending: Promise<void> | undefined;
   /** Whether the worker has the model and every row that was handed in. */
   #ready = false;
   /** Rows since the last known state, answered ones too: what a new worker has to be given. */
@@ -220,9 +221,13 @@ export class Stage {
     await new Promise<void>((resolve) => this.#idle.push({ most, resolve }));
   }
 
-  /** Ends the worker and completes `readings`. Idempotent. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed) return;
+  /** Ends the worker and completes `readings`. Idempotent: whoever calls waits until the worker is gone. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     this.#closed = true;
     if (this.#worker !== undefined) await end(this.#worker);
     this.#answers.complete();
