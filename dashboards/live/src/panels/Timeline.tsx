@@ -178,7 +178,7 @@ function streamPainter(
   return (pen) => {
     if (view.kind !== "columns") drawSeconds(pen);
     draw(pen);
-    if (view.kind === "captions") drawCaptions(pen, recent.captions, accentOf(modality));
+    if (view.kind === "captions") drawCaptions(pen, recent.captions(stream), accentOf(modality));
     if (view.kind === "none")
       drawPresence(pen, recent.rows, { stream, colour: accentOf(modality), period: hello.period });
     drawGaps(pen, recent.rows, gaps);
