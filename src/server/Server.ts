@@ -8,7 +8,7 @@ import type { Subscription } from "rxjs";
 
 import type { Clock } from "../clock/Clock.ts";
 import { ConfigError } from "../errors.ts";
-import { bytes, type Micros, seconds, toMillis } from "../units.ts";
+import { bytes, type Micros, micros, seconds, toMillis } from "../units.ts";
 import { ClientLane, type LaneLimits } from "./ClientLane.ts";
 import { dashboardFolder, HOW_TO_BUILD } from "./dashboardFolder.ts";
 import { FOXGLOVE_PATH, FOXGLOVE_PROTOCOLS, FoxgloveBridge } from "./foxglove/FoxgloveBridge.ts";
@@ -43,7 +43,7 @@ export interface ServerOptions {
   readonly viewerOrigins?: readonly string[];
   /** Folder of the built dashboard; found by itself when absent. */
   readonly dashboard?: string;
-  /** How much a client that connects is told of the past, in µs. */
+  /** How much a client that connects is told of the past; 20 s unless given, or 80 rows if that is more. */
   readonly history?: Micros;
   /** When a client is slow, and when lost. */
   readonly lanes?: LaneLimits;
@@ -133,7 +133,8 @@ export class Server implements AsyncDisposable {
     this.#feed = feed;
     this.#clock = options.clock;
     this.#limits = options.lanes ?? LANES;
-    this.#history = new History({ span: options.history ?? seconds(20), pictureEvery: 3 });
+    const usual = micros(Math.max(seconds(20), 80 * feed.hello().period));
+    this.#history = new History({ span: options.history ?? usual, pictureEvery: 3 });
     this.#foxglove = new FoxgloveBridge(feed);
     this.#scheme = options.tls === undefined ? "http" : "https";
     const https = options.tls === undefined ? {} : { https: { ...options.tls } };

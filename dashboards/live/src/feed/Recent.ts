@@ -15,7 +15,8 @@ export type RowListener = (row: Row | undefined) => void;
  * Bounded by `span` µs of row time. Rows that come again, or from before, start a new past.
  */
 export class Recent {
-  readonly #span: number;
+  /** µs of row time. */
+  span: number;
   readonly #listeners = new Set<RowListener>();
   #rows: Row[] = [];
   #events = new Map<string, LiveEvent>();
@@ -23,7 +24,7 @@ export class Recent {
   #captions = new Map<string, CaptionView[]>();
 
   constructor(span: number) {
-    this.#span = span;
+    this.span = span;
   }
 
   /** Oldest first. */
@@ -98,7 +99,7 @@ export class Recent {
         if (!known.some(({ from }) => from === caption.from)) known.push(caption);
     }
     for (const listener of this.#listeners) listener(row);
-    this.#forget(row.time - this.#span);
+    this.#forget(row.time - this.span);
   }
 
   #forget(since: number): void {
