@@ -42,6 +42,11 @@ export interface Reading {
   /** Version of the model that gave it. */
   readonly model: string;
   readonly presence: Readonly<Record<string, Presence>>;
+  /**
+   * Streams that were present with numbers that nothing can be computed with (not finite, or so large that
+   * what follows is not): the row was answered as if they had been missing. Absent where there are none.
+   */
+  readonly unusable?: readonly string[];
   readonly streams: Readonly<Record<string, StreamReading>>;
   /** [D] unit vector of everything present; absent when nothing was. */
   readonly joint?: Float32Array;

@@ -7,8 +7,9 @@ import type { Micros } from "../units.ts";
  * - `frozen`: the same frame again and again, from a stream whose frames always changed
  * - `noise`: its features no longer go from one row to the next as they used to
  * - `contradicts`: it is sure of other things than all the others
+ * - `unusable`: its numbers are not finite, or too large to compute with
  */
-export type DoubtReason = "flat" | "frozen" | "noise" | "contradicts";
+export type DoubtReason = "flat" | "frozen" | "noise" | "contradicts" | "unusable";
 
 /** A stream that is left out of the answer though it speaks. */
 export interface Doubt {
@@ -25,5 +26,6 @@ export function doubtText(reason: DoubtReason): string {
     frozen: "frozen: the same frame again and again",
     noise: "noise: nothing in it goes on from one moment to the next",
     contradicts: "it contradicts the others",
+    unusable: "its numbers are too large to compute with",
   }[reason];
 }

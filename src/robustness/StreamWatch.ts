@@ -61,10 +61,17 @@ const LEAST_CORRELATION = 0.2;
  *
  * A dead line and a frozen picture are doubted by themselves. Noise is doubted where it is as strong as the
  * signal was or makes the stream contradict the others: a quiet room is noise too. A stream that
+<<<<<<< HEAD
  * contradicts all others is doubted where the others agree among themselves, or where it alone has for a
  * while been unlike what it was: of two streams nothing else says which of them is wrong. Whoever stops being so is believed again.
+=======
+ * contradicts all others is doubted where the others agree among themselves, or, of two streams, where it
+ * alone is unlike what it was. What the model could not compute with (`Reading.unusable`) is doubted at once.
+ * Whoever stops being so is believed again.
+>>>>>>> h/review2
  *
- * Deterministic: what it says follows from the rows alone. Streams without a rate are not watched.
+ * Deterministic: what it says follows from the rows alone. Of streams without a rate only unusable numbers
+ * are told.
  */
 export class StreamWatch {
   readonly #watched = new Map<string, Watched>();
@@ -90,20 +97,25 @@ export class StreamWatch {
   /** Takes the next row. @returns Who is doubted at it, of those that are present. */
   push(row: WatchedRow): readonly Doubt[] {
     const { time, cells, inputs, reading } = row;
+    const { unusable = [] } = reading;
     const before = new Map(this.#doubts.map((doubt) => [doubt.stream, doubt]));
     const present = [...this.#watched.keys()].filter((stream) => stream in reading.streams);
     for (const [stream, { repeats, unrest, strangeness }] of this.#watched) {
       const cell = cells[stream];
       if (cell !== undefined) repeats.push(cell);
-      unrest.push(inputs[stream], !before.has(stream));
+      // Running means would never get over a number that is not finite.
+      unrest.push(unusable.includes(stream) ? undefined : inputs[stream], !before.has(stream));
       strangeness.push(reading.streams[stream]?.distance, !before.has(stream));
     }
     this.#disagreement.push(reading, present);
-    this.#doubts = present.flatMap((stream) => {
+    const found = present.flatMap((stream) => {
       const reason = this.#reason(stream, present, time, before.get(stream)?.reason);
+      return reason === undefined ? [] : [{ stream, reason }];
+    });
+    for (const stream of unusable) found.push({ stream, reason: "unusable" });
+    this.#doubts = found.map(({ stream, reason }) => {
       const old = before.get(stream);
-      if (reason === undefined) return [];
-      return [{ stream, reason, since: old?.reason === reason ? old.since : time }];
+      return { stream, reason, since: old?.reason === reason ? old.since : time };
     });
     return this.#doubts;
   }

@@ -20,11 +20,14 @@ export interface HistoryOptions {
   readonly pictureEvery: number;
 }
 
+/** Events, and labels, kept at most: while no row comes, nothing says which of them are old. */
+const MOST = 2_000;
+
 /**
  * The last seconds of a live feed, for a client that connects late.
  *
- * Bounded by `span`, whatever comes: rows older than the newest by more than that are forgotten, and so
- * are events and labels that ended before the oldest row.
+ * Bounded, whatever comes: rows older than the newest by more than `span` are forgotten, and so are events and
+ * labels that ended before the oldest row, and the first of more than 2,000 of either.
  */
 export class History {
   readonly #options: HistoryOptions;
@@ -58,9 +61,12 @@ export class History {
           if (event.state === "withdrawn") this.#events.delete(event.id);
           else this.#events.set(event.id, event);
         }
+        for (const id of this.#events.keys())
+          if (this.#events.size > MOST) this.#events.delete(id);
+          else break;
         return;
       case "truth":
-        this.#truth = [...this.#truth, ...message.labels];
+        this.#truth = [...this.#truth, ...message.labels].slice(-MOST);
         return;
       case "streams":
         this.#streams = message;

@@ -8,7 +8,7 @@ import type { Subscription } from "rxjs";
 
 import type { Clock } from "../clock/Clock.ts";
 import { ConfigError } from "../errors.ts";
-import { bytes, type Micros, seconds, toMillis } from "../units.ts";
+import { bytes, type Micros, micros, seconds, toMillis } from "../units.ts";
 import { ClientLane, type LaneLimits } from "./ClientLane.ts";
 import { dashboardFolder, HOW_TO_BUILD } from "./dashboardFolder.ts";
 import { FOXGLOVE_PATH, FOXGLOVE_PROTOCOLS, FoxgloveBridge } from "./foxglove/FoxgloveBridge.ts";
@@ -23,6 +23,7 @@ import { originAllowed } from "./originAllowed.ts";
 import { decodeClientMessage, encodeMessage, type ServerMessage, SOCKET_PATH } from "./protocol.ts";
 import { recordLines } from "./recordLines.ts";
 import { addSensorRoutes } from "./sensorRoutes.ts";
+import { strangerGuard } from "./strangerGuard.ts";
 
 /** How a server is started. */
 export interface ServerOptions {
@@ -42,7 +43,7 @@ export interface ServerOptions {
   readonly viewerOrigins?: readonly string[];
   /** Folder of the built dashboard; found by itself when absent. */
   readonly dashboard?: string;
-  /** How much a client that connects is told of the past, in µs. */
+  /** How much a client that connects is told of the past; 20 s unless given, or 80 rows if that is more. */
   readonly history?: Micros;
   /** When a client is slow, and when lost. */
   readonly lanes?: LaneLimits;
@@ -62,7 +63,7 @@ export interface ServerCounters {
   slowClients: number;
   /** Frames from clients that were no messages of ours. */
   malformed: number;
-  /** Connections from pages that are not ours. */
+  /** Connections and requests from pages that are not ours. */
   refusedOrigins: number;
 }
 
@@ -99,7 +100,8 @@ interface Client {
  * - Foxglove and Lichtblick look on at `/foxglove` (`FoxgloveBridge`).
  * - Where `join` is given, `/join/` is a page that senses, with the token as its fragment (`JoinSession`).
  * - `/api/sensors` lists, attaches and takes away sensors, for programs on this machine (`addSensorRoutes`).
- * - Pages of other origins are refused with 403. Bound to this machine alone unless told otherwise.
+ * - Pages of other origins, and under names that are not ours, are refused with 403 by all but the files and
+ *   `/health`. Bound to this machine alone unless told otherwise.
  * - Labels and choices of what serves come in at `/api/labels` and `/api/versions` (`addLearningRoutes`).
  * - `/health` says whether it runs, `/api/status` how, both as JSON; `/api/frames/STREAM` gives a stream's
  *   frames as lines of JSON (`frameLines`).
@@ -131,7 +133,8 @@ export class Server implements AsyncDisposable {
     this.#feed = feed;
     this.#clock = options.clock;
     this.#limits = options.lanes ?? LANES;
-    this.#history = new History({ span: options.history ?? seconds(20), pictureEvery: 3 });
+    const usual = micros(Math.max(seconds(20), 80 * feed.hello().period));
+    this.#history = new History({ span: options.history ?? usual, pictureEvery: 3 });
     this.#foxglove = new FoxgloveBridge(feed);
     this.#scheme = options.tls === undefined ? "http" : "https";
     const https = options.tls === undefined ? {} : { https: { ...options.tls } };
@@ -229,41 +232,32 @@ export class Server implements AsyncDisposable {
         handleProtocols: (offered) => FOXGLOVE_PROTOCOLS.find((name) => offered.has(name)) ?? false,
       },
     });
+    const guard = strangerGuard(allowedHosts, () => {
+      this.#counters.refusedOrigins += 1;
+    });
+    const ours = { preValidation: guard };
     app.get("/health", async () => ({ ok: true }));
-    app.get("/api/status", async () => ({
+    app.get("/api/status", ours, async () => ({
       hello: this.#feed.hello(),
       ...this.#history.state(),
       blocking: this.#feed.blocking?.(),
       server: this.counters,
       pages: this.pages,
     }));
-    /** A browser sends no origin with a page's own requests: the host must not be a re-bound name. */
-    const isStranger = (host: string | undefined): boolean => {
-      const isOurs = originAllowed({ origin: `http://${host}`, host }, allowedHosts);
-      if (!isOurs) this.#counters.refusedOrigins += 1;
-      return !isOurs;
-    };
-    app.get("/api/records", async ({ headers: { host } }, reply) => {
-      if (isStranger(host))
-        return reply.code(403).send({ error: `${host} is no name of this server` });
+    app.get("/api/records", ours, async (_request, reply) => {
       const log = this.#feed.log?.();
       if (log === undefined) return reply.code(404).send({ error: "there is no log to record" });
       return reply.type("application/x-ndjson").send(recordLines(log));
     });
-    app.get<{ Params: { stream: string } }>("/api/frames/:stream", async (request, reply) => {
-      const { host } = request.headers;
-      if (isStranger(host))
-        return reply.code(403).send({ error: `${host} is no name of this server` });
+    app.get<{ Params: { stream: string } }>("/api/frames/:stream", ours, async (request, reply) => {
       const { stream } = request.params;
       const chunks = this.#feed.frames?.(stream);
       if (chunks === undefined)
         return reply.code(404).send({ error: `there is no stream ${stream} to listen to` });
       return reply.type("application/x-ndjson").send(frameLines(chunks));
     });
-    addSensorRoutes(app, this.#feed, allowedHosts);
-    addLearningRoutes(app, this.#feed, allowedHosts, () => {
-      this.#counters.refusedOrigins += 1;
-    });
+    addSensorRoutes(app, this.#feed, guard);
+    addLearningRoutes(app, this.#feed, guard);
     this.#socketRoute(SOCKET_PATH, allowedHosts, [], (socket) => this.#welcome(socket));
     this.#socketRoute(FOXGLOVE_PATH, allowedHosts, viewerOrigins, (socket, name) =>
       this.#foxglove.welcome(socket, name),

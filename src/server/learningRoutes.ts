@@ -1,9 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 
 import { micros } from "../units.ts";
 import type { LiveFeed } from "./LiveFeed.ts";
-import { originAllowed } from "./originAllowed.ts";
+import type { Guard } from "./strangerGuard.ts";
 
 const NAME = z.string().min(1).max(256);
 const TIME = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
@@ -31,24 +31,11 @@ const SIGNED = z.strictObject({ by: NAME.default("api") });
  * - `POST /api/versions/pin`, `/unpin`, `/rollback`
  *
  * Bodies are JSON; what is none is answered with 400 and what was expected, what cannot be done with 409.
- * Pages of other origins are refused with 403, like everywhere.
  *
- * @param onRefused Called for each such page.
+ * @param guard Refuses pages that are not ours.
  */
-export function addLearningRoutes(
-  app: FastifyInstance,
-  feed: LiveFeed,
-  allowedHosts: readonly string[],
-  onRefused: () => void,
-): void {
+export function addLearningRoutes(app: FastifyInstance, feed: LiveFeed, guard: Guard): void {
   const { learning } = feed;
-  const guard = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { origin, host } = request.headers;
-    // Without an origin it may still be a page whose name was re-bound to us: the host decides.
-    if (originAllowed({ origin: origin ?? `http://${host}`, host }, allowedHosts)) return;
-    onRefused();
-    await reply.code(403).send({ error: `pages of ${origin ?? host} may not do that` });
-  };
   const options = { preValidation: guard };
   const absent = (reply: FastifyReply) =>
     reply.code(404).send({ error: "this feed has no versions and takes no labels" });

@@ -88,7 +88,7 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
     let last = "";
     const status = interval(STREAMS_EVERY).pipe(
       startWith(0),
-      map(() => statusOf(run, performance.now() - spoke)),
+      map(() => statusOf(run, performance.now() - spoke, run.definition.grid.period)),
       filter((message) => {
         const before = last;
         last = JSON.stringify(message);

@@ -1,9 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 
 import { SensoriumError } from "../errors.ts";
 import type { AttachRequest, LiveFeed } from "./LiveFeed.ts";
-import { originAllowed } from "./originAllowed.ts";
+import type { Guard } from "./strangerGuard.ts";
 
 const ATTACH = z.strictObject({
   // A name of ours, never a module's path: whoever may ask is not asked what to run.
@@ -21,29 +21,24 @@ const ATTACH = z.strictObject({
  *
  * A sensor reads files and devices as we may, so only programs on this very machine and our own pages may ask;
  * others are refused with 403.
+ *
+ * @param guard Refuses pages that are not ours.
  */
-export function addSensorRoutes(
-  app: FastifyInstance,
-  feed: LiveFeed,
-  allowedHosts: readonly string[],
-): void {
-  const guard = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { origin = `http://${request.headers.host}`, host } = request.headers;
-    const isHere = /^(127\.|::1$|::ffff:127\.)/.test(request.ip);
-    if (isHere && originAllowed({ origin, host }, allowedHosts)) return;
-    await reply.code(403).send({
-      error: "sensors are attached from the pipeline's own machine, by nobody else's page",
-    });
+export function addSensorRoutes(app: FastifyInstance, feed: LiveFeed, guard: Guard): void {
+  const onThisMachine: Guard = async (request, reply) => {
+    if (/^(127\.|::1$|::ffff:127\.)/.test(request.ip)) return;
+    await reply.code(403).send({ error: "sensors are attached from the pipeline's own machine" });
   };
-  app.get("/api/sensors", { preHandler: guard }, async () => ({ sensors: feed.sensors?.() ?? [] }));
-  app.post("/api/sensors", { preHandler: guard }, async (request, reply) => {
+  const options = { preValidation: [guard, onThisMachine] };
+  app.get("/api/sensors", options, async () => ({ sensors: feed.sensors?.() ?? [] }));
+  app.post("/api/sensors", options, async (request, reply) => {
     const { success, data, error } = ATTACH.safeParse(request.body ?? {});
     if (!success) return reply.code(400).send({ error: z.prettifyError(error) });
     return answer(reply, feed.attach, data as AttachRequest);
   });
   app.delete<{ Params: { stream: string } }>(
     "/api/sensors/:stream",
-    { preHandler: guard },
+    options,
     async (request, reply) => answer(reply, feed.detach, request.params.stream),
   );
 }

@@ -1,11 +1,11 @@
 import type { Blocking } from "../align/Blocking.ts";
 import type { RunCounters } from "../pipeline/RunParts.ts";
 import type { StreamSnapshot } from "../pipeline/StreamBoard.ts";
-import { micros, toMillis } from "../units.ts";
+import { type Micros, micros, toMillis } from "../units.ts";
 import type { NextRow, StatusMessage, StreamWait } from "./messages.ts";
 
-/** Silence after which a viewer is told why nothing comes, in ms. */
-const PATIENCE = 500;
+/** Silence after which a viewer is told why nothing comes: so many ms, or so many rows if they come slowly. */
+const [PATIENCE_MS, PATIENCE_ROWS] = [500, 2.5] as const;
 
 /** What of a run says whether rows come, and why not. */
 export interface Watched {
@@ -18,9 +18,11 @@ export interface Watched {
  * Whether rows come, and if not what they wait for.
  *
  * @param silentMs Time since the last row, in ms; infinite before the first.
+ * @param period Time between two rows.
  */
-export function statusOf(run: Watched, silentMs: number): StatusMessage {
-  if (silentMs < PATIENCE) return { kind: "status", state: "running", text: "", blocking: [] };
+export function statusOf(run: Watched, silentMs: number, period: Micros): StatusMessage {
+  if (silentMs < Math.max(PATIENCE_MS, PATIENCE_ROWS * toMillis(period)))
+    return { kind: "status", state: "running", text: "", blocking: [] };
   const streams = run.streams();
   const silent = streams.filter(({ state }) => state !== "live").map(({ stream }) => stream);
   const { framesets, moments, refusedRows } = run.counters();

@@ -7,7 +7,7 @@ import type { Presence } from "../frames/Frameset.ts";
 import type { Reading } from "../frames/Reading.ts";
 import type { AdaptedPart } from "../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../models/unified/config.ts";
-import type { InferenceState, RowFeatures, RowOutputs } from "../models/unified/inference.ts";
+import type { InferenceState, RowFeatures } from "../models/unified/inference.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
 import type { Micros } from "../units.ts";
 import type { FeatureRow } from "./FeatureRow.ts";
@@ -99,6 +99,7 @@ export class Stage {
   #refused = 0;
   #restarts = 0;
   #closed = false;
+  #ending: Promise<void> | undefined;
   /** Whether the worker has the model and every row that was handed in. */
   #ready = false;
   /** Rows since the last known state, answered ones too: what a new worker has to be given. */
@@ -220,9 +221,13 @@ export class Stage {
     await new Promise<void>((resolve) => this.#idle.push({ most, resolve }));
   }
 
-  /** Ends the worker and completes `readings`. Idempotent. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed) return;
+  /** Ends the worker and completes `readings`. Idempotent: whoever calls waits until the worker is gone. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     this.#closed = true;
     if (this.#worker !== undefined) await end(this.#worker);
     this.#answers.complete();
@@ -332,12 +337,13 @@ export class Stage {
     for (const taken of wanted) taken(state);
   }
 
-  #answer({ index, outputs, features }: Extract<FromWorker, { type: "answer" }>): void {
+  #answer(answer: Extract<FromWorker, { type: "answer" }>): void {
+    const { index, features } = answer;
     const held = this.#rows.get(index);
     // A replaced worker answers rows again that were answered before: they only rebuild its state.
     if (held === undefined || index <= this.#answered) return;
     this.#answered = index;
-    const reading = readingOf(held, outputs, this.model);
+    const reading = readingOf(held, answer, this.model);
     this.#answers.next({ reading, ...(features !== undefined && { features }) });
     this.#wake();
   }
@@ -362,7 +368,7 @@ function serveMessage({ part }: ServedModel): ToWorker {
 
 function readingOf(
   { row: { frameset }, version }: HeldRow,
-  outputs: RowOutputs,
+  { outputs, unusable }: Pick<Extract<FromWorker, { type: "answer" }>, "outputs" | "unusable">,
   model: StageModel,
 ): Reading {
   const presence: Record<string, Presence> = {};
@@ -374,6 +380,7 @@ function readingOf(
     labelTime: (frameset.time - model.lookAhead) as Micros,
     model: version,
     presence,
+    ...(unusable !== undefined && { unusable }),
     ...outputs,
   };
 }

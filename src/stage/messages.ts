@@ -55,6 +55,8 @@ export type FromWorker =
       readonly index: number;
       readonly outputs: RowOutputs;
       readonly features?: RowFeatures;
+      /** See `Reading.unusable`; absent where there are none. */
+      readonly unusable?: readonly string[];
     }
   /** The state after row `index`, from which another worker can go on. */
   | { readonly type: "state"; readonly index: number; readonly state: InferenceState }

@@ -17,6 +17,7 @@ import {
 import { decodeWeights } from "../models/unified/weights.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { OnnxExtractor } from "./OnnxExtractor.ts";
+import { soundStep } from "./soundStep.ts";
 import { untrained } from "./untrained.ts";
 
 /** Rows between two states sent to the host: what a new worker has to compute again at most. */
@@ -97,12 +98,13 @@ async function handle(message: ToWorker): Promise<void> {
   }
   const step = await stepOf(await extracted(message.inputs), state);
   state = step.state;
-  const { outputs, features } = step;
+  const { outputs, features, unusable = [] } = step;
   tell({
     type: "answer",
     index: message.index,
     outputs,
     ...(givesFeatures && features !== undefined && { features }),
+    ...(unusable.length > 0 && { unusable }),
   });
   if (message.index % ROWS_PER_STATE === ROWS_PER_STATE - 1)
     tell({ type: "state", index: message.index, state });
@@ -116,8 +118,12 @@ async function stepOf(
   readonly outputs: RowOutputs;
   readonly state: InferenceState;
   readonly features?: RowFeatures;
+  readonly unusable?: readonly string[];
 }> {
-  if (inference !== undefined) return inference.step(inputs, before, part);
+  if (inference !== undefined) {
+    const { step, unusable } = await soundStep(inference, inputs, before, part);
+    return { ...step, unusable };
+  }
   return {
     outputs: { streams: {}, logProbabilities: new Float32Array(0), subsets: [] },
     state: before,

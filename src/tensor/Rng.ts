@@ -107,9 +107,13 @@ export class Rng {
     return items;
   }
 
-  /** `size` uniform float32 numbers in [low, high). */
+  /** `size` uniform float32 numbers in [low, high); one that would be rounded up to `high` is drawn again. */
   uniformArray(size: number, low = 0, high = 1): Float32Array {
-    return Float32Array.from({ length: size }, () => this.uniform(low, high));
+    return Float32Array.from({ length: size }, () => {
+      let value = this.uniform(low, high);
+      while (Math.fround(value) >= high && low < high) value = this.uniform(low, high);
+      return value;
+    });
   }
 
   /** `size` normal float32 numbers. */

@@ -37,14 +37,27 @@ describe("Recent", () => {
     expect(recent.rows.map(({ time }) => time)).toEqual(kept.map(at));
     expect([...recent.events].map(({ id }) => id)).toEqual(kept.map(String));
     expect(recent.truth.map(({ from }) => from)).toEqual(kept.map(at));
-    expect(recent.captions.map(({ from }) => from)).toEqual(kept.map(at));
+    expect(recent.captions("text").map(({ from }) => from)).toEqual(kept.map(at));
   });
 
   it("keeps a caption once that comes again while it is held", () => {
     const recent = new Recent(1_000_000);
     const held = { ...row(0), time: at(40) };
     recent.push({ kind: "rows", rows: [row(0), held] });
-    expect(recent.captions).toHaveLength(1);
+    expect(recent.captions("text")).toHaveLength(1);
+  });
+
+  it("keeps the captions of each stream apart, though they begin at the same time", () => {
+    const recent = new Recent(1_000_000);
+    const [heard, typed] = ["heard", "typed"].map((text) => ({ text, from: at(0), to: at(10) }));
+    const streams = {
+      speech: { presence: "real", captions: heard ? [heard] : [] },
+      notes: { presence: "real", captions: typed ? [typed] : [] },
+    } as const;
+    recent.push({ kind: "rows", rows: [{ ...row(0), streams }] });
+    expect(recent.captions("speech")).toEqual([heard]);
+    expect(recent.captions("notes")).toEqual([typed]);
+    expect(recent.captions("text")).toEqual([]);
   });
 
   it("finds the last row at or before a time, unless that is too long ago", () => {

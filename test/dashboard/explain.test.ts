@@ -38,6 +38,12 @@ describe("explain", () => {
     ).toBeUndefined();
   });
 
+  it("does not call a pipeline still whose rows come every five seconds", () => {
+    const hello = { ...new SubjectFeed().hello(), period: micros(5_000_000) };
+    expect(explain({ ...fine, hello, rowAge: 9_000 })).toBeUndefined();
+    expect(explain({ ...fine, hello, rowAge: 15_000 })?.title).toBe("Standing still");
+  });
+
   it("says that the line is lost and when it is tried again", () => {
     const line = { kind: "lost", retryAt: 12_400, reason: "" } as const;
     expect(explain({ ...fine, line })).toMatchObject({

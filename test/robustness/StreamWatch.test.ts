@@ -15,6 +15,8 @@ interface Act {
   readonly says: number;
   readonly distance?: number;
   readonly missing?: true;
+  /** The model cannot compute with what it senses. */
+  readonly unusable?: true;
 }
 
 function answer({ says, distance = 1 }: Act): StreamReading {
@@ -46,11 +48,17 @@ function rowOf(index: number, acts: Readonly<Record<string, Act>>): WatchedRow {
           },
     ]),
   );
+  const unusable = there.filter(([, act]) => act.unusable).map(([stream]) => stream);
+  const answered = there.filter(([stream]) => !unusable.includes(stream));
   const reading = {
-    streams: Object.fromEntries(there.map(([stream, act]) => [stream, answer(act)])),
+    streams: Object.fromEntries(answered.map(([stream, act]) => [stream, answer(act)])),
+    ...(unusable.length > 0 && { unusable }),
   } as unknown as Reading;
   const inputs = Object.fromEntries(
-    there.map(([stream, { frame }]) => [stream, Float32Array.from(frame)]),
+    there.map(([stream, act]) => [
+      stream,
+      Float32Array.from(act.frame, (value) => (act.unusable ? Number.POSITIVE_INFINITY : value)),
+    ]),
   );
   return { time, cells, inputs, reading };
 }
@@ -124,6 +132,21 @@ describe("StreamWatch", () => {
       video: { frame: index >= 300 && index < 500 ? still : video(index), says: 0 },
     }));
     expect(doubts).toEqual({ video: [{ reason: "frozen", from: 351, to: 500 }] });
+  });
+
+  it("doubts at once what cannot be computed with, and its senses for noise survive it", () => {
+    const [audio, video, snow] = [smooth(1), smooth(2), noise(3)];
+    const doubts = run(1_500, (index) => ({
+      audio: { frame: audio(index), says: word(index) },
+      video: {
+        frame: index < 1_000 ? video(index) : snow(),
+        says: index < 1_000 ? word(index) : 0,
+        ...(index >= 300 && index < 310 && { unusable: true as const }),
+      },
+    }));
+    expect(doubts["audio"]).toBeUndefined();
+    expect(doubts["video"]?.map(({ reason }) => reason)).toEqual(["unusable", "noise"]);
+    expect(doubts["video"]?.[0]).toEqual({ reason: "unusable", from: 300, to: 310 });
   });
 
   it("lets a slow stream repeat itself", () => {

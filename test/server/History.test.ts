@@ -65,6 +65,19 @@ describe("History", () => {
     ]);
   });
 
+  it("stays bounded while no row comes", () => {
+    const history = new History({ span: seconds(2), pictureEvery: 1 });
+    for (let second = 0; second < 5_000; second += 1) {
+      history.push(event(`e${second}`, second));
+      const label = { label: "bin", slot: "", from: at(second), to: at(second + 1) };
+      history.push({ kind: "truth", labels: [label] });
+    }
+    expect(take(history, "events")?.events).toHaveLength(2_000);
+    expect(take(history, "events")?.events.at(-1)?.id).toBe("e4999");
+    expect(take(history, "truth")?.labels).toHaveLength(2_000);
+    expect(take(history, "truth")?.labels.at(-1)?.from).toBe(at(4_999));
+  });
+
   it("keeps only the last of each whole state", () => {
     const history = new History({ span: seconds(2), pictureEvery: 1 });
     for (const text of ["one", "two"])

@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -118,6 +119,21 @@ describe("Server", () => {
     });
     await own.hear("hello");
   });
+
+  it.each(["status", "records", "frames/audio", "sensors", "versions"])(
+    "tells /api/%s to no page whose name was re-bound to its address",
+    async (path) => {
+      await using server = await start();
+      const { port } = new URL(server.url);
+      const status = await new Promise((resolve) =>
+        get({ port, path: `/api/${path}`, headers: { host: `evil.example:${port}` } }, (response) =>
+          resolve(response.resume().statusCode),
+        ),
+      );
+      expect(status).toBe(403);
+      expect(server.counters.refusedOrigins).toBe(1);
+    },
+  );
 
   it("skips rows for a client that stops reading, closes it with 1013, and keeps the others", async () => {
     const feed = new SubjectFeed();

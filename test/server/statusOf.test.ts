@@ -7,6 +7,7 @@ import { statusOf, type Watched } from "../../src/server/statusOf.ts";
 import { micros } from "../../src/units.ts";
 
 const TIME = micros(1_700_000_000_000_000);
+const PERIOD = micros(40_000);
 
 function run(
   states: Readonly<Record<string, HealthState>>,
@@ -38,11 +39,25 @@ const live = { audio: "live", video: "live" } as const;
 
 describe("statusOf", () => {
   it("says nothing while rows come", () => {
-    expect(statusOf(run(live), 40)).toMatchObject({ state: "running", text: "", blocking: [] });
+    expect(statusOf(run(live), 40, PERIOD)).toMatchObject({
+      state: "running",
+      text: "",
+      blocking: [],
+    });
+  });
+
+  it("is as patient as rows are slow", () => {
+    const slow = micros(5_000_000);
+    expect(statusOf(run(live), 9_000, slow).state).toBe("running");
+    expect(statusOf(run(live), 15_000, slow).state).toBe("waiting");
   });
 
   it("names the stream that blocks although all are live, what it needs and has", () => {
-    const status = statusOf(run(live, [{ stream: "video", need: 0, has: -3_412_000 }]), 2_000);
+    const status = statusOf(
+      run(live, [{ stream: "video", need: 0, has: -3_412_000 }]),
+      2_000,
+      PERIOD,
+    );
     expect(status).toEqual({
       kind: "status",
       state: "waiting",
@@ -60,7 +75,7 @@ describe("statusOf", () => {
 
   it("says that nothing has come where nothing has, in what travels too", () => {
     const never = { stream: "audio", need: 20_000, has: Number.NEGATIVE_INFINITY };
-    const status = statusOf(run(live, [never]), 2_000);
+    const status = statusOf(run(live, [never]), 2_000, PERIOD);
     expect(status.text).toContain("nothing has come from audio yet");
     expect(status.next?.waits).toEqual([{ stream: "audio", needs: 20_000 }]);
     expect(decodeMessage(encodeMessage(status)).message).toEqual(status);
@@ -68,23 +83,23 @@ describe("statusOf", () => {
 
   it("says that every sensor is silent, or still starting", () => {
     const silent = run({ audio: "idle", video: "unplugged" });
-    expect(statusOf(silent, 2_000)).toMatchObject({
+    expect(statusOf(silent, 2_000, PERIOD)).toMatchObject({
       text: expect.stringContaining("Every sensor is silent"),
       blocking: ["audio", "video"],
     });
     const states = { audio: "starting", video: "starting" } as const;
-    expect(statusOf(run(states, [], { counters: { moments: 0 } }), Infinity).state).toBe(
+    expect(statusOf(run(states, [], { counters: { moments: 0 } }), Infinity, PERIOD).state).toBe(
       "starting",
     );
   });
 
   it("names the model where rows are formed and not answered", () => {
     const counters = { framesets: 20, moments: 9, refusedRows: 1 };
-    expect(statusOf(run(live, [], { counters }), 2_000).text).toContain("yet to answer 10");
+    expect(statusOf(run(live, [], { counters }), 2_000, PERIOD).text).toContain("yet to answer 10");
   });
 
   it("says that the streams lie before the grid where none has come so far", () => {
-    expect(statusOf(run(live, [], { due: false }), 2_000).text).toContain(
+    expect(statusOf(run(live, [], { due: false }), 2_000, PERIOD).text).toContain(
       "No stream has come as far as row 512",
     );
   });

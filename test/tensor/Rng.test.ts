@@ -40,6 +40,17 @@ describe("Rng", () => {
     expect(deviation(normal)).toBeCloseTo(2, 1);
   });
 
+  it("draws no float32 that is the upper end of its range, though doubles are rounded up to it", () => {
+    // This state's next two words are all ones: 1 − 2⁻⁵³, which is nearest to 1 among float32 numbers.
+    const state = [1, 0x831c71c7, 1, 0];
+    expect(Rng.fromState(state).uniform()).toBe(1 - 2 ** -53);
+    expect(
+      Rng.fromState(state)
+        .uniformArray(4)
+        .every((value) => value < 1),
+    ).toBe(true);
+  });
+
   it("draws integers of its range equally often and refuses an empty range", () => {
     const rng = Rng.fromSeed(9);
     const counts = new Int32Array(5);

@@ -63,6 +63,20 @@ describe("compile", () => {
     expect(tf.memory().numTensors).toBe(0);
   });
 
+  it("keeps constants apart that differ in the sign of a zero alone", async () => {
+    const program = defineProgram({
+      name: "signs",
+      inputs: { x: float32([2]) },
+      body: ({ x }) => ({
+        above: tf.div(1, tf.mul(x, tf.tensor1d([0, 2]))),
+        below: tf.div(1, tf.mul(x, tf.tensor1d([-0, 2]))),
+      }),
+    });
+    await using compiled = await compile(program);
+    const { above, below } = await compiled.run({ x: Float32Array.of(1, 1) });
+    expect([...above, ...below]).toEqual([Infinity, 0.5, -Infinity, 0.5]);
+  });
+
   it("lets a body read what does not depend on an input", async () => {
     const constant = defineProgram({
       name: "constant",

@@ -17,7 +17,11 @@ const dashboard = new Dashboard({
   random: () => Math.random(),
 });
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const loop = new FrameLoop({ edge: () => dashboard.frame(), calm: () => calm.matches });
+const loop = new FrameLoop({
+  edge: () => dashboard.frame(),
+  span: (width) => dashboard.scale.value.axis(width),
+  calm: () => calm.matches,
+});
 
 const root = document.getElementById("app");
 if (root !== null) render(<App dashboard={dashboard} loop={loop} />, root);

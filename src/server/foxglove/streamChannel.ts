@@ -1,6 +1,6 @@
 import { parseCaption } from "../../features/CaptionGrams.ts";
 import { type Chunk, framesOf } from "../../frames/Chunk.ts";
-import { borrowNumbers } from "../../frames/DType.ts";
+import { borrowNumbers, DTYPE_BYTES } from "../../frames/DType.ts";
 import type { Frame } from "../../frames/Frame.ts";
 import type { Micros } from "../../units.ts";
 import type { StreamInfo } from "../messages.ts";
@@ -24,15 +24,14 @@ export interface StreamChannel {
 }
 
 /**
- * The channel of a stream, by what it is: u8 pictures as images, sound as audio, captions as a log,
- * anything else as numbers.
+ * The channel of a stream, by what it is: pictures as images, sound as audio, captions as a log, anything
+ * else as numbers.
  */
 export function streamChannel({ stream, modality, rate }: StreamInfo): StreamChannel {
   if (modality === "text")
     return { schema: LOG, messages: each((frame) => captionOf(frame, stream)) };
   if (modality === "audio" && rate > 0) return { schema: RAW_AUDIO, messages: soundOf(rate) };
-  if (modality === "video")
-    return { schema: RAW_IMAGE, messages: each((frame, { shape }) => pictureOf(frame, shape)) };
+  if (modality === "video") return { schema: RAW_IMAGE, messages: each(pictureOf) };
   return { schema: NUMBERS, messages: each((frame, { dtype }) => numbersOf(frame, dtype)) };
 }
 
@@ -63,19 +62,29 @@ function soundOf(rate: number): (chunk: Chunk) => readonly FoxgloveMessage[] {
   };
 }
 
+/** What Foxglove calls pictures of one channel, by element; of three it knows bytes alone. */
+const ONE_CHANNEL: Partial<Record<Chunk["dtype"], string>> = {
+  u8: "mono8",
+  u16: "mono16",
+  f32: "32FC1",
+};
+
 function pictureOf(
   { originTime, payload, stream }: Frame,
-  shape: readonly number[],
+  { shape, dtype }: Chunk,
 ): object | undefined {
   const [height, width, channels = 1] = shape;
   if (height === undefined || width === undefined) return undefined;
+  const encoding =
+    channels === 1 ? ONE_CHANNEL[dtype] : channels === 3 && dtype === "u8" ? "rgb8" : undefined;
+  if (encoding === undefined) return undefined;
   return {
     timestamp: foxgloveTime(originTime),
     frame_id: stream,
     width,
     height,
-    encoding: channels === 3 ? "rgb8" : "mono8",
-    step: width * channels,
+    encoding,
+    step: width * channels * DTYPE_BYTES[dtype],
     data: base64(payload),
   };
 }

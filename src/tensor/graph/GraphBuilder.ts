@@ -110,7 +110,8 @@ export class GraphBuilder {
     const elements = constant.kind === "splat" ? 1 : constant.data.length;
     const name = (): string => this.#name("const");
     if (elements > SMALL) return { name: name(), shape: [...shape], type, constant };
-    const content = constant.kind === "splat" ? splatKey(constant.value) : constant.data.join();
+    const content =
+      constant.kind === "splat" ? numberKey(constant.value) : Array.from(constant.data, numberKey);
     const key = `${type}[${shape}]${constant.kind}${content}`;
     let value = this.#constants.get(key);
     if (value === undefined) {
@@ -128,6 +129,6 @@ export class GraphBuilder {
 }
 
 // Negative zero prints as 0 and must not be merged with it: 1 / -0 differs.
-function splatKey(value: number): string {
+function numberKey(value: number | bigint): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }

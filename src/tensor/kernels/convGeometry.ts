@@ -80,7 +80,10 @@ export function pool3dGeometry(call: KernelCall, inputShape: readonly number[]):
   return fromInfo3d(info);
 }
 
-function fromInfo2d(info: tf.backend_util.Conv2DInfo, isChannelsLast: boolean): ConvGeometry {
+type Conv2dInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+type Conv3dInfo = ReturnType<typeof tf.backend_util.computeConv3DInfo>;
+
+function fromInfo2d(info: Conv2dInfo, isChannelsLast: boolean): ConvGeometry {
   return withRoom({
     batch: info.batchSize,
     inChannels: info.inChannels,
@@ -96,7 +99,7 @@ function fromInfo2d(info: tf.backend_util.Conv2DInfo, isChannelsLast: boolean): 
   });
 }
 
-function fromInfo3d(info: tf.backend_util.Conv3DInfo): ConvGeometry {
+function fromInfo3d(info: Conv3dInfo): ConvGeometry {
   return withRoom({
     batch: info.batchSize,
     inChannels: info.inChannels,

@@ -260,7 +260,7 @@ function atan2(graph: GraphBuilder, y: GraphValue, x: GraphValue): GraphValue {
   return where(graph, isOnAxis, half, offAxis);
 }
 
-/** 1 where x > 0, alpha elsewhere, NaN where x is NaN. */
+/** 1 where x > 0, alpha elsewhere; NaN is not > 0 (tfjs gives NaN there, which costs a pass more). */
 function step(call: KernelCall): GraphValue {
   const { graph } = call;
   const x = call.input("x");

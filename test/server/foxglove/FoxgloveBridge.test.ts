@@ -103,6 +103,11 @@ describe("Foxglove's client at a running pipeline", () => {
         { timestamp, width: 3, height: 2, encoding: "mono8", step: 3, data: "AAECAwQF" },
       ],
       [
+        "/streams/video",
+        chunk("video", "u16", [1, 2], bytesOf(Uint16Array.of(1, 515))),
+        { timestamp, width: 2, height: 1, encoding: "mono16", step: 4, data: "AQADAg==" },
+      ],
+      [
         "/streams/audio",
         chunk("audio", "i16", [160], new Uint8Array(320)),
         { timestamp, format: "pcm-s16", sample_rate: 16_000, number_of_channels: 1 },

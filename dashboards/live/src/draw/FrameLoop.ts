@@ -14,14 +14,12 @@ interface Lane {
 export interface FrameLoopOptions {
   /** Row time at the right edge, in µs; asked once per frame. */
   readonly edge: () => number | undefined;
+  /** µs that an axis of so many CSS pixels shows. */
+  readonly span: (width: number) => number;
   /** Whether to move in steps rather than glide. */
   readonly calm: () => boolean;
 }
 
-/** CSS pixels for a second of time, as far as the limits below allow. */
-const PX_PER_SECOND = 92;
-const SHORTEST_S = 4;
-const LONGEST_S = 12;
 const CALM_MS = 250;
 
 /** Draws every lane once per frame of the screen, all at the same time on the same axis. */
@@ -57,8 +55,8 @@ export class FrameLoop {
   }
 
   /** µs that an axis of this many CSS pixels shows. */
-  static span(width: number): number {
-    return Math.max(SHORTEST_S, Math.min(LONGEST_S, width / PX_PER_SECOND)) * 1_000_000;
+  span(width: number): number {
+    return this.#options.span(width);
   }
 
   readonly #draw = (now: number): void => {
@@ -66,11 +64,15 @@ export class FrameLoop {
     const to = this.#options.edge();
     if (this.#options.calm() && now - this.#drawnAt < CALM_MS) return;
     this.#drawnAt = now;
-    for (const lane of this.#lanes) paint(lane, to);
+    for (const lane of this.#lanes) paint(lane, to, this.span(lane.width));
   };
 }
 
-function paint({ canvas, context, painter, width, height }: Lane, to: number | undefined): void {
+function paint(
+  { canvas, context, painter, width, height }: Lane,
+  to: number | undefined,
+  span: number,
+): void {
   if (width === 0 || height === 0) return;
   // Each time, because a window that moves to another screen changes its ratio without changing its size.
   const columns = Math.max(1, Math.round(width * window.devicePixelRatio));
@@ -81,7 +83,6 @@ function paint({ canvas, context, painter, width, height }: Lane, to: number | u
   context.fillStyle = COLOURS.lane;
   context.fillRect(0, 0, width, height);
   if (to === undefined) return;
-  const span = FrameLoop.span(width);
   const from = to - span;
   painter({ context, width, height, from, to, x: (time) => ((time - from) / span) * width });
 }

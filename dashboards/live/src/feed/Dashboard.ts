@@ -15,6 +15,7 @@ import { type Explanation, explain } from "./explain.ts";
 import type { LineState } from "./LineState.ts";
 import { PlaybackCursor } from "./PlaybackCursor.ts";
 import { Recent } from "./Recent.ts";
+import { type TimeScale, timeScale } from "./timeScale.ts";
 
 /** The instant that the panels speak about. */
 export interface Moment {
@@ -42,14 +43,12 @@ export interface DashboardOptions {
   readonly random: () => number;
 }
 
-const SPAN_US = 24_000_000;
-const JITTER_MEMORY_US = 6_000_000;
+/** Of a pipeline that has not said. */
+const USUAL_PERIOD = 40_000;
 const NOTICE_MS = 7_000;
 const MOST_NOTICES = 3;
 /** Words that change faster than this are not read; the lanes go on at the screen's pace. */
 const MOMENT_MS = 80;
-/** Rows older than this at the cursor say nothing about it any more. */
-const ROW_SLACK_US = 400_000;
 
 /** Everything the page knows, as signals; the one place where messages turn into state. */
 export class Dashboard {
@@ -74,11 +73,17 @@ export class Dashboard {
     () =>
       this.hello.value?.streams.filter(({ counts }) => counts).map(({ stream }) => stream) ?? [],
   );
-  readonly recent = new Recent(SPAN_US);
+  readonly scale: ReadonlySignal<TimeScale> = computed(() =>
+    timeScale(this.hello.value?.period ?? USUAL_PERIOD),
+  );
+  readonly recent = new Recent(timeScale(USUAL_PERIOD).kept);
 
   readonly #options: DashboardOptions;
   readonly #connection: Connection;
-  #cursor = new PlaybackCursor({ period: 40_000, memory: JITTER_MEMORY_US });
+  #cursor = new PlaybackCursor({
+    period: USUAL_PERIOD,
+    memory: timeScale(USUAL_PERIOD).jitter,
+  });
   #wasOpen = false;
   #lastRowAt: number | undefined;
   #lastMomentAt = Number.NEGATIVE_INFINITY;
@@ -120,7 +125,7 @@ export class Dashboard {
     const lookAhead = this.hello.value?.lookAhead ?? 0;
     const behind = this.pointed.value ?? 0;
     const time = edge - Math.max(behind, lookAhead);
-    const row = this.recent.rowAt(time + lookAhead, ROW_SLACK_US);
+    const row = this.recent.rowAt(time + lookAhead, this.scale.value.slack);
     this.moment.value = { time, row, behind };
   }
 
@@ -187,7 +192,9 @@ export class Dashboard {
     if (JSON.stringify(known) === JSON.stringify(hello)) return;
     this.hello.value = hello;
     if (known?.period === hello.period) return;
-    this.#cursor = new PlaybackCursor({ period: hello.period, memory: JITTER_MEMORY_US });
+    const { kept, jitter } = this.scale.value;
+    this.recent.span = kept;
+    this.#cursor = new PlaybackCursor({ period: hello.period, memory: jitter });
   }
 
   #changeLine(state: LineState): void {

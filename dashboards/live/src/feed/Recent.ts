@@ -15,15 +15,16 @@ export type RowListener = (row: Row | undefined) => void;
  * Bounded by `span` µs of row time. Rows that come again, or from before, start a new past.
  */
 export class Recent {
-  readonly #span: number;
+  /** µs of row time. */
+  span: number;
   readonly #listeners = new Set<RowListener>();
   #rows: Row[] = [];
   #events = new Map<string, LiveEvent>();
   #truth: KnownLabel[] = [];
-  #captions: CaptionView[] = [];
+  #captions = new Map<string, CaptionView[]>();
 
   constructor(span: number) {
-    this.#span = span;
+    this.span = span;
   }
 
   /** Oldest first. */
@@ -41,9 +42,9 @@ export class Recent {
     return this.#truth;
   }
 
-  /** In the order in which they came, each once. */
-  get captions(): readonly CaptionView[] {
-    return this.#captions;
+  /** What a stream carried, in the order in which it came, each once. */
+  captions(stream: string): readonly CaptionView[] {
+    return this.#captions.get(stream) ?? [];
   }
 
   /** Calls `listener` with every row there is and every one to come; returns how to stop that. */
@@ -82,7 +83,7 @@ export class Recent {
     this.#rows = [];
     this.#events.clear();
     this.#truth = [];
-    this.#captions = [];
+    this.#captions.clear();
     for (const listener of this.#listeners) listener(undefined);
   }
 
@@ -90,19 +91,22 @@ export class Recent {
     const newest = this.#rows.at(-1);
     if (newest !== undefined && row.time <= newest.time) this.clear();
     this.#rows.push(row);
-    // A held caption comes again with each row that it is held for.
-    for (const stream of Object.values(row.streams))
-      for (const caption of stream.captions ?? [])
-        if (!this.#captions.some(({ from }) => from === caption.from)) this.#captions.push(caption);
+    for (const [stream, { captions = [] }] of Object.entries(row.streams)) {
+      const known = this.#captions.get(stream) ?? [];
+      this.#captions.set(stream, known);
+      // A held caption comes again with each row that it is held for.
+      for (const caption of captions)
+        if (!known.some(({ from }) => from === caption.from)) known.push(caption);
+    }
     for (const listener of this.#listeners) listener(row);
-    this.#forget(row.time - this.#span);
+    this.#forget(row.time - this.span);
   }
 
   #forget(since: number): void {
     // Most pushes forget one row; a search each time would cost as much as the drawing.
     while (this.#rows.length > 0 && (this.#rows[0]?.time ?? since) < since) this.#rows.shift();
-    while (this.#captions.length > 0 && (this.#captions[0]?.to ?? since) < since)
-      this.#captions.shift();
+    for (const captions of this.#captions.values())
+      while (captions.length > 0 && (captions[0]?.to ?? since) < since) captions.shift();
     // People label what is long over: the first said is not the first to be over.
     if (this.#truth.some(({ to }) => to < since))
       this.#truth = this.#truth.filter(({ to }) => to >= since);

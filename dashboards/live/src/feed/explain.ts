@@ -5,6 +5,7 @@ import type {
   StreamsMessage,
 } from "../../../../src/server/protocol.ts";
 import type { LineState } from "./LineState.ts";
+import { timeScale } from "./timeScale.ts";
 
 /** What is known about why there may be nothing to see. */
 export interface Situation {
@@ -41,9 +42,6 @@ export interface WaitLine {
   readonly state: string;
 }
 
-/** Rows come every few tens of ms; a second without any is seen by everybody in the room. */
-const STALLED_MS = 1_200;
-
 /** Why there is nothing new to see; undefined when there is. */
 export function explain(situation: Situation): Explanation | undefined {
   const { line, wasOpen, hello, status, rowAge, now } = situation;
@@ -65,7 +63,8 @@ export function explain(situation: Situation): Explanation | undefined {
     return { title: "The pipeline has failed", detail: status.text, tone: "trouble" };
   if (status?.state === "ended")
     return { title: "The pipeline has ended", detail: status.text, tone: "calm" };
-  if (rowAge !== undefined && rowAge <= STALLED_MS) return allSilent(situation);
+  if (rowAge !== undefined && rowAge * 1_000 <= timeScale(hello.period).stalled)
+    return allSilent(situation);
   if (status?.state === "waiting" && (status.next?.waits.length ?? 0) > 0)
     return heldBack(situation, status);
   if (status !== undefined && status.state !== "running")

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { HelloMessage } from "../../../../src/server/protocol.ts";
 import { drawSeconds } from "../draw/drawAxis.ts";
 import { drawLabels, type Stretch } from "../draw/drawLabels.ts";
-import { FrameLoop } from "../draw/FrameLoop.ts";
+import type { FrameLoop } from "../draw/FrameLoop.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
 import { LabelForm } from "./LabelForm.tsx";
 
@@ -43,7 +43,7 @@ export function LabelLane({ dashboard, hello, loop }: LabelLaneProps) {
     const edge = dashboard.frame();
     if (rect === undefined || edge === undefined) return undefined;
     const share = Math.min(Math.max((rect.right - clientX) / rect.width, 0), 1);
-    return edge - share * FrameLoop.span(rect.width);
+    return edge - share * loop.span(rect.width);
   };
   const close = (): void => {
     marked.current = undefined;

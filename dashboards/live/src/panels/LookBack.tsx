@@ -1,7 +1,5 @@
 import type { Dashboard } from "../feed/Dashboard.ts";
 
-const STEP_US = 200_000;
-
 /** Points at the past with the arrow keys, as the mouse does by hovering over the lanes. */
 export function LookBack({
   dashboard,
@@ -12,10 +10,11 @@ export function LookBack({
   readonly longest: number;
 }) {
   const { pointed } = dashboard;
-  const step = (event: KeyboardEvent): void => {
+  const onKey = (event: KeyboardEvent): void => {
+    const { step } = dashboard.scale.value;
     const behind = pointed.value ?? 0;
-    if (event.key === "ArrowLeft") pointed.value = Math.min(longest, behind + STEP_US);
-    else if (event.key === "ArrowRight" && behind > STEP_US) pointed.value = behind - STEP_US;
+    if (event.key === "ArrowLeft") pointed.value = Math.min(longest, behind + step);
+    else if (event.key === "ArrowRight" && behind > step) pointed.value = behind - step;
     else if (["ArrowRight", "Escape", "End"].includes(event.key)) pointed.value = undefined;
     else return;
     event.preventDefault();
@@ -32,7 +31,7 @@ export function LookBack({
       aria-valuenow={-(behind ?? 0) / 1e6}
       aria-valuetext={behind === undefined ? "now" : `${(behind / 1e6).toFixed(1)} seconds ago`}
       title="left and right arrow; escape returns to now"
-      onKeyDown={step}
+      onKeyDown={onKey}
       onBlur={() => {
         pointed.value = undefined;
       }}

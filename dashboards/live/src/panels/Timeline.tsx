@@ -9,13 +9,14 @@ import { drawCodes } from "../draw/drawCodes.ts";
 import { drawEvents } from "../draw/drawEvents.ts";
 import { drawGaps } from "../draw/drawGaps.ts";
 import { drawPresence } from "../draw/drawPresence.ts";
-import { FrameLoop } from "../draw/FrameLoop.ts";
+import type { FrameLoop } from "../draw/FrameLoop.ts";
 import { LineStrip } from "../draw/LineStrip.ts";
 import type { Painter } from "../draw/Pen.ts";
 import { PictureStrip } from "../draw/PictureStrip.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
 import type { Recent } from "../feed/Recent.ts";
 import { sharedCodes } from "../feed/sharedCodes.ts";
+import { timeScale } from "../feed/timeScale.ts";
 import { LabelLane } from "./LabelLane.tsx";
 import { Lane } from "./Lane.tsx";
 import { LookBack } from "./LookBack.tsx";
@@ -28,7 +29,6 @@ export interface TimelineProps {
   readonly loop: FrameLoop;
 }
 
-const SPAN_US = 24_000_000;
 /** Share of a picture in the mean that the trace of motion is drawn against: about two seconds. */
 const FORGETTING = 0.02;
 
@@ -40,7 +40,7 @@ export function Timeline({ dashboard, hello, loop }: TimelineProps) {
   const body = useRef<HTMLElement>(null);
   const canvasOf = (): DOMRect | undefined =>
     body.current?.querySelector("canvas")?.getBoundingClientRect();
-  const span = FrameLoop.span(canvasOf()?.width ?? 0);
+  const span = loop.span(canvasOf()?.width ?? 0);
   const point = (clientX: number): void => {
     const rect = canvasOf();
     if (rect === undefined || clientX < rect.left || clientX > rect.right) {
@@ -48,7 +48,7 @@ export function Timeline({ dashboard, hello, loop }: TimelineProps) {
       return;
     }
     const share = (rect.right - clientX) / rect.width;
-    dashboard.pointed.value = share * FrameLoop.span(rect.width);
+    dashboard.pointed.value = share * loop.span(rect.width);
   };
   const pointed = dashboard.pointed.value;
   return (
@@ -178,7 +178,7 @@ function streamPainter(
   return (pen) => {
     if (view.kind !== "columns") drawSeconds(pen);
     draw(pen);
-    if (view.kind === "captions") drawCaptions(pen, recent.captions, accentOf(modality));
+    if (view.kind === "captions") drawCaptions(pen, recent.captions(stream), accentOf(modality));
     if (view.kind === "none")
       drawPresence(pen, recent.rows, { stream, colour: accentOf(modality), period: hello.period });
     drawGaps(pen, recent.rows, gaps);
@@ -191,11 +191,12 @@ function viewPainter(
   { period }: HelloMessage,
   { stream, view, modality }: StreamInfo,
 ): Painter {
+  const span = timeScale(period).kept;
   if (view.kind === "lines") {
     const { traces, perRow } = view;
     const strip = new LineStrip({
       ...{ stream, traces, perRow, period },
-      span: SPAN_US,
+      span,
       colour: accentOf(modality),
       rows: () => recent.rows,
     });
@@ -209,7 +210,7 @@ function viewPainter(
       bins,
       perRow,
       period,
-      span: SPAN_US,
+      span,
       table: SOUND_TABLE,
       pick: (bytes, column, bin) => bytes[column * bins + bin] ?? 0,
       holds: false,
@@ -223,7 +224,7 @@ function viewPainter(
       stream,
       width,
       height,
-      capacity: Math.ceil(SPAN_US / period),
+      capacity: Math.ceil(span / period),
     });
     // The middle column of every picture, one after the other, against what it usually is: what moves
     // stands out, and an opening mouth is a bulge.
@@ -233,7 +234,7 @@ function viewPainter(
       bins: height,
       perRow: 1,
       period,
-      span: SPAN_US,
+      span,
       table: PICTURE_TABLE,
       pick(bytes, _column, bin) {
         const now = bytes[(height - 1 - bin) * width + (width >> 1)] ?? 0;
