@@ -51,6 +51,8 @@ export { definePipeline, type PipelineDefinition } from "./pipeline/definePipeli
 export type { Feed, FeedRequest, SensorPlan } from "./pipeline/Feed.ts";
 export type { VersionsReport } from "./pipeline/Learning.ts";
 export type { Moment } from "./pipeline/Moment.ts";
+export type { ConvertedFrame, PageSense, SenseConverter, SenseForm } from "./pipeline/PageSense.ts";
+export { PEN_FORM, type PenSample, penSampleOf } from "./pipeline/PenSample.ts";
 export type { PipelineRun } from "./pipeline/PipelineRun.ts";
 export type { LearnOptions, RunOptions } from "./pipeline/RunOptions.ts";
 export {

@@ -1,4 +1,5 @@
 import { launchBrowser, NO_BROWSER } from "../../test/support/browser.ts";
+import { drawDigits, HANDS } from "../../test/support/drawDigits.ts";
 import { beepsAgainstPictures, FAKE_DEVICES } from "../../test/support/fakeDevices.ts";
 import { JoinedPage, SIGHT, SOUND_RATE } from "../../test/support/JoinedPage.ts";
 import { type Bench, type BenchResult, median } from "../Bench.ts";
@@ -8,7 +9,8 @@ const LISTEN = 8e6;
 
 /**
  * A browser with a made-up microphone and camera opens the page that senses and lends both and a drawing pad: how long
- * until all three are in the log, and how far apart a beep and its picture are there.
+ * until all three are in the log, and how far apart a beep and its picture are there. Then digits are drawn with the mouse
+ * for `pipelines/digits`, by two hands: how many it names.
  */
 export const runJoinBench: Bench = async ({ log }) => {
   const bench = "join";
@@ -26,6 +28,12 @@ export const runJoinBench: Bench = async ({ log }) => {
   const { sound = [], sight = [] } = frames;
   const beeps = beepsAgainstPictures(sound, SOUND_RATE, sight, SIGHT);
   log(beeps.map((ms) => ms.toFixed(1)).join(" "));
+  const right: number[] = [];
+  for (const hand of HANDS) {
+    const named = await drawDigits(browser, () => hand);
+    log(`drawn 0 to 9, named ${named.join(" ")}`);
+    right.push(named.filter((label, digit) => label === String(digit)).length);
+  }
   const result = (name: string, value: number): BenchResult => ({
     ...{ name, value, unit: "ms", ratios: {} },
     better: "lower",
@@ -36,6 +44,12 @@ export const runJoinBench: Bench = async ({ log }) => {
       result("three streams are there", arrived),
       result("beep to picture, median", median(beeps.map(Math.abs))),
       result("beep to picture, worst", Math.max(...beeps.map(Math.abs))),
+      ...right.map(
+        (value, hand): BenchResult => ({
+          ...{ name: `digits named of 10, hand ${hand + 1}`, value, unit: "digits", ratios: {} },
+          better: "higher",
+        }),
+      ),
     ],
     skipped: [],
   };

@@ -5,12 +5,14 @@ import {
   LogMel,
   last,
   millis,
+  PEN_FORM,
   type StreamDescription,
   window,
 } from "../../src/index.ts";
 import { PenPath } from "./features/PenPath.ts";
 import { Sheet, SIDE } from "./features/Sheet.ts";
 import { openFeed } from "./feed.ts";
+import { DigitPen } from "./pen/DigitPen.ts";
 
 const site = "school";
 const period = millis(80);
@@ -123,5 +125,14 @@ export default definePipeline({
   slots: { digit: DIGITS },
   answerStreams: [],
   dataSet: "mhd_digits",
+  senses: {
+    pen: {
+      source: "pen",
+      feeds: ["strokes", "picture"],
+      hint: "Write a digit and lift the pen: it is read when the pen has rested for a moment.",
+      conversion: { form: PEN_FORM, converter: () => new DigitPen() },
+    },
+    speech: { source: "microphone", feeds: ["speech"], hint: "Say the digit when the drawing fades." },
+  },
   feed: openFeed,
 });

@@ -7,18 +7,20 @@ import { SystemClock } from "../clock/SystemClock.ts";
 import { ConfigError } from "../errors.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
 import type { JoinDesk } from "../server/join/JoinDesk.ts";
+import { joinOffers } from "../server/join/joinOffers.ts";
 
 /** Bits of a token: beyond guessing. */
 const TOKEN_BYTES = 16;
 
 /** Where pages that sense are let in to a run; the token is new each time. */
 export function joinDesk(pipeline: PipelineRun): JoinDesk {
-  const { name, summary } = pipeline.definition;
+  const { name, summary, senses, streams } = pipeline.definition;
+  const own = Object.values(streams).map(({ description }) => description);
   return {
     pipeline: name,
     summary,
-    get streams() {
-      return pipeline.hotPlug.streams;
+    get offers() {
+      return joinOffers(senses, own, pipeline.hotPlug.guests);
     },
     clock: new SystemClock(),
     token: randomBytes(TOKEN_BYTES).toString("base64url"),

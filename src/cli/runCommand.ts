@@ -217,7 +217,13 @@ async function serve(pipeline: PipelineRun, flags: RunFlags): Promise<Server> {
     ...(join !== undefined && { join }),
   });
   process.stdout.write(`dashboard  ${server.url}\nsensors    ${pipeline.endpoint}\n`);
-  if (join !== undefined) process.stdout.write(joinInvitation(server.url, host, join.token));
+  if (join !== undefined) {
+    process.stdout.write(joinInvitation(server.url, host, join.token));
+    if (pipeline.options.feed.duration !== undefined)
+      process.stdout.write(
+        "           the replay goes on where nobody lends; --live is without it\n",
+      );
+  }
   return server;
 }
 

@@ -59,7 +59,8 @@ export function borrowNumbers<D extends keyof TypedArrays>(
       "borrowNumbers",
       `expected a multiple of ${size} bytes for ${dtype}, got ${payload.byteLength}`,
     );
-  const aligned = payload.byteOffset % size === 0 ? payload : payload.slice();
+  // Not `slice`: that of a Buffer copies nothing.
+  const aligned = payload.byteOffset % size === 0 ? payload : new Uint8Array(payload);
   return new CONSTRUCTORS[dtype](
     aligned.buffer as ArrayBuffer,
     aligned.byteOffset,

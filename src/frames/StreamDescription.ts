@@ -34,7 +34,10 @@ export interface StreamDescription {
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Bytes of one frame of the stream; undefined for `utf8`, whose frames vary in length. */
-export function frameBytes({ dtype, shape }: StreamDescription): number | undefined {
+export function frameBytes({
+  dtype,
+  shape,
+}: Pick<StreamDescription, "dtype" | "shape">): number | undefined {
   if (dtype === "utf8") return undefined;
   return shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
 }

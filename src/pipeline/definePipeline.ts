@@ -7,6 +7,7 @@ import type { ModelPlan } from "../learn/ModelPlan.ts";
 import type { LocalizeSettings } from "../localize/LocalizeSettings.ts";
 import type { Micros } from "../units.ts";
 import type { Feed, FeedRequest } from "./Feed.ts";
+import { checkPageSenses, type PageSense } from "./PageSense.ts";
 
 /** How one stream enters the pipeline: what it is, how it is aligned, what the model sees of it. */
 export interface StreamPlan {
@@ -93,6 +94,11 @@ export interface PipelineDefinition {
   readonly conditions?: readonly string[];
   /** Name of the data set that the feed streams with `--data`, as its `meta.json` has it. */
   readonly dataSet?: string;
+  /**
+   * What a page that senses may lend (`run --join`), by a name for people. Unless given, each stream is offered
+   * to whatever of the page gives frames of its form.
+   */
+  readonly senses?: Readonly<Record<string, PageSense>>;
   /** Opens the feed that a person asked for. */
   readonly feed: (request: FeedRequest) => Promise<Feed>;
 }
@@ -136,6 +142,7 @@ export function definePipeline(definition: PipelineDefinition): PipelineDefiniti
       where,
       `answer stream ${stranger} is none of ${Object.keys(definition.streams)}`,
     );
+  checkPageSenses(where, definition.senses ?? {}, Object.keys(definition.streams));
   return definition;
 }
 

@@ -29,7 +29,10 @@ export const JOIN_SOCKET_PATH = "/sense";
 /** Frames in one message, at most. */
 export const MOST_FRAMES = 64;
 
-/** A stream that a page may feed. */
+/** What of a page senses; `pad` gives pictures of a drawing, `pen` the way of the pen. */
+export type JoinSource = "microphone" | "camera" | "pad" | "pen" | "motion" | "words";
+
+/** A stream that a page may feed, or something of its own that becomes streams. */
 export interface JoinStream {
   readonly stream: string;
   readonly modality: "audio" | "video" | "text" | "sensor";
@@ -39,6 +42,12 @@ export interface JoinStream {
   /** Frames per second; 0 where frames come as things happen. */
   readonly rate: number;
   readonly unit: string;
+  /** What is to give it; whatever gives frames of this form unless said. */
+  readonly source?: JoinSource | undefined;
+  /** What a person should know who lends it. */
+  readonly hint?: string | undefined;
+  /** The pipeline's streams that it is made into; absent where it is one itself. */
+  readonly becomes?: readonly string[] | undefined;
 }
 
 /** The first message on every connection: what there is to feed. */
@@ -130,6 +139,9 @@ const serverMessage = union<JoinServerMessage>({
         shape: list(integer(1), 8),
         rate: number(0),
         unit: text(64),
+        source: optional(oneOf("microphone", "camera", "pad", "pen", "motion", "words")),
+        hint: optional(text()),
+        becomes: optional(list(name, 64)),
       }),
       1_024,
     ),

@@ -47,13 +47,14 @@ export class JoinedPage implements AsyncDisposable {
     this.run = run;
     this.page = page;
     this.#owned = owned;
-    const frames: Record<string, SensedFrame[]> = { sound: [], sight: [], pad: [] };
+    const frames: Record<string, SensedFrame[]> = {};
     this.frames = frames;
     run.records.subscribe((record) => {
       if (record.kind !== "DATA") return;
       const { stream, originTimes, payload } = record.chunk;
       const size = payload.byteLength / originTimes.length;
       originTimes.forEach((originTime, i) => {
+        frames[stream] ??= [];
         frames[stream]?.push({ originTime, payload: payload.slice(i * size, (i + 1) * size) });
       });
       for (const watcher of this.#watchers) watcher();
@@ -61,24 +62,38 @@ export class JoinedPage implements AsyncDisposable {
     this.#going = run.go();
   }
 
-  /** Opens everything; the page shows its cards, no sense is lent yet. */
+  /** Opens a page on a tiny pipeline with a sound, a sight and a pad for guests; no sense is lent yet. */
   static async open(browser: Browser, options: Partial<ServerOptions> = {}): Promise<JoinedPage> {
-    const built: BuiltDashboard = await buildDashboard("join");
     const tiny: TinyPipeline = await tinyPipeline(2);
     const told = { ...tiny.options, pace: "realtime", loop: true } as const;
     const run = await startPipeline(tiny.definition, told);
     for (const stream of STREAMS) await run.hotPlug.attach({ stream });
-    const { pipeline, summary, streams, clock, token, open } = joinDesk(run);
-    const join = { pipeline, summary, streams, clock, token, open, page: built.folder };
+    return JoinedPage.on(run, browser, options, [tiny]);
+  }
+
+  /**
+   * Opens a page on a run that has not begun, and lets it go; no sense is lent yet.
+   *
+   * @param owned Disposed with the page and the run.
+   */
+  static async on(
+    run: PipelineRun,
+    browser: Browser,
+    options: Partial<ServerOptions> = {},
+    owned: readonly AsyncDisposable[] = [],
+  ): Promise<JoinedPage> {
+    const built: BuiltDashboard = await buildDashboard("join");
+    const { pipeline, summary, offers, clock, token, open } = joinDesk(run);
+    const join = { pipeline, summary, offers, clock, token, open, page: built.folder };
     const ways = { clock: new SystemClock(), port: 0, join, ...options };
     const server = await Server.start(pipelineFeed(run), ways);
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     const page = await context.newPage();
     // Patient with a busy machine.
     page.setDefaultTimeout(120_000);
-    const joined = new JoinedPage(run, page, [server, run, tiny, built]);
+    const joined = new JoinedPage(run, page, [server, run, ...owned, built]);
     await page.goto(`${server.url}join/#${token}`);
-    await page.waitForSelector('[data-stream="sound"] [data-kind="microphone"]');
+    await page.waitForSelector("[data-stream] [data-kind]");
     return joined;
   }
 
@@ -87,9 +102,9 @@ export class JoinedPage implements AsyncDisposable {
     await this.page.click(`[data-stream="${stream}"] [data-kind="${kind}"]`);
   }
 
-  /** Draws a line on the pad; places are fractions of it. */
+  /** Draws a line on the only pad that is open; places are fractions of it. */
   async draw(...places: readonly (readonly [x: number, y: number])[]): Promise<void> {
-    const box = await this.page.locator('[data-stream="pad"] canvas.pad').boundingBox();
+    const box = await this.page.locator("canvas.pad").boundingBox();
     if (box === null) throw new Error("expected a pad on the page, got none");
     const { mouse } = this.page;
     for (const [index, [x, y]] of places.entries()) {

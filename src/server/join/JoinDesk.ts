@@ -1,13 +1,14 @@
 import type { Clock } from "../../clock/Clock.ts";
 import type { StreamDescription } from "../../frames/StreamDescription.ts";
 import type { Outlet } from "../../wire/Outlet.ts";
+import type { JoinOffer } from "./joinOffers.ts";
 
 /** What pages that sense are let in to. */
 export interface JoinDesk {
   readonly pipeline: string;
   readonly summary: string;
-  /** Streams that a page may feed. */
-  readonly streams: readonly StreamDescription[];
+  /** What a page may lend. */
+  readonly offers: readonly JoinOffer[];
   /** The pipeline's clock. */
   readonly clock: Clock;
   /** What a page must show to be let in: long and random. */
@@ -15,7 +16,7 @@ export interface JoinDesk {
   /** Folder of the built page; found by itself unless given. */
   readonly page?: string;
   /**
-   * Opens the way into the pipeline for one page's stream.
+   * Opens the way into the pipeline for one stream that a page feeds.
    *
    * @param epoch Boot id of the publisher that the page becomes.
    */

@@ -3,8 +3,11 @@ import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 
 import { SystemClock } from "../../../src/clock/SystemClock.ts";
+import { WireError } from "../../../src/errors.ts";
 import type { StreamDescription } from "../../../src/frames/StreamDescription.ts";
+import type { PageSense } from "../../../src/pipeline/PageSense.ts";
 import type { JoinDesk } from "../../../src/server/join/JoinDesk.ts";
+import { joinOffers } from "../../../src/server/join/joinOffers.ts";
 import {
   decodeJoinServer,
   encodeJoin,
@@ -30,8 +33,29 @@ const picture: StreamDescription = {
   rate: hertz(25),
 };
 
+/** What a page's pen gives, and what becomes of it: each sample's two numbers four times, as a picture. */
+const senses: Readonly<Record<string, PageSense>> = {
+  pen: {
+    source: "pen",
+    feeds: ["picture"],
+    hint: "Draw.",
+    conversion: {
+      form: { modality: "sensor", dtype: "u8", shape: [2], rate: "irregular", unit: "" },
+      converter: () => ({
+        push({ originTime, payload: [first = 0, second = 0] }) {
+          if (first === 0) throw new WireError("pen", "payload", "expected ink, got none");
+          const payload = Uint8Array.of(first, second, first, second);
+          return [{ stream: "picture", originTime, payload }];
+        },
+      }),
+    },
+  },
+};
+
 /** A server that lets pages in to an inlet, and what the inlet hears. */
-async function open(): Promise<AsyncDisposable & { server: Server; heard: WireMessage[] }> {
+async function open(
+  named?: typeof senses,
+): Promise<AsyncDisposable & { server: Server; heard: WireMessage[] }> {
   const inlet = await Inlet.open({ streams: [words, picture], clock, bind: "tcp://127.0.0.1:*" });
   const heard: WireMessage[] = [];
   inlet.deliveries.subscribe((delivery) => {
@@ -42,7 +66,7 @@ async function open(): Promise<AsyncDisposable & { server: Server; heard: WireMe
   const desk: JoinDesk = {
     pipeline: "test",
     summary: "A test.",
-    streams: [words, picture],
+    offers: joinOffers(named, [words, picture], []),
     clock,
     token: TOKEN,
     open: (description, epoch) => Outlet.open({ connect: inlet.endpoint, description, epoch }),
@@ -128,6 +152,41 @@ describe("a page that senses", () => {
     await until(() => house.heard.some(({ kind }) => kind === "bye"));
     page.socket.close();
     await until(() => house.server.pages.pages === 0);
+  });
+
+  it("lends what the pipeline names alone, made into the pipeline's own frames", async () => {
+    await using house = await open(senses);
+    const page = new Page(house.server.url);
+    expect(await page.next()).toMatchObject({
+      streams: [
+        {
+          ...{ stream: "pen", dtype: "u8", shape: [2], rate: 0 },
+          ...{ source: "pen", hint: "Draw.", becomes: ["picture"] },
+        },
+      ],
+    });
+    page.say({ kind: "open", stream: "pen" });
+    expect(await page.next()).toEqual({ kind: "opened", stream: "pen" });
+    const times = [micros(1_000), micros(2_000)];
+    page.say({ kind: "frames", stream: "pen", times, payload: Uint8Array.of(1, 2, 3, 4) });
+    await until(() => house.heard.filter(isData).length > 0);
+    const [{ chunk } = { chunk: undefined }] = house.heard.filter(isData);
+    expect(chunk?.stream).toBe("picture");
+    expect(chunk?.originTimes).toEqual(times);
+    expect([...(chunk?.payload ?? [])]).toEqual([1, 2, 1, 2, 3, 4, 3, 4]);
+  });
+
+  it("is told what cannot be converted", async () => {
+    await using house = await open(senses);
+    const page = new Page(house.server.url);
+    await page.next();
+    page.say({ kind: "open", stream: "pen" });
+    await page.next();
+    page.say({ kind: "frames", stream: "pen", times: [micros(1)], payload: new Uint8Array(2) });
+    expect(await page.next()).toEqual({
+      ...{ kind: "refused", stream: "pen", text: "pen: expected ink, got none" },
+    });
+    expect(house.server.pages).toMatchObject({ frames: 0, malformed: 1 });
   });
 
   it("falls silent without a bye when it vanishes", async () => {

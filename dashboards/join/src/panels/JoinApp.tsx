@@ -40,7 +40,9 @@ export function JoinApp({ link, kinds }: JoinAppProps) {
                 key={stream.stream}
                 stream={stream}
                 link={link}
-                kinds={kinds.filter((kind) => kind.fits(stream))}
+                kinds={kinds.filter(
+                  (kind) => (stream.source ?? kind.name) === kind.name && kind.fits(stream),
+                )}
               />
             ))}
           </div>

@@ -57,6 +57,7 @@ export function StreamCard({ stream, kinds, link }: StreamCardProps) {
       <header>
         <h2>{stream.stream}</h2>
         <p class="dim">{describe(stream)}</p>
+        {stream.hint !== undefined && <p class="hint">{stream.hint}</p>}
       </header>
       <div class="choices">
         {kinds.map((kind) =>
@@ -103,7 +104,8 @@ function Picture({ picture }: { readonly picture: ImageData }) {
   return <canvas class="picture" ref={canvas} />;
 }
 
-function describe({ modality, shape, rate, unit }: JoinStream): string {
+function describe({ modality, shape, rate, unit, becomes }: JoinStream): string {
+  if (becomes !== undefined) return `becomes ${becomes.join(" and ")}`;
   const often = rate > 0 ? `${rate} a second` : "as things happen";
   return [modality, shape.length > 0 ? shape.join(" × ") : "", unit, often]
     .filter((part) => part !== "")

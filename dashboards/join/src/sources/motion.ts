@@ -6,7 +6,13 @@ interface AsksFirst {
   requestPermission?(): Promise<string>;
 }
 
-/** The device's motion: acceleration with gravity (m/s²), and in streams of six the turning (degrees/s). */
+/** One g in m/s². */
+const GRAVITY = 9.80665;
+
+/**
+ * The device's motion: acceleration with gravity (m/s², or g where the stream's unit begins with it), and in
+ * streams of six the turning (degrees/s).
+ */
 export const motion: SourceKind = {
   name: "motion",
   title: "Motion",
@@ -24,6 +30,7 @@ async function start({ stream, link, onNews }: SourceContext): Promise<() => voi
   if (granted !== undefined && granted !== "granted") throw new Error("motion was not allowed");
   const period = stream.rate > 0 ? 1e6 / stream.rate : 0;
   const Numbers = stream.dtype === "f32" ? Float32Array : Float64Array;
+  const scale = /^g\b/.test(stream.unit) ? GRAVITY : 1;
   let [frames, next] = [0, 0];
   const feel = ({
     accelerationIncludingGravity,
@@ -34,8 +41,9 @@ async function start({ stream, link, onNews }: SourceContext): Promise<() => voi
     if (page < next - period / 4) return;
     next = Math.max(next + period, page + period / 2);
     const { x, y, z } = accelerationIncludingGravity ?? {};
+    const force = [x, y, z].map((value) => (value == null ? value : value / scale));
     const { alpha, beta, gamma } = rotationRate ?? {};
-    const all = [x, y, z, alpha, beta, gamma].map((value) => value ?? Number.NaN);
+    const all = [...force, alpha, beta, gamma].map((value) => value ?? Number.NaN);
     const time = link.serverTime(page);
     if (time === undefined) return;
     const payload = new Uint8Array(Numbers.from(all.slice(0, stream.shape[0])).buffer);

@@ -1,8 +1,6 @@
 import { pageMicros } from "../link/JoinLink.ts";
+import { DrawnSheet } from "./DrawnSheet.ts";
 import type { SourceContext, SourceKind } from "./Source.ts";
-
-const SIZE = 280;
-const PEN = 22;
 
 /** A pad to draw on, as pictures of ink (bright on dark) in the stream's size, at its rate. */
 export const pad: SourceKind = {
@@ -15,53 +13,21 @@ export const pad: SourceKind = {
 
 async function start({ stream, link, stage, onNews }: SourceContext): Promise<() => void> {
   const [rows = 1, columns = 1] = stream.shape;
-  const canvas = document.createElement("canvas");
-  canvas.className = "pad";
-  canvas.width = SIZE;
-  canvas.height = Math.round((SIZE * rows) / columns);
+  const sheet = new DrawnSheet(rows / columns);
   const wipe = document.createElement("button");
   wipe.textContent = "wipe";
-  stage.replaceChildren(canvas, wipe);
-  const pen = canvas.getContext("2d");
+  wipe.onclick = () => sheet.wipe();
+  stage.replaceChildren(sheet.canvas, wipe);
   const small = new OffscreenCanvas(columns, rows);
   const reader = small.getContext("2d", { willReadFrequently: true });
-  if (pen === null || reader === null) throw new Error("this browser does not draw");
-  Object.assign(pen, { lineWidth: PEN, lineCap: "round", lineJoin: "round", strokeStyle: "#fff" });
+  if (reader === null) throw new Error("this browser does not draw");
   reader.imageSmoothingQuality = "high";
-  const clear = (): void => {
-    pen.fillStyle = "#000";
-    pen.fillRect(0, 0, canvas.width, canvas.height);
-  };
-  clear();
-  wipe.onclick = clear;
-
-  let last: readonly [x: number, y: number] | undefined;
-  const draw = (event: PointerEvent): void => {
-    if (event.buttons === 0) return;
-    const box = canvas.getBoundingClientRect();
-    for (const { clientX, clientY } of [...(event.getCoalescedEvents?.() ?? []), event]) {
-      const x = ((clientX - box.left) * canvas.width) / box.width;
-      const y = ((clientY - box.top) * canvas.height) / box.height;
-      pen.beginPath();
-      pen.moveTo(...(last ?? ([x, y] as const)));
-      pen.lineTo(x, y);
-      pen.stroke();
-      last = [x, y];
-    }
-    event.preventDefault();
-  };
-  canvas.onpointerdown = (event) => {
-    canvas.setPointerCapture(event.pointerId);
-    last = undefined;
-    draw(event);
-  };
-  canvas.onpointermove = draw;
 
   let frames = 0;
   const timer = setInterval(() => {
     const time = link.serverTime(pageMicros());
     if (time === undefined) return;
-    reader.drawImage(canvas, 0, 0, columns, rows);
+    reader.drawImage(sheet.canvas, 0, 0, columns, rows);
     const { data } = reader.getImageData(0, 0, columns, rows);
     const ink = Uint8Array.from({ length: rows * columns }, (_, i) => data[4 * i] ?? 0);
     if (link.send(stream, [time], ink)) frames++;
