@@ -61,14 +61,9 @@ const LEAST_CORRELATION = 0.2;
  *
  * A dead line and a frozen picture are doubted by themselves. Noise is doubted where it is as strong as the
  * signal was or makes the stream contradict the others: a quiet room is noise too. A stream that
-<<<<<<< HEAD
  * contradicts all others is doubted where the others agree among themselves, or where it alone has for a
- * while been unlike what it was: of two streams nothing else says which of them is wrong. Whoever stops being so is believed again.
-=======
- * contradicts all others is doubted where the others agree among themselves, or, of two streams, where it
- * alone is unlike what it was. What the model could not compute with (`Reading.unusable`) is doubted at once.
- * Whoever stops being so is believed again.
->>>>>>> h/review2
+ * while been unlike what it was: of two streams nothing else says which of them is wrong. What the model
+ * could not compute with (`Reading.unusable`) is doubted at once. Whoever stops being so is believed again.
  *
  * Deterministic: what it says follows from the rows alone. Of streams without a rate only unusable numbers
  * are told.
