@@ -1,14 +1,14 @@
 import { filter, map, merge, type Observable, Subject } from "rxjs";
 
 import type { Blocking } from "../align/Blocking.ts";
-import { DrivenClock } from "../clock/DrivenClock.ts";
+import type { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import type { LogError } from "../errors.ts";
 import type { EventSpan, Label } from "../frames/EventSpan.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import type { Stage, StageModel } from "../stage/Stage.ts";
-import { type Micros, micros, millis, seconds } from "../units.ts";
+import { type Micros, micros, seconds } from "../units.ts";
 import type { ClockProber } from "../wire/ClockProber.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
 import type { CurveGuard } from "../wire/CurveGuard.ts";
@@ -22,6 +22,7 @@ import type { Ingest } from "./Ingest.ts";
 import { Interpretation } from "./Interpretation.ts";
 import { Learning } from "./Learning.ts";
 import type { Moment } from "./Moment.ts";
+import { RunLoop } from "./RunLoop.ts";
 import type { RunOptions } from "./RunOptions.ts";
 import { fleetOf, ingestOf, type RunCounters, type RunParts } from "./RunParts.ts";
 import { type RecordingStatus, RunRecorder } from "./RunRecorder.ts";
@@ -30,14 +31,8 @@ import type { SensorFleet } from "./SensorFleet.ts";
 import { StreamBoard, type StreamSnapshot } from "./StreamBoard.ts";
 import { TruthTeller } from "./TruthTeller.ts";
 
-/** How long a run goes on after its feed: until whoever was unplugged at the end counts as idle. */
-const WIND_DOWN = millis(500);
-
 /** Time the sensors' processes get to come up before a feed starts on the machine's clock. */
 const HEAD_START = seconds(2);
-
-/** How often silence, drops and ends are looked for on the machine's clock. */
-const POLL_MS = 10;
 
 /**
  * A pipeline at work.
@@ -90,7 +85,6 @@ export class PipelineRun {
   readonly #recalled = new Subject<LogRecord>();
   #isRecalling = false;
   #origin = micros(0);
-  #truth: TruthTeller | undefined;
   #closing: Promise<void> | undefined;
 
   /** @param parts Opened for this run, and owned by it from now on; see `startPipeline`. */
@@ -236,7 +230,6 @@ export class PipelineRun {
    * @throws {DeviceError} If the model's worker died too often.
    */
   async go(): Promise<void> {
-    const { feed, loop } = this.options;
     const failed = new Promise<never>((_, reject) => this.moments.subscribe({ error: reject }));
     const continuation = this.#continuation();
     this.#origin = this.#past?.origin ?? this.#begin();
@@ -246,16 +239,11 @@ export class PipelineRun {
     this.#isRecalling = false;
     if (this.#closing !== undefined) return;
     this.#watch();
-    this.#truth = new TruthTeller(feed, loop, this.#origin, this.#past?.truths);
     if (continuation === undefined) this.#fleet.start(this.#origin);
     else continuation.startFleet(this.#origin);
     for (const stream of Object.keys(this.definition.streams))
       if (!this.#fleet.owns(stream)) this.#board.unplugged(stream);
-    this.#tellTruth();
-    await Promise.race([
-      this.#clock instanceof DrivenClock ? this.#drive(this.#clock) : this.#poll(),
-      failed,
-    ]);
+    await Promise.race([this.#loop().run(), failed]);
     if (this.#closing === undefined) await this.#stage.drained();
     await this.learning.drained();
     if (this.#closing === undefined) this.#interpretation.finish();
@@ -265,6 +253,21 @@ export class PipelineRun {
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #loop(): RunLoop {
+    const { feed, loop } = this.options;
+    return new RunLoop({
+      ...{ clock: this.#clock, feed, loop, origin: this.#origin },
+      ...{ period: this.definition.grid.period, isResumed: this.#past !== undefined },
+      ...{ ingest: this.#ingest, control: this.#control, stage: this.#stage },
+      ...{ learning: this.learning, fleet: this.#fleet, schedule: this.#schedule },
+      truth: new TruthTeller(feed, loop, this.#origin, this.#past?.truths),
+      recorder: this.#recorder,
+      unplug: (stream) => this.unplug(stream),
+      replug: (stream) => this.replug(stream),
+      isClosing: () => this.#closing !== undefined,
+    });
   }
 
   /** Starts a log. @returns Where its grid starts. */
@@ -325,64 +328,6 @@ export class PipelineRun {
   #tell(text: string, stream?: string): void {
     if (stream !== undefined) this.#board.problem(stream, text);
     this.#problems.next(stream === undefined ? { text } : { text, stream });
-  }
-
-  /** Puts the truth of the next pass of the feed on record before it begins. */
-  #tellTruth(): void {
-    for (const label of this.#truth?.due(this.#clock.now()) ?? []) this.#ingest.label(label);
-  }
-
-  /** Takes away and gives back what is due. */
-  async #dropDue(): Promise<void> {
-    for (const { stream, action } of this.#schedule.due(micros(this.#clock.now() - this.#origin)))
-      if (action === "unplug") await this.unplug(stream);
-      else this.replug(stream);
-  }
-
-  /** Moves the run's own clock, one grid period at a time, as fast as everybody can follow. */
-  async #drive(clock: DrivenClock): Promise<void> {
-    const { period } = this.definition.grid;
-    await this.#fleet.reached(clock.now());
-    if (this.#past !== undefined) this.#ingest.poll();
-    // What is decided is on record at the end of the tick in which it is, whenever the thread comes to it.
-    await this.learning.settle({ andHold: true });
-    while (this.#closing === undefined && !this.#isOver()) {
-      // Before the clock moves, everything due by now has come in and who was given back has come up: a
-      // plug is pulled, and put back in, at its very instant.
-      await this.#dropDue();
-      await this.#fleet.reached(clock.now());
-      clock.advance(micros(clock.now() + period));
-      await this.#control.tick(clock.now());
-      await this.#fleet.reached(clock.now());
-      this.#ingest.poll();
-      this.#tellTruth();
-      await this.#stage.drained();
-      await this.learning.settle({ andHold: true });
-      this.#recorder?.poll();
-    }
-  }
-
-  /** Lets the machine's clock run. */
-  async #poll(): Promise<void> {
-    await this.learning.settle({ andHold: false });
-    return new Promise((resolve) => {
-      const timer = setInterval(() => {
-        void this.#dropDue();
-        this.#ingest.poll();
-        this.#tellTruth();
-        this.#recorder?.poll();
-        if (this.#closing === undefined && !this.#isOver()) return;
-        clearInterval(timer);
-        resolve();
-      }, POLL_MS);
-    });
-  }
-
-  /** Whether the feed has ended and nobody has anything left to say. */
-  #isOver(): boolean {
-    const { feed, loop } = this.options;
-    if (loop || feed.duration === undefined) return false;
-    return this.#clock.now() >= this.#origin + feed.duration + WIND_DOWN && this.#fleet.finished;
   }
 
   async #close(): Promise<void> {

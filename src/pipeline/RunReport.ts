@@ -15,6 +15,8 @@ import type { PipelineRun } from "./PipelineRun.ts";
 const IOU = 0.5;
 /** Overlaps that the events are scored at besides. */
 const IOUS = [0.3, 0.5, 0.7] as const;
+/** Events told of a run without end, the newest. */
+const MOST_EVENTS = 10_000;
 
 /** What came of a run, as `--json` prints it. Times are seconds from the start of the feed. */
 export interface RunSummary {
@@ -28,6 +30,7 @@ export interface RunSummary {
   readonly framesets: number;
   /** Grid instants that the model answered. */
   readonly readings: number;
+  /** In their final form; of a feed that starts over the last 10,000. */
   readonly events: readonly {
     readonly label: string;
     readonly from: number;
@@ -76,14 +79,19 @@ export interface RunSummary {
   >;
 }
 
-/** Takes down a run from its first moment to its last, and says what came of it. */
+/**
+ * Takes down a run from its first moment to its last, and says what came of it.
+ *
+ * Of a feed that starts over the first time through is scored. Bounded by its truth, however long the run is.
+ */
 export class RunReport {
   readonly #run: PipelineRun;
   readonly #gaps = new GapWatch();
   readonly #delays = new Percentiles();
   readonly #events: EventSpan[] = [];
+  /** Those that are scored. */
+  readonly #scored: EventSpan[] = [];
   readonly #answers: { readonly labelTime: Micros; readonly logProbabilities: Float32Array }[] = [];
-
   readonly #subsets: Pick<Reading, "labelTime" | "subsets">[] = [];
 
   /** @param run A run that has not been let go yet. */
@@ -91,17 +99,31 @@ export class RunReport {
     this.#run = run;
     run.moments.subscribe({
       next: ({ answer, reading, delay }) => {
-        this.#subsets.push({ labelTime: reading.labelTime, subsets: reading.subsets });
         this.#gaps.heard(run.now());
         this.#delays.record(delay.total);
         const { labelTime, logProbabilities } = answer;
+        if (labelTime >= this.#scoredUntil) return;
         this.#answers.push({ labelTime, logProbabilities });
+        this.#subsets.push({ labelTime, subsets: reading.subsets });
       },
       error: () => undefined, // `go` tells
     });
     run.events.subscribe((spans) => {
-      for (const span of spans) if (span.state === "final") this.#events.push(span);
+      for (const span of spans) if (span.state === "final") this.#keep(span);
     });
+  }
+
+  /** What is said of a later time is not scored: never anything where nobody knows the truth. */
+  get #scoredUntil(): number {
+    const { feed, loop } = this.#run.options;
+    if (feed.truth.length === 0) return Number.NEGATIVE_INFINITY;
+    return loop && feed.duration !== undefined ? this.#run.origin + feed.duration : Infinity;
+  }
+
+  #keep(span: EventSpan): void {
+    if (span.from < this.#scoredUntil) this.#scored.push(span);
+    this.#events.push(span);
+    if (this.#run.options.loop && this.#events.length > MOST_EVENTS) this.#events.shift();
   }
 
   /** What came of the run so far. */
@@ -149,7 +171,7 @@ export class RunReport {
           Object.entries(accuracy).map(([slot, { accuracy: share }]) => [slot, rounded(share)]),
         ),
       subsetAccuracy: truth.length === 0 ? null : this.#accuracyBySubset(truth),
-      eventF1: truth.length === 0 ? null : rounded(eventF1(this.#events, truth, { iou: IOU }).f1),
+      eventF1: truth.length === 0 ? null : rounded(eventF1(this.#scored, truth, { iou: IOU }).f1),
       localisation: truth.length === 0 ? null : this.#localisation(truth),
       finalDelayMs: this.#run.finalDelay / 1_000,
       outputGapMs: this.#gaps.longest / 1_000,
@@ -191,11 +213,11 @@ export class RunReport {
     const { period: segment } = definition.grid;
     const end = options.feed.duration ?? truth.reduce((last, { to }) => Math.max(last, to), 0);
     const to = micros(origin + end);
-    const { accuracy, f1 } = segmentScore(this.#events, truth, { from: origin, to, segment });
-    const onset = medianOf(onsetErrors(this.#events, truth, { iou: IOU }));
+    const { accuracy, f1 } = segmentScore(this.#scored, truth, { from: origin, to, segment });
+    const onset = medianOf(onsetErrors(this.#scored, truth, { iou: IOU }));
     return {
       eventF1: Object.fromEntries(
-        IOUS.map((iou) => [String(iou), rounded(eventF1(this.#events, truth, { iou }).f1)]),
+        IOUS.map((iou) => [String(iou), rounded(eventF1(this.#scored, truth, { iou }).f1)]),
       ),
       onsetErrorMs: onset === undefined ? null : onset / 1_000,
       segmentAccuracy: rounded(accuracy),

@@ -61,6 +61,7 @@ export class SensorFleet {
   readonly #news = new Subject<FleetNews>();
   readonly #options: SensorFleetOptions;
   readonly #members = new Map<string, Member>();
+  #isGone = false;
   #waiting: { readonly at: number; readonly settle: (failure?: Error) => void } | undefined;
 
   constructor(options: SensorFleetOptions) {
@@ -186,7 +187,8 @@ export class SensorFleet {
   }
 
   /**
-   * Settles once every sensor that is plugged in has sent all that was due by `at`, or has ended.
+   * Settles once every sensor that is plugged in has sent all that was due by `at`, or has ended; at once when
+   * the fleet is disposed.
    *
    * @throws {SensorError} If one cannot be started at all.
    */
@@ -202,6 +204,8 @@ export class SensorFleet {
 
   /** Ends every process. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isGone = true;
+    this.#settle();
     await Promise.all(
       [...this.#members.values()].map(({ process }) => process[Symbol.asyncDispose]()),
     );
@@ -222,7 +226,7 @@ export class SensorFleet {
   #settle(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
-    for (const { plugged, ended, reached } of this.#members.values())
+    for (const { plugged, ended, reached } of this.#isGone ? [] : this.#members.values())
       if (plugged && !ended && reached < waiting.at) return;
     this.#waiting = undefined;
     waiting.settle();

@@ -1,5 +1,5 @@
 import { LogError } from "../errors.ts";
-import { fileMetadata, RESTATED, SEGMENT_FROM, startMetadata } from "../log/fileMetadata.ts";
+import { RESTATED, SEGMENT_FROM, startMetadata } from "../log/fileMetadata.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import type { LogSource } from "../log/LogSource.ts";
 import { type ReadLogOptions, readLog } from "../log/readLog.ts";
@@ -65,18 +65,6 @@ export async function readPast(log: LogSource, wanted: WantedCheckpoint): Promis
     if (past.state !== undefined || file === files.at(-1)) return past;
   }
   throw new LogError(String(log), "expected a log, got nothing");
-}
-
-/** Whether a log is there at all: a file or a segment that has begun. */
-export async function hasLog(path: string): Promise<boolean> {
-  try {
-    await fileMetadata(path);
-    return true;
-  } catch (error) {
-    const { cause } = error instanceof LogError ? error : { cause: undefined };
-    if (Reflect.get(Object(cause), "code") === "ENOENT") return false;
-    throw error;
-  }
 }
 
 async function look(

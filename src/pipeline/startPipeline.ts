@@ -3,6 +3,7 @@ import { ReplaySubject } from "rxjs";
 import { DrivenClock } from "../clock/DrivenClock.ts";
 import { SystemClock } from "../clock/SystemClock.ts";
 import { ConfigError, type LogError } from "../errors.ts";
+import { begunFile } from "../log/begunFile.ts";
 import { fileMetadata } from "../log/fileMetadata.ts";
 import { LogWriter } from "../log/LogWriter.ts";
 import { seconds } from "../units.ts";
@@ -14,7 +15,7 @@ import type { PipelineDefinition } from "./definePipeline.ts";
 import { openLearner, openStage } from "./openStage.ts";
 import { PipelineRun } from "./PipelineRun.ts";
 import type { RunOptions } from "./RunOptions.ts";
-import { hasLog, readPast } from "./readPast.ts";
+import { readPast } from "./readPast.ts";
 import { changedRules, ROW_RULES, rowRules } from "./rowRules.ts";
 
 /** When a driven run starts: any instant does, and a fixed one makes two runs byte-identical. */
@@ -133,16 +134,17 @@ export async function startPipeline(
 
 /** @throws {ConfigError} If the log is another pipeline's, or its rows were formed by other rules. */
 async function checkPast(definition: PipelineDefinition, log: string): Promise<void> {
-  if (!(await hasLog(log))) return;
+  const begun = await begunFile(log);
+  if (begun === undefined) return;
   const { name } = definition;
-  const { pipeline = name, [ROW_RULES]: rules } = (await fileMetadata(log)).metadata;
+  const { pipeline = name, [ROW_RULES]: rules } = (await fileMetadata(begun)).metadata;
   if (pipeline !== name)
     throw new ConfigError(log, `expected a log of pipeline ${name}, got one of ${pipeline}`);
   const changed = changedRules(rules, definition);
   if (changed.length > 0)
     throw new ConfigError(
       log,
-      `expected a log of the pipeline as it is now, got one of before its ${changed.join(" and ")} changed: ` +
+      `expected a log of the pipeline as it is now, got one from before its ${changed.join(" and ")} changed: ` +
         "record into another file, or replay this one to see what it says now",
     );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { accentOf, COLOURS } from "../../dashboards/live/src/draw/colours.ts";
 import { drill } from "../../dashboards/live/src/feed/drill.ts";
 import { nowWord, slotOf, utterance } from "../../dashboards/live/src/feed/nowWord.ts";
 import { sharedCodes } from "../../dashboards/live/src/feed/sharedCodes.ts";
@@ -75,6 +76,11 @@ describe("the word being said now", () => {
     expect(nowWord(hello, events, row(2, []), at(300))?.confidence).toBe(0.9);
   });
 
+  it("stays as sure as it was while it lingers, though the rows speak of silence by then", () => {
+    const unlikely = { ...row(2, []), fused: [{ class: 2, probability: 0.01 }] };
+    expect(nowWord(hello, events, unlikely, at(560))?.confidence).toBe(0.8);
+  });
+
   it("belongs to an utterance that a pause ends", () => {
     const said = [event("bin", 0, 200), event("blue", 2_000, 2_200), event("bin", 2_250, 2_400)];
     expect(utterance(said, at(2_300)).map(({ label }) => label)).toEqual(["blue", "bin"]);
@@ -86,6 +92,19 @@ describe("the word being said now", () => {
       long.slice(12).map(({ from }) => from),
     );
     expect(slotOf(hello, "sil")).toBe("");
+  });
+});
+
+describe("the colour of a stream", () => {
+  it("is that of its modality, and another one for each further stream of it", () => {
+    const streams = ["video", "sensor", "sensor", "sensor", "smell"].map((modality, at) => ({
+      stream: `s${at}`,
+      modality,
+    }));
+    const colours = streams.map(({ stream }) => accentOf(streams, stream));
+    expect(new Set(colours).size).toBe(5);
+    expect(colours[0]).toBe(accentOf([{ stream: "other", modality: "video" }], "other"));
+    expect(accentOf(streams, "unheard-of")).toBe(COLOURS.dim);
   });
 });
 

@@ -122,8 +122,13 @@ describe("explain", () => {
     );
   });
 
-  it("is calm while it connects", () => {
-    expect(explain({ ...fine, line: { kind: "connecting" } })?.tone).toBe("calm");
+  it("is calm while it connects, unless it does so again and again", () => {
+    expect(explain({ ...fine, line: { kind: "connecting", again: false } })?.tone).toBe("calm");
+    expect(explain({ ...fine, line: { kind: "connecting", again: true } })).toEqual({
+      title: "Connection lost",
+      detail: expect.stringContaining("Trying again now."),
+      tone: "trouble",
+    });
     expect(explain({ ...fine, hello: undefined })?.title).toBe("Connected");
   });
 });

@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { SystemClock } from "../../src/clock/SystemClock.ts";
@@ -18,12 +19,24 @@ import { SyntheticFeed } from "../support/SyntheticFeed.ts";
 const browser = await launchBrowser();
 if (browser === undefined) process.stderr.write(`${NO_BROWSER}\n`);
 const clock = new SystemClock();
+/** A sentence and the pause before the next one: a page that opens finds itself amid words. */
+const PAST = seconds(3);
 
 describe.skipIf(browser === undefined)("the live dashboard in a browser", () => {
   let built: BuiltDashboard;
+  let shared: Promise<Page> | undefined;
+  let complaints: string[] = [];
 
   beforeAll(async () => {
+    shared = browser?.newPage();
     built = await buildDashboard();
+    const page = await shared;
+    if (page === undefined) return;
+    page.on("pageerror", (problem) => complaints.push(problem.message));
+    page.on("console", (line) => {
+      if (line.type() === "error" || line.type() === "warning") complaints.push(line.text());
+    });
+    await watchFrames(page);
   });
 
   afterAll(async () => {
@@ -31,46 +44,77 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
     await browser?.close();
   });
 
-  /** A page on a server; what the browser complains of is collected. */
-  async function open(server: Server) {
-    if (browser === undefined) throw new Error(NO_BROWSER);
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    const complaints: string[] = [];
-    page.on("pageerror", (problem) => complaints.push(problem.message));
-    page.on("console", (line) => {
-      if (line.type() === "error" || line.type() === "warning") complaints.push(line.text());
-    });
-    await watchFrames(page);
-    await page.goto(server.url);
-    return { page, complaints, [Symbol.asyncDispose]: () => page.close() };
-  }
-
   function serve(feed: SyntheticFeed | SubjectFeed, port = 0): Promise<Server> {
     return Server.start(feed, { clock, port, dashboard: built.folder });
   }
 
-  /** A synthetic feed that runs until it is disposed. */
-  function running(feed = new SyntheticFeed(clock.now())) {
+  /**
+   * The page on a server; what the browser complains of is collected. It is one page for all tests, and
+   * moves in steps unless a test is about motion: starting pages and drawing is most of what they cost.
+   */
+  async function open(server: Server) {
+    const page = await shared;
+    if (page === undefined) throw new Error(NO_BROWSER);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    complaints = [];
+    await page.goto(server.url);
+    return {
+      page,
+      complaints,
+      async [Symbol.asyncDispose]() {
+        await page.unrouteAll({ behavior: "ignoreErrors" });
+        await page.goto("about:blank");
+      },
+    };
+  }
+
+  /**
+   * A served synthetic feed that runs until it is disposed. It has a past: a page that opens is told of a
+   * sentence at once, and need not wait for one to be said.
+   */
+  async function running() {
+    const feed = new SyntheticFeed(micros(clock.now() - PAST));
+    const server = await serve(feed);
+    while (feed.nextTime <= clock.now()) feed.advance();
     const stop = new AbortController();
     const done = runSynthetic(feed, clock, stop.signal);
     return {
       feed,
+      server,
       async [Symbol.asyncDispose]() {
         stop.abort();
         await done;
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  /** Such a feed, and a page that shows it. */
+  async function show() {
+    const source = await running();
+    const tab = await open(source.server);
+    return {
+      ...source,
+      ...tab,
+      async [Symbol.asyncDispose]() {
+        await tab[Symbol.asyncDispose]();
+        await source[Symbol.asyncDispose]();
       },
     };
   }
 
   it("shows the word being said, every lane, and breaks no rule of its own policy", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
-    await using tab = await open(server);
+    await using tab = await show();
     await tab.page.waitForSelector('[data-role="now-word"][data-saying="word"]');
     const word = await tab.page.textContent('[data-role="now-word"][data-saying="word"]');
-    expect(source.feed.hello().classes).toContain(word);
+    expect(tab.feed.hello().classes).toContain(word);
     for (const stream of ["audio", "video", "text"])
       await tab.page.waitForSelector(`[data-stream="${stream}"][data-state="live"]`);
+    await tab.page.waitForSelector('[data-role="announcer"] >> text=every sensor is live', {
+      state: "attached",
+    });
+    expect(await tab.page.title()).toBe("talking-face · sensorium");
     expect(await tab.page.locator("canvas").count()).toBe(7);
     const drawn = await tab.page.evaluate<number[]>(`[...document.querySelectorAll("canvas")].map(
       (canvas) => new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
@@ -80,9 +124,7 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("unplugs a sensor for real, goes on without it, and takes it back", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
-    await using tab = await open(server);
+    await using tab = await show();
     await tab.page.click('[aria-label="Unplug video"]');
     await tab.page.waitForSelector('[data-stream="video"][data-state="unplugged"]');
     await tab.page.waitForSelector(".bars-none");
@@ -95,9 +137,7 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("says what a loss would cost, by the gauges of the last minute", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
-    await using tab = await open(server);
+    await using tab = await show();
     await tab.page.waitForSelector('.drill-line .meter[data-level="good"]');
     const lines = await tab.page.locator(".drill-line").allTextContents();
     expect(lines[0]).toMatch(/without video.*same answer 9[5-7] % · right 92 %/);
@@ -107,22 +147,18 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("says of a sensor that is broken but present what is wrong with it", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
-    await using tab = await open(server);
+    await using tab = await show();
     await tab.page.waitForSelector('[data-stream="video"][data-state="live"]');
-    source.feed.breakStream("video", "frozen: the same frame again and again");
+    tab.feed.breakStream("video", "frozen: the same frame again and again");
     await tab.page.waitForSelector('[data-stream="video"][data-state="broken"]');
     await tab.page.waitForSelector('[data-stream="video"] >> text=the same frame again');
-    source.feed.breakStream("video", undefined);
+    tab.feed.breakStream("video", undefined);
     await tab.page.waitForSelector('[data-stream="video"][data-state="live"]');
     expect(await tab.page.locator(".chip-doubt").count()).toBe(0);
   });
 
   it("takes a label for what is dragged over, and says why where it is refused", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
-    await using tab = await open(server);
+    await using tab = await show();
     const posted: Record<string, unknown>[] = [];
     let refuse = true;
     await tab.page.route("**/api/labels", (route) => {
@@ -154,13 +190,11 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
     expect(second).toEqual(first);
     const [from, to] = [Number(second?.["from"]), Number(second?.["to"])];
     expect(to - from).toBeGreaterThan(200_000);
-    expect(Math.abs(to - source.feed.nextTime)).toBeLessThan(60_000_000);
+    expect(Math.abs(to - tab.feed.nextTime)).toBeLessThan(60_000_000);
   });
 
   it("lists the versions of the model, pins one and rolls back", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
-    await using tab = await open(server);
+    await using tab = await show();
     const asked: string[] = [];
     const first = { version: "m-1", since: 1, isServing: false };
     const learnt = { version: "m-2", since: 2, isServing: true, parent: "m-1" };
@@ -187,8 +221,8 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("says what is wrong while the server is gone, and comes back by itself", async () => {
-    await using source = running();
-    const first = await serve(source.feed);
+    await using source = await running();
+    const { server: first } = source;
     await using tab = await open(first);
     await tab.page.waitForSelector('[data-connection="open"]');
     await tab.page.waitForSelector("canvas");
@@ -248,11 +282,9 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("shows what the server refuses as a notice", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
-    await using tab = await open(server);
+    await using tab = await show();
     await tab.page.waitForSelector('[data-connection="open"]');
-    source.feed.messages.next({
+    tab.feed.messages.next({
       kind: "problem",
       stream: "video",
       text: "expected 560 bytes, got 3",
@@ -261,8 +293,7 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("says so when a message cannot be read, and goes on", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
+    await using source = await running();
     if (browser === undefined) throw new Error(NO_BROWSER);
     const page = await browser.newPage();
     try {
@@ -271,7 +302,7 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
         socket.send(Buffer.from([0xc1, 0xff]));
         socket.send("hello there");
       });
-      await page.goto(server.url);
+      await page.goto(source.server.url);
       await page.waitForSelector(".notices >> text=The server sent something unreadable");
       await page.waitForSelector('[data-role="now-word"][data-saying="word"]');
     } finally {
@@ -280,9 +311,7 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("moves in steps for people who asked for less motion", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
-    await using tab = await open(server);
+    await using tab = await show();
     await tab.page.waitForSelector("canvas");
     const changes = () =>
       tab.page.evaluate<number>(`new Promise((resolve) => {
@@ -297,6 +326,7 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
         };
         look();
       })`);
+    await tab.page.emulateMedia({ reducedMotion: "no-preference" });
     const gliding = await changes();
     await tab.page.emulateMedia({ reducedMotion: "reduce" });
     const stepping = await changes();
@@ -305,11 +335,7 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("looks back with the keyboard, and returns to now", async () => {
-    const feed = new SyntheticFeed(micros(clock.now() - seconds(10)));
-    await using server = await serve(feed);
-    for (let row = 0; row < 250; row += 1) feed.advance();
-    await using _source = running(feed);
-    await using tab = await open(server);
+    await using tab = await show();
     await tab.page.focus('[role="slider"]');
     for (let step = 0; step < 10; step += 1) await tab.page.keyboard.press("ArrowLeft");
     await tab.page.waitForSelector(".now-kicker >> text=2.0 s ago");
@@ -319,9 +345,7 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("fits a phone without scrolling sideways", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
-    await using tab = await open(server);
+    await using tab = await show();
     await tab.page.setViewportSize({ width: 390, height: 844 });
     await tab.page.waitForSelector("canvas");
     const overflow = await tab.page.evaluate<number>(
@@ -331,11 +355,10 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
   });
 
   it("draws frame after frame, and reports how many", async () => {
-    await using source = running();
-    await using server = await serve(source.feed);
-    await using tab = await open(server);
+    await using tab = await show();
     await tab.page.waitForSelector("canvas");
-    const { perSecond, scriptMs } = await frameRate(tab.page, 1_000);
+    await tab.page.emulateMedia({ reducedMotion: "no-preference" });
+    const { perSecond, scriptMs } = await frameRate(tab.page, 500);
     process.stdout.write(
       `dashboard: ${perSecond.toFixed(1)} frames/s, script ${scriptMs.mean.toFixed(2)} ms a frame\n`,
     );

@@ -1,4 +1,4 @@
-import { cp, readdir, rm, stat, truncate } from "node:fs/promises";
+import { cp, mkdir, readdir, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -19,9 +19,13 @@ const cuts = Number(process.env["RESUMES"] ?? 2);
 const drops = [{ stream: "a", from: seconds(1), to: seconds(2) }];
 
 let tiny: TinyPipeline;
+/** A log with many checkpoints, for whoever leaves it as it is. */
+let recorded: string;
 beforeAll(async () => {
   tiny = await tinyPipeline(4);
-}, 60_000);
+  recorded = join(tiny.folder, "recorded.mcap");
+  await go({ record: recorded, recording: { checkpoints: millis(400) } });
+}, 180_000);
 afterAll(() => tiny[Symbol.asyncDispose]());
 
 interface Said {
@@ -81,10 +85,9 @@ describe("a run that was killed", { timeout: 60_000 + cuts * 60_000 }, () => {
     });
 
   it("goes on before the last checkpoint where its outputs had not come so far", async () => {
-    const log = join(tiny.folder, "behind.mcap");
-    await go({ record: log, recording: { checkpoints: millis(400) } });
+    const record = await torn(recorded, join(tiny.folder, "behind.mcap"), 1);
     const resume = { moments: 43 };
-    const { before } = await go({ record: log, recording: { resume } });
+    const { before } = await go({ record, recording: { resume } });
     expect(before.moments).toBeGreaterThan(30);
     expect(before.moments).toBeLessThanOrEqual(43);
   });
@@ -99,28 +102,31 @@ describe("a run that was killed", { timeout: 60_000 + cuts * 60_000 }, () => {
     expect(checkpoints).toBe(0);
   });
 
+  it("begins where a crash came before the first bytes of a log", async () => {
+    const record = join(tiny.folder, "begun");
+    await mkdir(record);
+    const recording = { segments: { span: seconds(1) }, resume: {} };
+    await using run = await startPipeline(tiny.definition, { ...tiny.options, record, recording });
+    expect(run.resumedAt).toEqual({ moments: 0, spans: 0 });
+  });
+
   it("is refused the log of another pipeline", async () => {
-    const record = join(tiny.folder, "other.mcap");
-    await go({ record });
     const definition = { ...tiny.definition, name: "other" };
-    const recording = { resume: {} };
-    await expect(startPipeline(definition, { ...tiny.options, record, recording })).rejects.toThrow(
+    const options = { ...tiny.options, record: recorded, recording: { resume: {} } };
+    await expect(startPipeline(definition, options)).rejects.toThrow(
       "expected a log of pipeline other, got one of tiny",
     );
   });
 
   it("is refused once a policy has changed, since rows that are out would say something else", async () => {
-    const record = join(tiny.folder, "changed.mcap");
-    await go({ record, recording: { checkpoints: seconds(1) } });
-    const recording = { resume: {} };
-    await expect(startPipeline(changed(), { ...tiny.options, record, recording })).rejects.toThrow(
-      "expected, got one of before its grid and stream a changed: record into another file",
+    const options = { ...tiny.options, record: recorded, recording: { resume: {} } };
+    await expect(startPipeline(changed(), options)).rejects.toThrow(
+      "got one from before its grid and stream a changed: record into another file",
     );
   });
 
   it("is no help to a replay under another policy, which begins at the log's start", async () => {
-    const log = join(tiny.folder, "replayed.mcap");
-    await go({ record: log, recording: { checkpoints: seconds(1) } });
+    const log = recorded;
     let version = "";
     for await (const record of readLog(log)) if (record.kind === "MODEL") version = record.version;
     const part = (definition: TinyPipeline["definition"]) =>

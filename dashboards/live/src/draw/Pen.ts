@@ -26,6 +26,8 @@ export function roundedPath(
 
 /** Smaller letters are not read from a chair. */
 const SMALLEST_PX = 12;
+/** In a narrower box the letters would lie over its neighbours. */
+const NARROWEST_PX = 9;
 
 /** How a word is written into a box. */
 export interface WordStyle {
@@ -37,7 +39,7 @@ export interface WordStyle {
 
 /**
  * Writes a word into the middle of a box: a little smaller, then upwards, where it is too long to lie
- * across; where it is too long for both, its beginning.
+ * across; where it is too long for both, its beginning; nothing where the box is a mere sliver.
  */
 export function writeWord(
   context: CanvasRenderingContext2D,
@@ -45,6 +47,7 @@ export function writeWord(
   [x, y, width, height]: readonly [number, number, number, number],
   { weight, size, colour }: WordStyle,
 ): void {
+  if (Math.min(width, height) < NARROWEST_PX) return;
   const fits = (text: string, px: number, room: number): boolean => {
     context.font = `${weight} ${px}px ${FONT}`;
     return context.measureText(text).width <= room;

@@ -11,16 +11,28 @@ export const COLOURS = {
   taughtFill: "rgba(127, 224, 200, 0.14)",
 } as const;
 
-const ACCENTS: Readonly<Record<string, string>> = {
-  audio: "#ffb65c",
-  video: "#62c4ff",
-  text: "#c9adff",
-  sensor: "#82dca0",
+/** Of each modality, for its first stream, its second and so on. */
+const ACCENTS: Readonly<Record<string, readonly string[]>> = {
+  audio: ["#ffb65c", "#f2926f", "#ffe08a"],
+  video: ["#62c4ff", "#9aa7ff", "#6be0e0"],
+  text: ["#c9adff", "#f0a6e0"],
+  sensor: ["#82dca0", "#d6d66e", "#e3a7c8"],
 };
+const NO_MODALITY = [COLOURS.dim, "#c3cad9"];
 
-/** The accent of a modality. */
-export function accentOf(modality: string): string {
-  return ACCENTS[modality] ?? COLOURS.dim;
+/** The colour of one of `streams`: that of its modality, another one for each further stream of it. */
+export function accentOf(
+  streams: readonly { readonly stream: string; readonly modality: string }[],
+  stream: string,
+): string {
+  const modality = streams.find((each) => each.stream === stream)?.modality ?? "";
+  const accents = ACCENTS[modality] ?? NO_MODALITY;
+  const alike = streams.filter((each) => each.modality === modality);
+  const at = Math.max(
+    0,
+    alike.findIndex((each) => each.stream === stream),
+  );
+  return accents[at % accents.length] ?? COLOURS.dim;
 }
 
 /** `count` colours around one, from its own dark to near white, so that neighbours can be told apart. */

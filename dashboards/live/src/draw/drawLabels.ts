@@ -35,7 +35,9 @@ function overlaps(a: Stretch, b: Stretch): boolean {
 function boxOf(pen: Pen, { from, to }: Stretch): [number, number, number, number] | undefined {
   if (to < pen.from || from > pen.to) return undefined;
   const left = pen.x(from) + INSET_PX;
-  return [left, 3, Math.max(3, pen.x(to) - pen.x(from) - 2 * INSET_PX), pen.height - 6];
+  // What is known ahead of time would else be written half outside.
+  const right = Math.min(pen.x(to), pen.width) - INSET_PX;
+  return [left, 3, Math.max(3, right - left), pen.height - 6];
 }
 
 function drawTruth(pen: Pen, label: KnownLabel): void {

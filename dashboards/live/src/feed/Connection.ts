@@ -57,7 +57,8 @@ export class Connection {
 
   #open(): void {
     const { url, onMessage, onState, onMalformed, now } = this.#options;
-    onState({ kind: "connecting" });
+    onState({ kind: "connecting", again: this.#failures > 0 });
+    this.#lastHeard = now();
     const socket = new WebSocket(url);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
@@ -68,7 +69,8 @@ export class Connection {
       onState({ kind: "open" });
       this.#ping();
     };
-    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+    socket.onmessage = (event) => {
+      const data: unknown = event.data;
       this.#lastHeard = now();
       if (!(data instanceof ArrayBuffer)) return onMalformed("expected a binary frame, got text");
       const { message, problem } = decodeMessage(new Uint8Array(data));
@@ -79,6 +81,7 @@ export class Connection {
   }
 
   #retry(reason: string): void {
+    this.#socket = undefined;
     const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures);
     this.#failures += 1;
     const delay = longest * (0.5 + 0.5 * this.#options.random());
@@ -87,12 +90,22 @@ export class Connection {
   }
 
   #keepAlive(): void {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    if (this.#options.now() - this.#lastHeard > SILENCE_MS) this.#socket.close();
-    else this.#ping();
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    if (this.#options.now() - this.#lastHeard <= SILENCE_MS) {
+      this.#ping();
+      return;
+    }
+    // Where nobody answers, closing takes the browser up to a minute: it is not waited for.
+    socket.onopen = null;
+    socket.onmessage = null;
+    socket.onclose = null;
+    socket.close();
+    this.#retry("");
   }
 
   #ping(): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#nextPing += 1;
     this.#pings.set(this.#nextPing, this.#options.now());
     this.send({ kind: "ping", id: this.#nextPing });

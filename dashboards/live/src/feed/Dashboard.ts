@@ -52,7 +52,7 @@ const MOMENT_MS = 80;
 
 /** Everything the page knows, as signals; the one place where messages turn into state. */
 export class Dashboard {
-  readonly line: Signal<LineState> = signal({ kind: "connecting" });
+  readonly line: Signal<LineState> = signal({ kind: "connecting", again: false });
   readonly hello: Signal<HelloMessage | undefined> = signal(undefined);
   readonly streams: Signal<StreamsMessage | undefined> = signal(undefined);
   readonly status: Signal<StatusMessage | undefined> = signal(undefined);

@@ -45,13 +45,17 @@ export interface WaitLine {
 /** Why there is nothing new to see; undefined when there is. */
 export function explain(situation: Situation): Explanation | undefined {
   const { line, wasOpen, hello, status, rowAge, now } = situation;
-  if (line.kind === "lost") {
-    const wait = Math.max(1, Math.ceil((line.retryAt - now) / 1_000));
+  if (line.kind === "lost" || (line.kind === "connecting" && line.again)) {
+    const retry =
+      line.kind === "connecting"
+        ? "Trying again now."
+        : `Trying again in ${Math.max(1, Math.ceil((line.retryAt - now) / 1_000))} s.`;
     return {
       title: wasOpen ? "Connection lost" : "No connection",
-      detail: line.reason
-        ? `The server closed it: ${line.reason}. Trying again in ${wait} s.`
-        : `Nobody answers at this address. Is the pipeline still running? Trying again in ${wait} s.`,
+      detail:
+        line.kind === "lost" && line.reason
+          ? `The server closed it: ${line.reason}. ${retry}`
+          : `Nobody answers at this address. Is the pipeline still running? ${retry}`,
       tone: "trouble",
     };
   }

@@ -38,7 +38,11 @@ export function nowWord(
       if (event === undefined || candidate.from > event.from) event = candidate;
   if (event === undefined) return undefined;
   const { label, score, evidence } = event;
-  const now = row?.fused.find((candidate) => hello.classes[candidate.class] === label);
+  // Past its end the rows speak about what comes next, and would call the word improbable.
+  const now =
+    time < event.to
+      ? row?.fused.find((candidate) => hello.classes[candidate.class] === label)
+      : undefined;
   return {
     label,
     slot: slotOf(hello, label),

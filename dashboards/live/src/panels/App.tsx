@@ -28,6 +28,10 @@ export function App({
     const timer = setInterval(() => dashboard.frame(), IDLE_MS);
     return () => clearInterval(timer);
   }, [dashboard]);
+  const pipeline = hello?.pipeline;
+  useEffect(() => {
+    if (pipeline !== undefined) document.title = `${pipeline} · sensorium`;
+  }, [pipeline]);
   return (
     <main class="page">
       <Header dashboard={dashboard} />

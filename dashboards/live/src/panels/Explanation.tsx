@@ -39,7 +39,7 @@ function Wait({ wait, accent }: { readonly wait: WaitLine; readonly accent: stri
 }
 
 function accentIn({ hello }: Dashboard, stream: string): string {
-  return accentOf(hello.value?.streams.find((info) => info.stream === stream)?.modality ?? "");
+  return accentOf(hello.value?.streams ?? [], stream);
 }
 
 /** What went wrong a moment ago, for a moment. */
@@ -55,16 +55,16 @@ export function Notices({ dashboard }: { readonly dashboard: Dashboard }) {
 
 /** Reads out which sensors are not as they should be, whenever that changes. */
 export function Announcer({ dashboard }: { readonly dashboard: Dashboard }) {
-  const troubled = useComputed(
-    () =>
-      dashboard.streams.value?.streams
-        .filter(({ state }) => state !== "live")
-        .map(({ stream, state }) => `${stream} is ${state}`)
-        .join(", ") ?? "",
-  );
+  const said = useComputed(() => {
+    const { streams = [] } = dashboard.streams.value ?? {};
+    const troubled = streams.filter(({ state }) => state !== "live");
+    if (troubled.length > 0)
+      return troubled.map(({ stream, state }) => `${stream} is ${state}`).join(", ");
+    return streams.length > 0 ? "every sensor is live" : "";
+  });
   return (
-    <p class="only-read" aria-live="polite">
-      {troubled.value || "every sensor is live"}
+    <p class="only-read" data-role="announcer" aria-live="polite">
+      {said}
     </p>
   );
 }

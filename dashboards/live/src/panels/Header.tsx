@@ -10,7 +10,9 @@ export function Header({ dashboard }: { readonly dashboard: Dashboard }) {
         <span class="brand">sensorium</span>
         {hello !== undefined && <span class="pipeline">{hello.pipeline}</span>}
       </h1>
-      <p class="summary">{hello?.summary}</p>
+      <p class="summary" title={hello?.summary}>
+        {hello?.summary}
+      </p>
       <dl class="facts">
         {hello !== undefined && <Fact name="feed" value={hello.feed} />}
         {hello !== undefined && <VersionsPanel dashboard={dashboard} />}

@@ -10,6 +10,8 @@ const LONG_WORD = 8;
 const LONGEST_WORD = 20;
 /** How long the last word stays to be read after it has ended, in µs of row time. */
 const FADE_US = 700_000;
+/** More carriers than this need the whole line. */
+const FEW_CARRIERS = 2;
 
 /** What a pipeline that answers nothing is good for. */
 const UNTRAINED = "no answer yet: record, label, then sensorium train";
@@ -28,9 +30,8 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
   const shown = word ?? fading;
   const offline = dashboard.line.value.kind !== "open";
   const sensed = (moment.row?.subsets.length ?? 0) > 0;
+  const carriers = word?.carriers ?? [];
   const said = utterance(dashboard.recent.events, time);
-  const accent = (stream: string): string =>
-    accentOf(hello.streams.find((info) => info.stream === stream)?.modality ?? "");
   return (
     <section class="now" aria-label="Now">
       <p class="now-kicker">
@@ -38,7 +39,7 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
           ? "when the connection broke"
           : hello.untrained
             ? UNTRAINED
-            : kicker(moment, sensed, isSpoken(hello))}
+            : kicker(moment, sensed, { spoken: isSpoken(hello), past: shown !== word })}
         {shown?.slot ? <span class="now-slot">{shown.slot}</span> : null}
       </p>
       <p
@@ -53,9 +54,15 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
       </p>
       <div class="now-why" data-hidden={word === undefined}>
         <span class="now-confidence">{Math.round((word?.confidence ?? 0) * 100)} %</span>
-        {word !== undefined && word.carriers.length > 0 && <span class="dim">carried by</span>}
-        {word?.carriers.map(({ stream, evidence }) => (
-          <span key={stream} class="carrier" style={{ "--accent": accent(stream) }}>
+        {carriers.length > 0 && carriers.length <= FEW_CARRIERS && (
+          <span class="dim">carried by</span>
+        )}
+        {carriers.map(({ stream, evidence }) => (
+          <span
+            key={stream}
+            class="carrier"
+            style={{ "--accent": accentOf(hello.streams, stream) }}
+          >
             {stream} {Math.round(evidence * 100)}
           </span>
         ))}
@@ -69,8 +76,14 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
   );
 }
 
-function kicker({ behind, row }: Moment, sensed: boolean, spoken: boolean): string {
+function kicker(
+  { behind, row }: Moment,
+  sensed: boolean,
+  { spoken, past }: { readonly spoken: boolean; readonly past: boolean },
+): string {
   if (behind > 0) return `${(behind / 1e6).toFixed(1)} s ago`;
   if (row === undefined) return "nothing new";
-  return sensed ? (spoken ? "being said now" : "happening now") : "nothing is sensed";
+  if (!sensed) return "nothing is sensed";
+  if (past) return spoken ? "just said" : "just happened";
+  return spoken ? "being said now" : "happening now";
 }

@@ -29,13 +29,13 @@ export function Probabilities({ dashboard }: { readonly dashboard: Dashboard }) 
       {singles.length > 1 && (
         <Bars hello={hello} name="together" accent={COLOURS.text} top={row?.fused} most={most} />
       )}
-      {singles.map(({ stream, modality }) => (
+      {singles.map(({ stream }) => (
         <Bars
           key={stream}
           hello={hello}
           name={singles.length > 1 ? `${stream} alone` : stream}
           most={most}
-          accent={accentOf(modality)}
+          accent={accentOf(hello.streams, stream)}
           top={row?.streams[stream]?.reading?.top}
           weight={row?.streams[stream]?.reading?.weight}
         />

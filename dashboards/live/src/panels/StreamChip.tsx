@@ -23,6 +23,7 @@ const SAID: Readonly<Record<StreamState["state"], string>> = {
 export function StreamChip({ dashboard, info }: StreamChipProps) {
   const state = dashboard.streams.value?.streams.find(({ stream }) => stream === info.stream);
   const name = state?.state ?? "starting";
+  const streams = dashboard.hello.value?.streams ?? [];
   const stale = dashboard.line.value.kind !== "open";
   const gone = name === "unplugged" || name === "ended";
   return (
@@ -31,7 +32,7 @@ export function StreamChip({ dashboard, info }: StreamChipProps) {
       data-stream={info.stream}
       data-state={name}
       data-stale={stale}
-      style={{ "--accent": accentOf(info.modality) }}
+      style={{ "--accent": accentOf(streams, info.stream) }}
     >
       <div class="chip-title">
         <span class="chip-name">

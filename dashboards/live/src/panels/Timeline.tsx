@@ -32,6 +32,9 @@ export interface TimelineProps {
 /** Share of a picture in the mean that the trace of motion is drawn against: about two seconds. */
 const FORGETTING = 0.02;
 
+/** Streams whose lanes fit a laptop's screen, events and all; more of them share the room. */
+const ROOMY = 3;
+
 /** All lanes on one axis: what was sensed, the codes it became, and the events found in it. */
 export function Timeline({ dashboard, hello, loop }: TimelineProps) {
   const { recent } = dashboard;
@@ -56,6 +59,7 @@ export function Timeline({ dashboard, hello, loop }: TimelineProps) {
       ref={body}
       class="timeline"
       aria-label="Timeline"
+      data-many={hello.streams.length > ROOMY}
       onPointerMove={(event) => point(event.clientX)}
       onPointerLeave={() => point(Number.NEGATIVE_INFINITY)}
     >
@@ -64,7 +68,7 @@ export function Timeline({ dashboard, hello, loop }: TimelineProps) {
           key={info.stream}
           loop={loop}
           kind={info.view.kind}
-          label={LANE_LABELS[info.view.kind]}
+          label={`${info.stream}: ${LANE_LABELS[info.view.kind]}`}
           painter={painters.streams.get(info.stream) ?? drawSeconds}
         >
           <StreamChip dashboard={dashboard} info={info} />
@@ -98,11 +102,11 @@ export function Timeline({ dashboard, hello, loop }: TimelineProps) {
 }
 
 const LANE_LABELS = {
-  columns: "Spectrogram of the last seconds",
-  image: "Pictures of the last seconds",
-  lines: "Traces of the last seconds",
-  captions: "Words of the last seconds",
-  none: "Presence over the last seconds",
+  columns: "spectrogram of the last seconds",
+  image: "pictures of the last seconds",
+  lines: "traces of the last seconds",
+  captions: "words of the last seconds",
+  none: "presence over the last seconds",
 } as const;
 
 function Shared({ dashboard, hello }: Pick<TimelineProps, "dashboard" | "hello">) {
@@ -135,7 +139,10 @@ interface Painters {
 
 function paintersOf(recent: Recent, hello: HelloMessage): Painters {
   const counting = hello.streams.filter(({ counts }) => counts);
-  const marked = counting.map(({ stream, modality }) => ({ stream, colour: accentOf(modality) }));
+  const marked = counting.map(({ stream }) => ({
+    stream,
+    colour: accentOf(hello.streams, stream),
+  }));
   const codes = {
     streams: marked,
     period: hello.period,
@@ -172,15 +179,16 @@ function streamPainter(
   hello: HelloMessage,
   info: StreamInfo,
 ): Painter {
-  const { stream, view, modality } = info;
+  const { stream, view } = info;
+  const colour = accentOf(hello.streams, stream);
   const draw = viewPainter(recent, listen, hello, info);
   const gaps = { stream, irregular: info.rate === 0, period: hello.period };
   return (pen) => {
     if (view.kind !== "columns") drawSeconds(pen);
     draw(pen);
-    if (view.kind === "captions") drawCaptions(pen, recent.captions(stream), accentOf(modality));
+    if (view.kind === "captions") drawCaptions(pen, recent.captions(stream), colour);
     if (view.kind === "none")
-      drawPresence(pen, recent.rows, { stream, colour: accentOf(modality), period: hello.period });
+      drawPresence(pen, recent.rows, { stream, colour, period: hello.period });
     drawGaps(pen, recent.rows, gaps);
   };
 }
@@ -188,8 +196,8 @@ function streamPainter(
 function viewPainter(
   recent: Recent,
   listen: Listen,
-  { period }: HelloMessage,
-  { stream, view, modality }: StreamInfo,
+  { period, streams }: HelloMessage,
+  { stream, view }: StreamInfo,
 ): Painter {
   const span = timeScale(period).kept;
   if (view.kind === "lines") {
@@ -197,7 +205,7 @@ function viewPainter(
     const strip = new LineStrip({
       ...{ stream, traces, perRow, period },
       span,
-      colour: accentOf(modality),
+      colour: accentOf(streams, stream),
       rows: () => recent.rows,
     });
     listen((row) => strip.take(row));
