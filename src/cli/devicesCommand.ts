@@ -1,9 +1,9 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 
 import { loadSensorKind } from "../pipeline/loadSensorKind.ts";
 import type { SensorDevice } from "../pipeline/Sensor.ts";
+import { kindsIn } from "../pipeline/sensorKinds.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { textTable } from "./textTable.ts";
 
@@ -35,14 +35,6 @@ async function found(): Promise<readonly Found[]> {
     all.push(...devices.map((device) => ({ kind, ...device })));
   }
   return all;
-}
-
-/** Names of the kinds of sensor in a folder. */
-export function kindsIn(folder: string): readonly string[] {
-  return readdirSync(folder)
-    .filter((file) => /^[a-z][A-Za-z0-9]*\.[jt]s$/.test(file))
-    .map((file) => file.replace(/\.[jt]s$/, ""))
-    .sort();
 }
 
 function textOf(devices: readonly Found[]): string {

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { loadSensorKind } from "../pipeline/loadSensorKind.ts";
+import { kindsIn } from "../pipeline/sensorKinds.ts";
 import { compile } from "../tensor/compile.ts";
 import { defineProgram } from "../tensor/defineProgram.ts";
 import { type Device, devices } from "../tensor/device/Device.ts";
 import { float32 } from "../tensor/TensorSpec.ts";
 import { tf } from "../tensor/tf.ts";
 import { transportFacts } from "../wire/transportFacts.ts";
-import { kindsIn } from "./devicesCommand.ts";
 import { findProgram } from "./findProgram.ts";
 import { loadPipeline, pipelineNames } from "./loadPipeline.ts";
 import { codeRoot, packageRoot } from "./packageRoot.ts";

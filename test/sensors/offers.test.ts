@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-import { kindsIn } from "../../src/cli/devicesCommand.ts";
 import { loadSensorKind } from "../../src/pipeline/loadSensorKind.ts";
+import { kindsIn } from "../../src/pipeline/sensorKinds.ts";
 import { npyFile } from "../support/npyFile.ts";
 
 const SENSORS = fileURLToPath(new URL("../../sensors", import.meta.url));

@@ -192,9 +192,9 @@ function viewPainter(
   { stream, view, modality }: StreamInfo,
 ): Painter {
   if (view.kind === "lines") {
-    const { traces, perRow } = view;
+    const { traces, perRow, names } = view;
     const strip = new LineStrip({
-      ...{ stream, traces, perRow, period },
+      ...{ stream, traces, perRow, period, names },
       span: SPAN_US,
       colour: accentOf(modality),
       rows: () => recent.rows,
