@@ -1,31 +1,14 @@
-import {
-  ConfigError,
-  frameBytes,
-  type Label,
-  type Micros,
-  micros,
-  millis,
-  Rng,
-  type SensedFrame,
-  type SensorContext,
-  type SensorKind,
-  SensorSettings,
-} from "../src/sensing.ts";
+import { type Micros, micros, millis, type Rng, type SensorKind } from "../src/sensing.ts";
 import { ClipArrays } from "./clips/ClipArrays.ts";
-import { clipLine, type LinePlace, labelsOn, type PlacedClip, placesOn } from "./clips/clipLine.ts";
+import { clipLine, type LinePlace, labelsOn } from "./clips/clipLine.ts";
+import { type ClipLine, clipSensor } from "./clips/clipSensor.ts";
+import {
+  type ClipSetOptions,
+  type ClipSetRequest,
+  type ClipTruth,
+  clipSetOptions,
+} from "./clips/clipSet.ts";
 import { nearestRow, type RaggedClip, rowAt } from "./clips/resample.ts";
-import { steadyFrames } from "./streams/steadyFrames.ts";
-
-/** Which part of the UTD-MHAD arrays to stream. */
-export interface ActionClipsOptions {
-  /** Folder of the arrays. */
-  readonly directory: string;
-  readonly split: string;
-  /** Clips, from the first on. */
-  readonly clips: number;
-  /** Draws their order and the gaps between them. */
-  readonly seed: number;
-}
 
 /** Clips and gaps are whole tenths of a second: where the pipeline's rows are. */
 const STEP = millis(100);
@@ -41,26 +24,46 @@ const [REST_G, REST_TURN, REST_M] = [0.01, 2, 0.002] as const;
  * Actions of UTD-MHAD (Chen et al. 2015) as one continuous stream: between two clips the body comes over
  * from the last posture of the one to the first of the next.
  *
- * Options: see `ActionClipsOptions`. The stream's name says which sensor it gets: `inertial` (f32 [6], g
+ * Options: see `ClipSetOptions`. The stream's name says which sensor it gets: `inertial` (f32 [6], g
  * and °/s), `skeleton` (f32 [20,3], metres), `depth` (u8 [60,80]). The set has no times, and the sensors
  * of a clip no common clock: each runs over the clip by fractions, at its stream's own rate.
  */
-export const actionClips: SensorKind = {
+export const actionClips: SensorKind = clipSensor({
   name: "actionClips",
   summary: "Streams actions of UTD-MHAD with random gaps.",
-  probe: async () => ({ works: true, detail: "needs the UTD-MHAD arrays (--data)" }),
-  create(options) {
-    const settings = new SensorSettings("actionClips", options);
-    const line: ActionClipsOptions = {
-      directory: settings.text("directory"),
-      split: settings.text("split", "dev"),
-      clips: settings.count("clips", 1),
-      seed: settings.count("seed", 0, 1),
-    };
-    settings.end();
-    return { pace: "replay", frames: (context) => replay(line, context) };
+  needs: "needs the UTD-MHAD arrays (--data)",
+  options: clipSetOptions,
+  line: async (options) => layClips(await clipLengths(arraysOf(options)), options),
+  streams: {
+    inertial: {
+      dtype: "f32",
+      shape: [6],
+      async open({ options, rng }) {
+        const clips = await clipsOf(options, "inertial", [6]);
+        const rest = (i: number): number => (i < 3 ? REST_G : REST_TURN);
+        const scale = (value: number, i: number): number => value * (SCALES[i] ?? 0);
+        return (place) => bytesOf(posture(clips, place, { scale, rest, rng }));
+      },
+    },
+    skeleton: {
+      dtype: "f32",
+      shape: [20, 3],
+      async open({ options, rng }) {
+        const clips = await clipsOf(options, "skeleton", [20, 3]);
+        const scale = (value: number): number => value * METRES;
+        return (place) => bytesOf(posture(clips, place, { scale, rest: () => REST_M, rng }));
+      },
+    },
+    depth: {
+      dtype: "u8",
+      shape: [60, 80],
+      async open({ options }) {
+        const clips = await clipsOf(options, "depth", [60, 80]);
+        return (place) => pictureAt(clips, place);
+      },
+    },
   },
-};
+});
 
 /**
  * What is done on the line that the sensors stream, and how long it is.
@@ -69,14 +72,8 @@ export const actionClips: SensorKind = {
  * @throws {ConfigError} If the split has fewer clips than asked for.
  * @throws {ModelError} If the arrays are not there.
  */
-export async function actionTruth(
-  options: Omit<ActionClipsOptions, "clips"> & { readonly clips?: number },
-): Promise<{
-  readonly duration: Micros;
-  readonly labels: readonly Label[];
-  readonly clips: number;
-}> {
-  const arrays = new ClipArrays(options.directory, options.split);
+export async function actionTruth(options: ClipSetRequest): Promise<ClipTruth> {
+  const arrays = arraysOf(options);
   const [names, { data }, available] = await Promise.all([
     arrays.labelNames(),
     arrays.read("label"),
@@ -102,79 +99,26 @@ async function clipLengths(arrays: ClipArrays): Promise<readonly Micros[]> {
 
 function layClips(
   lengths: readonly Micros[],
-  { clips: count, seed }: Pick<ActionClipsOptions, "clips" | "seed">,
-): { readonly clips: readonly PlacedClip[]; readonly length: Micros } {
+  { clips: count, seed }: Pick<ClipSetOptions, "clips" | "seed">,
+): ClipLine {
   return clipLine({ lengths, count, gap: [millis(500), millis(2_000)], step: STEP, seed });
 }
 
-async function* replay(
-  { directory, split, clips: count, seed }: ActionClipsOptions,
-  context: SensorContext,
-): AsyncGenerator<SensedFrame> {
-  const { stream } = context.description;
-  const arrays = new ClipArrays(directory, split);
-  const { clips, length } = layClips(await clipLengths(arrays), { clips: count, seed });
-  const frameAt = await readerOf(arrays, context, Rng.fromSeed(seed).fork(stream));
-  const begin = () => {
-    const placeAt = placesOn(clips, length);
-    return (at: number) => frameAt(placeAt(at));
-  };
-  yield* steadyFrames({ kind: "actionClips", length, begin }, context);
+function arraysOf({ directory, split }: Pick<ClipSetOptions, "directory" | "split">): ClipArrays {
+  return new ClipArrays(directory, split);
 }
 
-/** Loads what one stream needs, and nothing else. */
-async function readerOf(
-  arrays: ClipArrays,
-  { description }: SensorContext,
-  rng: Rng,
-): Promise<(place: LinePlace) => Uint8Array> {
-  const { stream } = description;
-  const expect = (dtype: string, bytes: number): void => {
-    if (description.dtype !== dtype || frameBytes(description) !== bytes)
-      throw new ConfigError(
-        `stream ${stream}`,
-        `expected ${dtype} frames of ${bytes} bytes, got ${description.dtype} [${description.shape}]`,
-      );
-  };
-  const clipsOf = async (content: string, row: readonly number[]): Promise<ClipOf> => {
-    const { data } = await arrays.read(content, row);
-    const offsets = (await arrays.read(`${content}_offsets`)).data;
-    const width = row.reduce((product, size) => product * size, 1);
-    return (clip) => ({ data, from: offsets[clip] ?? 0, to: offsets[clip + 1] ?? 0, width });
-  };
-  switch (stream) {
-    case "inertial": {
-      expect("f32", 24);
-      const clips = await clipsOf(stream, [6]);
-      const rest = (i: number): number => (i < 3 ? REST_G : REST_TURN);
-      return (place) =>
-        bytesOf(posture(clips, place, (value, i) => value * (SCALES[i] ?? 0), rest, rng));
-    }
-    case "skeleton": {
-      expect("f32", 240);
-      const clips = await clipsOf(stream, [20, 3]);
-      return (place) =>
-        bytesOf(
-          posture(
-            clips,
-            place,
-            (value) => value * METRES,
-            () => REST_M,
-            rng,
-          ),
-        );
-    }
-    case "depth": {
-      expect("u8", 4_800);
-      const clips = await clipsOf(stream, [60, 80]);
-      return (place) => pictureAt(clips, place);
-    }
-    default:
-      throw new ConfigError(
-        `stream ${stream}`,
-        "expected inertial, skeleton or depth for actionClips",
-      );
-  }
+/** The clips of one of the set's sensors. */
+async function clipsOf(
+  options: ClipSetOptions,
+  content: string,
+  row: readonly number[],
+): Promise<ClipOf> {
+  const arrays = arraysOf(options);
+  const { data } = await arrays.read(content, row);
+  const offsets = (await arrays.read(`${content}_offsets`)).data;
+  const width = row.reduce((product, size) => product * size, 1);
+  return (clip) => ({ data, from: offsets[clip] ?? 0, to: offsets[clip + 1] ?? 0, width });
 }
 
 type ClipOf = (clip: number) => RaggedClip;
@@ -183,9 +127,17 @@ type ClipOf = (clip: number) => RaggedClip;
 function posture(
   clips: ClipOf,
   place: LinePlace,
-  scale: (value: number, index: number) => number,
-  rest: (index: number) => number,
-  rng: Rng,
+  {
+    scale,
+    rest,
+    rng,
+  }: {
+    /** To the stream's unit. */
+    readonly scale: (value: number, index: number) => number;
+    /** Deviation of what a body at rest gives, in that unit. */
+    readonly rest: (index: number) => number;
+    readonly rng: Rng;
+  },
 ): Float32Array {
   if ("clip" in place) return rowAt(clips(place.clip), place.progress).map(scale);
   const { before, after, progress } = place;

@@ -66,7 +66,7 @@ export default definePipeline({
       },
       policy: window({ from: millis(-80), to: millis(0), count: POINTS, aggregate: "concatenate" }),
       features: () => new PenPath(POINTS),
-      view: { kind: "lines", traces: 3, perRow: POINTS },
+      view: { kind: "lines", traces: 3, perRow: POINTS, names: ["x", "y", "pen"] },
     },
     picture: {
       description: sheet("picture"),
@@ -132,7 +132,11 @@ export default definePipeline({
       hint: "Write a digit and lift the pen: it is read when the pen has rested for a moment.",
       conversion: { form: PEN_FORM, converter: () => new DigitPen() },
     },
-    speech: { source: "microphone", feeds: ["speech"], hint: "Say the digit when the drawing fades." },
+    speech: {
+      source: "microphone",
+      feeds: ["speech"],
+      hint: "Say the digit when the drawing fades.",
+    },
   },
   feed: openFeed,
 });

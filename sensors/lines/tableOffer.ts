@@ -50,17 +50,21 @@ export async function tableOffer(
   const time = typeof named === "string" ? named : head.find((name) => TIME_NAMES.test(name));
   const at = time === undefined ? -1 : head.indexOf(time);
   const columns = Array.isArray(options["columns"])
-    ? options["columns"].length
-    : head.length - (at < 0 ? 0 : 1);
-  if (columns < 1 || rows.length === 0)
+    ? options["columns"].map(String)
+    : head.filter((_, place) => place !== at);
+  if (columns.length < 1 || rows.length === 0)
     throw new SensorError("csv", `expected a table with a head and rows of numbers, got ${path}`);
   const cells = rows.map((row) => row[at] ?? "");
   const timing = at < 0 ? undefined : timesOf(cells);
   const rate = timing === undefined ? USUAL_RATE : timing.rate;
-  return onlyOffer(usualNumbers(streamNameOf(path), [columns], rate, "f64"), {
-    ...(timing !== undefined && { time, timeUnit: timing.unit, timeFrom: timing.from }),
-    ...options,
-  });
+  const numbers = usualNumbers(streamNameOf(path), [columns.length], rate, "f64");
+  return onlyOffer(
+    columns.every((name) => /^.{1,64}$/.test(name)) ? { ...numbers, channels: columns } : numbers,
+    {
+      ...(timing !== undefined && { time, timeUnit: timing.unit, timeFrom: timing.from }),
+      ...options,
+    },
+  );
 }
 
 async function firstRows(path: string, delimiter: string): Promise<string[][]> {

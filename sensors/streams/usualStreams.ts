@@ -84,7 +84,8 @@ export function rowsOffer(
   options: Readonly<Record<string, unknown>>,
 ): readonly StreamOffer[] {
   if (!Array.isArray(fields) || fields.length === 0) return [];
-  return onlyOffer(usualNumbers(stream, [fields.length], "irregular", "f64"), options);
+  const numbers = usualNumbers(stream, [fields.length], "irregular", "f64");
+  return onlyOffer({ ...numbers, channels: fields.map(String) }, options);
 }
 
 /** The name of a file without folder and ending, as a stream's name. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 
-import { loadSensorKind, sensorKinds } from "../pipeline/loadSensorKind.ts";
+import { kindsIn, loadSensorKind } from "../pipeline/loadSensorKind.ts";
 import type { SensorDevice } from "../pipeline/Sensor.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { textTable } from "./textTable.ts";
@@ -29,7 +29,7 @@ interface Found extends SensorDevice {
 async function found(): Promise<readonly Found[]> {
   const folder = join(codeRoot(), "sensors");
   const all: Found[] = [];
-  for (const kind of sensorKinds(folder)) {
+  for (const kind of kindsIn(folder)) {
     const devices = (await (await loadSensorKind(kind, folder)).devices?.()) ?? [];
     all.push(...devices.map((device) => ({ kind, ...device })));
   }

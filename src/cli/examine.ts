@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { loadSensorKind, sensorKinds } from "../pipeline/loadSensorKind.ts";
+import { kindsIn, loadSensorKind } from "../pipeline/loadSensorKind.ts";
 import { compile } from "../tensor/compile.ts";
 import { defineProgram } from "../tensor/defineProgram.ts";
 import { type Device, devices } from "../tensor/device/Device.ts";
@@ -129,7 +129,7 @@ async function nodeGpu(): Promise<Finding> {
 
 async function* sensors(): AsyncGenerator<Finding> {
   const folder = join(codeRoot(), "sensors");
-  for (const name of sensorKinds(folder)) {
+  for (const name of kindsIn(folder)) {
     const what = `sensor ${name}`;
     try {
       const probe = await (await loadSensorKind(name, folder)).probe();

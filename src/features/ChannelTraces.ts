@@ -55,7 +55,7 @@ export class ChannelTraces {
   #time: number | undefined;
 
   /** @throws {ConfigError} If a count is not a positive integer, or a trace no channel of a frame. */
-  constructor({ channels, perRow = 1, shown = spread(channels) }: ChannelTracesOptions) {
+  constructor({ channels, perRow = 1, shown = shownChannels(channels) }: ChannelTracesOptions) {
     const where = "ChannelTraces";
     if (!(Number.isSafeInteger(channels) && channels >= 1))
       throw new ConfigError(where, `channels must be >= 1, got ${channels}`);
@@ -173,7 +173,8 @@ export class ChannelTraces {
 }
 
 /** As many channels as fit, from the first on, evenly spread. */
-function spread(channels: number): number[] {
+/** Which numbers of a frame are drawn unless somebody says: all, or of more than eight, eight evenly spread. */
+export function shownChannels(channels: number): readonly number[] {
   const count = Math.min(channels, MOST_TRACES);
   return Array.from({ length: count }, (_, at) => Math.floor((at * channels) / count));
 }

@@ -25,6 +25,8 @@ export interface StreamDescription {
   readonly timing?: "exact" | "jittered";
   /** Unit of one element, for axis labels: "PCM", "grey level", "m/s²". */
   readonly unit: string;
+  /** What the numbers of a frame are, in their order: as many names as numbers. Absent where nobody says. */
+  readonly channels?: readonly string[];
   /** How far out of order frames may arrive and still be used (alignment.md 9: L_s), in µs. */
   readonly lateness: Micros;
   /** Silence after which the stream is declared idle (I_s), in µs of our clock. */
@@ -68,6 +70,12 @@ export function defineStream(description: StreamDescription): StreamDescription 
     throw new ConfigError(where, 'timing must be "exact" for an irregular stream, got "jittered"');
   if (!((description.span ?? 0) >= 0))
     throw new ConfigError(where, `span must be >= 0 us, got ${description.span}`);
+  const numbers = description.shape.reduce((product, size) => product * size, 1);
+  if (description.channels !== undefined && description.channels.length !== numbers)
+    throw new ConfigError(
+      where,
+      `channels must be ${numbers} names, as many as a frame has numbers, got ${description.channels.length}`,
+    );
   if (!(description.lateness >= 0))
     throw new ConfigError(where, `lateness must be >= 0 us, got ${description.lateness}`);
   if (!(description.idleTimeout > 0))

@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors.ts";
 import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
+import type { Micros } from "../units.ts";
 import type { SensedFrame } from "./Sensor.ts";
 
 /** What a page in a browser can sense with. `pad` gives pictures of a drawing, `pen` the way of the pen. */
@@ -39,6 +40,8 @@ export interface PageSense {
   readonly feeds: readonly string[];
   /** What a person should know who lends it, in one sentence. */
   readonly hint?: string;
+  /** Of a pen: how long it is off the paper when what it drew is finished. Default 0.7 s. */
+  readonly rest?: Micros;
   /** How what is sensed becomes frames; absent where the page gives the stream's own frames. */
   readonly conversion?: {
     /** In what form the page gives it. */
@@ -54,14 +57,14 @@ export interface PageSense {
  * @param where The pipeline, for messages.
  * @param streams Names of its streams.
  * @throws {ConfigError} If a name is none, a sense feeds no stream, one that is not there, or several without
- *   a conversion, or its form is none.
+ *   a conversion, or its form or rest is out of range.
  */
 export function checkPageSenses(
   where: string,
   senses: Readonly<Record<string, PageSense>>,
   streams: readonly string[],
 ): void {
-  for (const [name, { source, feeds, conversion }] of Object.entries(senses)) {
+  for (const [name, { source, feeds, rest, conversion }] of Object.entries(senses)) {
     const stranger = feeds.find((stream) => !streams.includes(stream));
     if (stranger !== undefined)
       throw new ConfigError(where, `sense ${name} feeds ${stranger}, expected one of ${streams}`);
@@ -70,6 +73,8 @@ export function checkPageSenses(
         where,
         `sense ${name} must feed one stream, or several by a conversion, got ${feeds.length}`,
       );
+    if (!((rest ?? 1) > 0))
+      throw new ConfigError(where, `sense ${name} must rest for > 0 us, got ${rest}`);
     if (conversion === undefined && source === "pen")
       throw new ConfigError(where, `sense ${name} needs a conversion, as every pen does, got none`);
     const times = { lateness: 0, idleTimeout: 1 } as Pick<

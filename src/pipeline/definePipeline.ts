@@ -35,9 +35,15 @@ export type StreamView =
   | { readonly kind: "image"; readonly width: number; readonly height: number }
   /**
    * `traces` numbers as thin lines, `perRow` points of each: u8, point after point, a value for each trace, as
-   * `ChannelTraces` scales them: 1 the foot of its range, 255 its top, 0 no value.
+   * `ChannelTraces` scales them: 1 the foot of its range, 255 its top, 0 no value. `names` are those of the
+   * traces; unless given, the stream's `channels` where there is a trace for each, else their numbers.
    */
-  | { readonly kind: "lines"; readonly traces: number; readonly perRow: number }
+  | {
+      readonly kind: "lines";
+      readonly traces: number;
+      readonly perRow: number;
+      readonly names?: readonly string[];
+    }
   /** The words themselves. */
   | { readonly kind: "captions" }
   | { readonly kind: "none" };
@@ -114,8 +120,13 @@ export function definePipeline(definition: PipelineDefinition): PipelineDefiniti
   const where = `pipeline ${definition.name}`;
   const plans = Object.entries(definition.streams);
   if (plans.length === 0) throw new ConfigError(where, "expected at least one stream, got none");
-  for (const [key, { description, policy }] of plans) {
+  for (const [key, { description, policy, view }] of plans) {
     defineStream(description);
+    if (view.kind === "lines" && (view.names?.length ?? view.traces) !== view.traces)
+      throw new ConfigError(
+        where,
+        `stream ${key} must name ${view.traces} traces, got ${view.names?.length}`,
+      );
     checkPolicy(key, policy, description.dtype);
     if (description.stream !== key)
       throw new ConfigError(where, `stream ${key} describes itself as ${description.stream}`);

@@ -22,7 +22,7 @@ export async function loadSensorKind(kind: string, folder: string): Promise<Sens
   if (path === undefined || !existsSync(path))
     throw new ConfigError(
       "sensor",
-      `expected one of ${sensorKinds(folder).join(", ")} or a path, got ${kind}`,
+      `expected one of ${kindsIn(folder).join(", ")} or a path, got ${kind}`,
     );
   const name = path.replace(/^.*[\\/]/, "").replace(/\.[^.]*$/, "");
   const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
@@ -33,7 +33,7 @@ export async function loadSensorKind(kind: string, folder: string): Promise<Sens
 }
 
 /** Names of the kinds of sensor in a folder; none where there is no such folder. */
-export function sensorKinds(folder: string): readonly string[] {
+export function kindsIn(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((file) => /^[a-z][A-Za-z0-9]*\.[jt]s$/.test(file))

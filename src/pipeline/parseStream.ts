@@ -18,6 +18,7 @@ const SCHEMA = z.strictObject({
   span: time.optional(),
   timing: z.enum(["exact", "jittered"]).optional(),
   unit: z.string().default(""),
+  channels: z.array(z.string().min(1).max(64)).optional(),
   lateness: time.prefault(0),
   idleTimeout: time.prefault(250_000),
 });
@@ -25,7 +26,7 @@ const SCHEMA = z.strictObject({
 /**
  * A stream's description as a person writes it (docs/wire.md).
  *
- * What may be left out: `shape` (a scalar), `unit`, `span`, `lateness` (0) and `idleTimeout` (250 ms).
+ * What may be left out: `shape` (a scalar), `unit`, `channels`, `span`, `lateness` (0) and `idleTimeout` (250 ms).
  *
  * @throws {ConfigError} If it is no such description; the message names each field that is not.
  */
@@ -33,10 +34,11 @@ export function parseStream(value: unknown): StreamDescription {
   const { success, data, error } = SCHEMA.safeParse(value);
   if (!success)
     throw new ConfigError("stream", `expected a description\n${z.prettifyError(error)}`);
-  const { span, timing, ...description } = data;
+  const { span, timing, channels, ...description } = data;
   return defineStream({
     ...description,
     ...(span === undefined ? {} : { span }),
     ...(timing === undefined ? {} : { timing }),
+    ...(channels === undefined ? {} : { channels }),
   });
 }

@@ -4,8 +4,9 @@ import { parseStream } from "./parseStream.ts";
 /**
  * A stream that is like what is offered, but for what somebody says.
  *
- * Two things follow what is said, unless they are said too: blocks that last (`span`) last as long as their
- * new rate has it, and the unit of pictures follows their new shape, [rows, columns] or [rows, columns, 3].
+ * Some things follow what is said, unless they are said too: blocks that last (`span`) last as long as their
+ * new rate has it, the unit of pictures follows their new shape, [rows, columns] or [rows, columns, 3], and
+ * numbers of another shape have no names.
  *
  * @param offered What is offered, with the stream's site and name.
  * @param said As a person writes it (docs/wire.md).
@@ -17,9 +18,14 @@ export function wantedStream(
 ): StreamDescription {
   const { rate, shape } = said;
   const lasts = offered.span !== undefined && typeof rate === "number" && rate > 0;
+  const { channels, ...unnamed } = offered;
+  // Names of other numbers than there will be say nothing.
+  const isNamed =
+    channels !== undefined && (shape === undefined || `${shape}` === `${offered.shape}`);
   const isPicture = offered.modality === "video" && Array.isArray(shape);
   return parseStream({
-    ...offered,
+    ...unnamed,
+    ...(isNamed && { channels }),
     ...(lasts && { span: Math.round(1e6 / rate) }),
     ...(isPicture && { unit: shape.length === 2 ? "grey level" : "RGB" }),
     ...said,

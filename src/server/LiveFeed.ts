@@ -5,6 +5,7 @@ import type { Chunk } from "../frames/Chunk.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
 import type { VersionsReport } from "../pipeline/Learning.ts";
+import type { SensorKindInfo } from "../pipeline/sensorKinds.ts";
 import type { HealthState } from "../robustness/StreamHealth.ts";
 import type { HelloMessage, ReplugMessage, ServerMessage, UnplugMessage } from "./messages.ts";
 import type { GrowingLog } from "./recordLines.ts";
@@ -62,6 +63,8 @@ export interface LiveFeed {
   command(command: UnplugMessage | ReplugMessage): string | undefined;
   /** Why the next row is not there yet, where the feed knows; undefined before the first. */
   blocking?(): Blocking | undefined;
+  /** The kinds of sensor that can be attached, where the feed can. */
+  kinds?(): Promise<readonly SensorKindInfo[]>;
   /** The streams there are and who feeds them, where the feed knows. */
   sensors?(): readonly SensorState[];
   /**

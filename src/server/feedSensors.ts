@@ -1,5 +1,6 @@
 import { loadSensorKind } from "../pipeline/loadSensorKind.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
+import { sensorKinds } from "../pipeline/sensorKinds.ts";
 import { streamFor } from "../pipeline/streamFor.ts";
 import type { AttachRequest, LiveFeed, SensorState } from "./LiveFeed.ts";
 
@@ -10,8 +11,9 @@ import type { AttachRequest, LiveFeed, SensorState } from "./LiveFeed.ts";
  */
 export function feedSensors(
   run: PipelineRun,
-): Required<Pick<LiveFeed, "sensors" | "attach" | "detach">> {
+): Required<Pick<LiveFeed, "kinds" | "sensors" | "attach" | "detach">> {
   return {
+    kinds: () => sensorKinds(run.options.sensors),
     sensors(): SensorState[] {
       const states = new Map(run.streams().map((state) => [state.stream, state]));
       const guests = new Set(run.hotPlug.guests.map(({ stream }) => stream));

@@ -1,8 +1,9 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { Observable } from "rxjs";
 
 import { type Chunk, framesOf } from "../frames/Chunk.ts";
 import { type Bytes, bytes } from "../units.ts";
+import { growingText } from "./growingText.ts";
 
 /** Text that may wait for a slow reader. */
 const BACKLOG = bytes(1024 * 1024);
@@ -17,31 +18,16 @@ const BACKLOG = bytes(1024 * 1024);
  */
 export function frameLines(chunks: Observable<Chunk>, backlog: Bytes = BACKLOG): Readable {
   let skipped = 0;
-  const lines = new Readable({
-    read: () => undefined,
-    destroy(error, done) {
-      subscription.unsubscribe();
-      done(error);
-    },
+  const lines = growingText(chunks, (chunk, text) => {
+    if (text.readableLength > backlog) {
+      skipped += chunk.originTimes.length;
+      return;
+    }
+    if (skipped > 0) text.push(`${JSON.stringify({ skipped })}\n`);
+    skipped = 0;
+    text.push(linesOf(chunk));
   });
-  const end = (): void => {
-    if (!lines.destroyed) lines.push(null);
-  };
   lines.push("\n");
-  const subscription = chunks.subscribe({
-    next(chunk) {
-      if (lines.destroyed) return;
-      if (lines.readableLength > backlog) {
-        skipped += chunk.originTimes.length;
-        return;
-      }
-      if (skipped > 0) lines.push(`${JSON.stringify({ skipped })}\n`);
-      skipped = 0;
-      lines.push(linesOf(chunk));
-    },
-    error: end,
-    complete: end,
-  });
   return lines;
 }
 

@@ -46,6 +46,8 @@ export interface JoinStream {
   readonly source?: JoinSource | undefined;
   /** What a person should know who lends it. */
   readonly hint?: string | undefined;
+  /** Of a pen: how long it is off the paper when what it drew is finished, in µs. */
+  readonly rest?: number | undefined;
   /** The pipeline's streams that it is made into; absent where it is one itself. */
   readonly becomes?: readonly string[] | undefined;
 }
@@ -141,6 +143,7 @@ const serverMessage = union<JoinServerMessage>({
         unit: text(64),
         source: optional(oneOf("microphone", "camera", "pad", "pen", "motion", "words")),
         hint: optional(text()),
+        rest: optional(number(0)),
         becomes: optional(list(name, 64)),
       }),
       1_024,

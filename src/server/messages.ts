@@ -6,8 +6,16 @@ export type ViewDescription =
   | { readonly kind: "columns"; readonly bins: number; readonly perRow: number }
   /** u8 grey picture, row by row from the top. */
   | { readonly kind: "image"; readonly width: number; readonly height: number }
-  /** `perRow` points of `traces` u8 values each: 1 the foot of a trace's range, 255 its top, 0 no value. */
-  | { readonly kind: "lines"; readonly traces: number; readonly perRow: number }
+  /**
+   * `perRow` points of `traces` u8 values each: 1 the foot of a trace's range, 255 its top, 0 no value; what each
+   * trace is called.
+   */
+  | {
+      readonly kind: "lines";
+      readonly traces: number;
+      readonly perRow: number;
+      readonly names?: readonly string[] | undefined;
+    }
   /** {@link StreamRow.captions}. */
   | { readonly kind: "captions" }
   | { readonly kind: "none" };

@@ -31,6 +31,7 @@ import type {
   ServerMessage,
   StreamsMessage,
 } from "./messages.ts";
+import { namedView } from "./namedView.ts";
 import { rowOf } from "./rowOf.ts";
 import { statusOf } from "./statusOf.ts";
 
@@ -247,7 +248,10 @@ function latencyOf(total: Percentiles, hops: ReadonlyMap<string, Percentiles>): 
 function viewsOf({ definition, hotPlug }: PipelineRun) {
   return hotPlug.streams.map((description) => {
     const plan = definition.streams[description.stream];
-    const view = plan?.view ?? guestView(description, definition.grid.period);
+    const view = namedView(
+      plan?.view ?? guestView(description, definition.grid.period),
+      description,
+    );
     return { description, view, isGuest: plan === undefined };
   });
 }

@@ -139,6 +139,7 @@ const view = union<ViewDescription>({
     kind: oneOf("lines"),
     traces: integer(1, 64),
     perRow: integer(1, 4_096),
+    names: optional(list(name, 64)),
   }),
   captions: record({ kind: oneOf("captions") }),
   none: record({ kind: oneOf("none") }),

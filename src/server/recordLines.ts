@@ -1,9 +1,10 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { concat, filter, from, type Observable } from "rxjs";
 
 import type { LogRecord } from "../log/LogRecord.ts";
 import { recordLine } from "../log/recordLine.ts";
 import { type Bytes, bytes } from "../units.ts";
+import { growingText } from "./growingText.ts";
 
 /** Text that may wait for a slow reader: some seconds of pictures. */
 const BACKLOG = bytes(64 * 1024 * 1024);
@@ -23,26 +24,9 @@ export interface GrowingLog {
  * A reader that lets more than `backlog` wait is cut off: a log with a hole in it is none.
  */
 export function recordLines({ standing, records }: GrowingLog, backlog: Bytes = BACKLOG): Readable {
-  const lines = new Readable({
-    read: () => undefined,
-    destroy(error, done) {
-      subscription.unsubscribe();
-      done(error);
-    },
+  const told = concat(from(standing), records).pipe(filter(({ kind }) => kind !== "CHECKPOINT"));
+  return growingText(told, (record, text) => {
+    if (text.readableLength > backlog) text.destroy(new Error("too slow a reader"));
+    else text.push(`${recordLine(record)}\n`);
   });
-  const end = (): void => {
-    if (!lines.destroyed) lines.push(null);
-  };
-  const subscription = concat(from(standing), records)
-    .pipe(filter(({ kind }) => kind !== "CHECKPOINT"))
-    .subscribe({
-      next(record) {
-        if (lines.destroyed) return;
-        if (lines.readableLength > backlog) lines.destroy(new Error("too slow a reader"));
-        else lines.push(`${recordLine(record)}\n`);
-      },
-      error: end,
-      complete: end,
-    });
-  return lines;
 }

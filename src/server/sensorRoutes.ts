@@ -17,7 +17,7 @@ const ATTACH = z.strictObject({
 
 /**
  * Adds `/api/sensors`: GET lists the streams and who feeds them, POST attaches a sensor, DELETE of
- * `/api/sensors/STREAM` takes one away.
+ * `/api/sensors/STREAM` takes one away; GET of `/api/sensors/kinds` lists what can be attached.
  *
  * A sensor reads files and devices as we may, so only programs on this very machine and our own pages may ask;
  * others are refused with 403.
@@ -31,6 +31,7 @@ export function addSensorRoutes(app: FastifyInstance, feed: LiveFeed, guard: Gua
   };
   const options = { preValidation: [guard, onThisMachine] };
   app.get("/api/sensors", options, async () => ({ sensors: feed.sensors?.() ?? [] }));
+  app.get("/api/sensors/kinds", options, async () => ({ kinds: (await feed.kinds?.()) ?? [] }));
   app.post("/api/sensors", options, async (request, reply) => {
     const { success, data, error } = ATTACH.safeParse(request.body ?? {});
     if (!success) return reply.code(400).send({ error: z.prettifyError(error) });

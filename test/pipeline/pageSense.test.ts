@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { checkPageSenses, type PageSense } from "../../src/pipeline/PageSense.ts";
 import { PEN_FORM, penSampleOf } from "../../src/pipeline/PenSample.ts";
+import { micros } from "../../src/units.ts";
 
 const converter = () => ({ push: () => [] });
 const streams = ["strokes", "picture"];
@@ -24,6 +25,7 @@ describe("the senses that pages may lend to a pipeline", () => {
   });
 
   it("have a name and a form, and a pen a conversion", () => {
+    expect(() => check({ source: "camera", feeds: ["picture"], rest: micros(0) })).toThrow(/rest/);
     expect(() => check({ source: "pen", feeds: ["strokes"] })).toThrow(/needs a conversion/);
     const conversion = { form: { ...PEN_FORM, shape: [0] }, converter };
     expect(() => check({ source: "pen", feeds: streams, conversion })).toThrow(/shape/);

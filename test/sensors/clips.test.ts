@@ -180,10 +180,10 @@ describe("actionClips", () => {
   it("says what it needs", async () => {
     const options = { directory: actions, split: "dev", clips: 2, seed: 3 };
     await expect(framesOf(actionClips, options, { ...INERTIAL, shape: [3] })).rejects.toThrow(
-      /expected f32 frames of 24 bytes/,
+      /expected f32 \[6\] of actionClips, got f32 \[3\]/,
     );
     await expect(framesOf(actionClips, options, { ...INERTIAL, name: "sound" })).rejects.toThrow(
-      /expected inertial, skeleton or depth/,
+      /expected one of inertial, skeleton, depth/,
     );
     await expect(actionTruth({ ...options, clips: 3 })).rejects.toThrow(ConfigError);
     await expect(actionTruth({ ...options, split: "none" })).rejects.toThrow(ModelError);
@@ -192,7 +192,7 @@ describe("actionClips", () => {
 
 describe("digitTuples", () => {
   it("writes, shows and says a digit at once, and nothing between two", async () => {
-    const options = { directory: digits, split: "dev", tuples: 2, seed: 3 };
+    const options = { directory: digits, split: "dev", clips: 2, seed: 3 };
     const { labels } = await digitTruth(options);
     expect(labels.map(({ label, slot }) => [label, slot])).toEqual([
       ["7", "digit"],

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadSensorKind, sensorKinds } from "../../src/pipeline/loadSensorKind.ts";
+import { kindsIn, loadSensorKind } from "../../src/pipeline/loadSensorKind.ts";
 import { npyFile } from "../support/npyFile.ts";
 import { context, numbers } from "./sensed.ts";
 
@@ -33,7 +33,7 @@ async function offersOf(name: string, options: object): Promise<readonly string[
 
 describe("what each kind of sensor offers", () => {
   it("is looked up by the file's name: there is nothing else in the folder", async () => {
-    for (const name of sensorKinds(SENSORS))
+    for (const name of kindsIn(SENSORS))
       expect(await loadSensorKind(name, SENSORS)).toMatchObject({ name });
   });
 

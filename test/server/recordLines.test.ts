@@ -36,4 +36,12 @@ describe("a growing log as lines", () => {
     expect(String(error)).toContain("too slow");
     expect(records.observed).toBe(false);
   });
+
+  it("does so also where what is in force is too much already", async () => {
+    const records = new Subject<LogRecord>();
+    const lines = recordLines({ standing: data, records }, bytes(200));
+    const [error] = await once(lines, "error");
+    expect(String(error)).toContain("too slow");
+    expect(records.observed).toBe(false);
+  });
 });

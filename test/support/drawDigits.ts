@@ -12,6 +12,12 @@ import { SENSORS } from "./tinyPipeline.ts";
 /** Patient with a busy machine: what is named is what is asked, not how soon. */
 const patient = definePipeline({
   ...digits,
+  senses: Object.fromEntries(
+    Object.entries(digits.senses ?? {}).map(([name, sense]) => [
+      name,
+      { ...sense, ...(sense.source === "pen" && { rest: seconds(3) }) },
+    ]),
+  ),
   grid: { ...digits.grid, skew: seconds(3), future: seconds(5) },
   streams: Object.fromEntries(
     Object.entries(digits.streams).map(([name, { description, ...plan }]) => [

@@ -7,6 +7,7 @@ import { App } from "./panels/App.tsx";
 import "./style/page.css";
 import "./style/answer.css";
 import "./style/timeline.css";
+import "./style/sensors.css";
 import "./style/teach.css";
 import "./style/narrow.css";
 

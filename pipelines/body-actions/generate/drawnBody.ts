@@ -1,5 +1,5 @@
 import { clipLine, labelsOn, placesOn } from "../../../sensors/clips/clipLine.ts";
-import { steadyFrames } from "../../../sensors/streams/steadyFrames.ts";
+import { type ClipLine, type ClipSource, clipSensor } from "../../../sensors/clips/clipSensor.ts";
 import {
   ConfigError,
   type Label,
@@ -7,10 +7,7 @@ import {
   micros,
   millis,
   Rng,
-  type SensedFrame,
-  type SensorContext,
   type SensorKind,
-  SensorSettings,
 } from "../../../src/sensing.ts";
 import { type Build, depthOf, jointsOf } from "./figure.ts";
 import { COURSES, type Place, type Pose, REST } from "./poses.ts";
@@ -40,31 +37,64 @@ const LABELS = Object.keys(COURSES);
  *
  * Options: `actions`, how many; `seed`, of which, whose and how. No person was recorded.
  */
-export const drawnBody: SensorKind = {
+export const drawnBody: SensorKind = clipSensor({
   name: "drawnBody",
   summary: "A drawn figure that does some actions by rule.",
-  probe: async () => ({ works: true, detail: "needs nothing" }),
-  create(options) {
-    const settings = new SensorSettings("drawnBody", options);
-    const line = { actions: settings.count("actions", 1), seed: settings.count("seed", 0, 1) };
-    settings.end();
-    return { pace: "replay", frames: (context) => replay(line, context) };
+  needs: "needs nothing",
+  options: (settings): DrawnBodyOptions => ({
+    actions: settings.count("actions", 1),
+    seed: settings.count("seed", 0, 1),
+  }),
+  line: lineOf,
+  streams: {
+    inertial: {
+      dtype: "f32",
+      shape: [6],
+      open(source) {
+        const figure = figureOn(source);
+        return (_, at) => bytesOf(strapped(figure, at / 1e6, source.rng));
+      },
+    },
+    skeleton: {
+      dtype: "f32",
+      shape: [20, 3],
+      open(source) {
+        const figure = figureOn(source);
+        const { rng } = source;
+        return (_, at) =>
+          bytesOf(
+            figure(at / 1e6)
+              .joints.flat()
+              .map((value) => value + rng.normal(0, NOISE_M)),
+          );
+      },
+    },
+    depth: {
+      dtype: "u8",
+      shape: [60, 80],
+      open(source) {
+        const figure = figureOn(source);
+        return (_, at) => depthOf(figure(at / 1e6).joints);
+      },
+    },
   },
-};
+});
 
 /** What the figure does, and how long it takes. */
 export function drawnTruth(options: DrawnBodyOptions): {
   readonly duration: Micros;
   readonly labels: readonly Label[];
 } {
-  const { turns, clips, length } = lineOf(options);
+  const { clips, length } = lineOf(options);
+  const turns = turnsOf(options);
   return {
     duration: length,
     labels: labelsOn(clips, "action", (clip) => turns[clip]?.label ?? ""),
   };
 }
 
-function lineOf({ actions, seed }: DrawnBodyOptions) {
+/** What is done, whose and how; then the lengths are drawn. */
+function turnsOf({ actions, seed }: DrawnBodyOptions): readonly (Turn & { length: Micros })[] {
   const rng = Rng.fromSeed(seed).fork("turns");
   const turns = Array.from({ length: actions }, (_, at): Turn => {
     const build = {
@@ -74,21 +104,23 @@ function lineOf({ actions, seed }: DrawnBodyOptions) {
     };
     return { label: LABELS[at % LABELS.length] ?? "", reach: rng.uniform(0.8, 1.15), build };
   });
-  const lengths = turns.map(() => micros(STEP * rng.int(26, 42)));
-  const gap = [millis(700), millis(1_800)] as const;
-  return { turns, ...clipLine({ lengths, count: actions, gap, step: STEP, seed }) };
+  return turns.map((turn) => ({ ...turn, length: micros(STEP * rng.int(26, 42)) }));
 }
 
-async function* replay(
-  options: DrawnBodyOptions,
-  context: SensorContext,
-): AsyncGenerator<SensedFrame> {
-  const { stream } = context.description;
-  const { turns, clips, length } = lineOf(options);
-  const noise = Rng.fromSeed(options.seed).fork(stream);
-  const jointsAt = (seconds: number): { joints: readonly Place[]; label: string } => {
+function lineOf(options: DrawnBodyOptions): ClipLine {
+  const lengths = turnsOf(options).map(({ length }) => length);
+  const gap = [millis(700), millis(1_800)] as const;
+  return clipLine({ lengths, count: options.actions, gap, step: STEP, seed: options.seed });
+}
+
+/** How the figure stands at a time in s, and for what. */
+type Figure = (seconds: number) => { readonly joints: readonly Place[]; readonly label: string };
+
+function figureOn({ options, line }: ClipSource<DrawnBodyOptions>): Figure {
+  const turns = turnsOf(options);
+  return (seconds) => {
     // From anew each time: motion is measured around an instant, so instants do not ascend.
-    const place = placesOn(clips, length)(Math.max(seconds * 1e6, 0));
+    const place = placesOn(line.clips, line.length)(Math.max(seconds * 1e6, 0));
     const isPast = !("clip" in place) && place.before !== undefined && place.progress < 0.5;
     const at =
       "clip" in place ? place.clip : ((isPast ? place.before : place.after) ?? place.before);
@@ -98,26 +130,15 @@ async function* replay(
       "clip" in place ? (COURSES[turn.label]?.(place.progress, turn.reach) ?? REST) : REST;
     return { joints: jointsOf(pose, turn.build), label: turn.label };
   };
-  const frameAt = (at: number): Uint8Array => payloadOf(stream, at / 1e6, jointsAt, noise);
-  yield* steadyFrames({ kind: "drawnBody", length, begin: () => frameAt }, context);
 }
 
-function payloadOf(
-  stream: string,
-  seconds: number,
-  jointsAt: (seconds: number) => { readonly joints: readonly Place[]; readonly label: string },
-  noise: Rng,
-): Uint8Array {
-  const { joints, label } = jointsAt(seconds);
-  if (stream === "depth") return depthOf(joints);
-  if (stream === "skeleton")
-    return bytesOf(joints.flat().map((value) => value + noise.normal(0, NOISE_M)));
-  if (stream !== "inertial")
-    throw new ConfigError(`stream ${stream}`, "expected inertial, skeleton or depth for drawnBody");
+/** What the strapped sensor gives: force in g and turn in °/s. */
+function strapped(figure: Figure, seconds: number, noise: Rng): readonly number[] {
+  const { label } = figure(seconds);
   // On the right wrist, for what the legs do on the right thigh, as in UTD-MHAD.
   const [near, far] = label === "squat" ? ([16, 17] as const) : ([9, 10] as const);
   const bone = (s: number): { end: Place; along: Place } => {
-    const { joints: all } = jointsAt(s);
+    const { joints: all } = figure(s);
     const [a = [0, 0, 0], b = [0, 0, 0]] = [all[near], all[far]] as [Place?, Place?];
     const along: Place = [b[0] - a[0], b[1] - a[1], b[2] - a[2]];
     const length = Math.max(Math.hypot(...along), 1e-6);
@@ -136,10 +157,10 @@ function payloadOf(
       degrees * ((now.along[j] ?? 0) * (swing[k] ?? 0) - (now.along[k] ?? 0) * (swing[j] ?? 0))
     );
   });
-  return bytesOf([
+  return [
     ...force.map((value) => value + noise.normal(0, NOISE_G)),
     ...turn.map((value) => value + noise.normal(0, NOISE_TURN)),
-  ]);
+  ];
 }
 
 function bytesOf(values: readonly number[]): Uint8Array {

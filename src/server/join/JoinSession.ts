@@ -122,12 +122,13 @@ export class JoinSession {
 }
 
 /** An offer as a page is told of it. */
-function told({ name, form, source, hint, feeds, converter }: JoinOffer): JoinStream {
+function told({ name, form, source, hint, rest, feeds, converter }: JoinOffer): JoinStream {
   const { modality, dtype, shape, rate, unit } = form;
   return {
     ...{ stream: name, modality, dtype, shape, rate: rate === "irregular" ? 0 : rate, unit },
     ...(source !== undefined && { source }),
     ...(hint !== undefined && { hint }),
+    ...(rest !== undefined && { rest }),
     ...(converter !== undefined && { becomes: feeds.map(({ stream }) => stream) }),
   };
 }

@@ -1,5 +1,6 @@
 import type { StreamDescription } from "../../frames/StreamDescription.ts";
 import type { PageSense, PageSource, SenseConverter, SenseForm } from "../../pipeline/PageSense.ts";
+import type { Micros } from "../../units.ts";
 
 /** Something that a page may lend, and what becomes of it. */
 export interface JoinOffer {
@@ -10,6 +11,8 @@ export interface JoinOffer {
   /** What of the page senses; whatever gives frames of the form unless given. */
   readonly source?: PageSource;
   readonly hint?: string;
+  /** Of a pen: how long it is off the paper when what it drew is finished. */
+  readonly rest?: Micros;
   /** The streams that it feeds. */
   readonly feeds: readonly StreamDescription[];
   /** Makes of the page's frames those of the streams; they are the stream's own unless given. */
@@ -35,17 +38,20 @@ export function joinOffers(
     feeds: [description],
   });
   if (senses === undefined) return [...own, ...guests].map(whole);
-  const named = Object.entries(senses).flatMap(([name, { source, hint, feeds, conversion }]) => {
-    const fed = feeds.flatMap((stream) => own.filter((known) => known.stream === stream));
-    const form = conversion?.form ?? fed[0];
-    if (form === undefined) return [];
-    return [
-      {
-        ...{ name, form, source, feeds: fed },
-        ...(hint !== undefined && { hint }),
-        ...(conversion !== undefined && { converter: conversion.converter }),
-      },
-    ];
-  });
+  const named = Object.entries(senses).flatMap(
+    ([name, { source, hint, rest, feeds, conversion }]) => {
+      const fed = feeds.flatMap((stream) => own.filter((known) => known.stream === stream));
+      const form = conversion?.form ?? fed[0];
+      if (form === undefined) return [];
+      return [
+        {
+          ...{ name, form, source, feeds: fed },
+          ...(hint !== undefined && { hint }),
+          ...(rest !== undefined && { rest }),
+          ...(conversion !== undefined && { converter: conversion.converter }),
+        },
+      ];
+    },
+  );
   return [...named, ...guests.map(whole)];
 }

@@ -15,7 +15,7 @@ import {
   type JoinServerMessage,
 } from "../../../src/server/joinProtocol.ts";
 import { Server, type ServerOptions } from "../../../src/server/Server.ts";
-import { hertz, micros } from "../../../src/units.ts";
+import { hertz, micros, millis } from "../../../src/units.ts";
 import { Inlet } from "../../../src/wire/Inlet.ts";
 import { Outlet } from "../../../src/wire/Outlet.ts";
 import type { WireMessage } from "../../../src/wire/WireMessage.ts";
@@ -39,6 +39,7 @@ const senses: Readonly<Record<string, PageSense>> = {
     source: "pen",
     feeds: ["picture"],
     hint: "Draw.",
+    rest: millis(500),
     conversion: {
       form: { modality: "sensor", dtype: "u8", shape: [2], rate: "irregular", unit: "" },
       converter: () => ({
@@ -161,7 +162,7 @@ describe("a page that senses", () => {
       streams: [
         {
           ...{ stream: "pen", dtype: "u8", shape: [2], rate: 0 },
-          ...{ source: "pen", hint: "Draw.", becomes: ["picture"] },
+          ...{ source: "pen", hint: "Draw.", rest: 500_000, becomes: ["picture"] },
         },
       ],
     });

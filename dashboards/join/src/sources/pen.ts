@@ -6,7 +6,7 @@ import type { SourceContext, SourceKind } from "./Source.ts";
 
 /** How often the pen is told of while it does not move, in ms. */
 const EVERY = 40;
-/** A pen that is off the paper for so long, in ms, has finished what it drew. */
+/** A pen that is off the paper for so long, in ms, has finished what it drew, unless the stream says otherwise. */
 const REST = 700;
 
 /** The way of a pen over a pad: x, y, down, and which sheet; a new sheet begins when the pen has rested. */
@@ -19,6 +19,7 @@ export const pen: SourceKind = {
 };
 
 async function start({ stream, link, stage, onNews }: SourceContext): Promise<() => void> {
+  const rest = stream.rest === undefined ? REST : stream.rest / 1_000;
   let [sheet, frames, newest] = [0, 0, 0];
   let last: PenPlace | undefined;
   let isFresh = true;
@@ -46,7 +47,7 @@ async function start({ stream, link, stage, onNews }: SourceContext): Promise<()
   };
   const timer = setInterval(() => {
     const now = performance.now();
-    const isFinished = last !== undefined && !last.isDown && now - last.at > REST;
+    const isFinished = last !== undefined && !last.isDown && now - last.at > rest;
     if (isFinished && !isFresh) {
       sheet++;
       isFresh = true;

@@ -1,11 +1,13 @@
 import type { Row } from "../../../../src/server/protocol.ts";
-import { shadesOf } from "./colours.ts";
-import type { Pen } from "./Pen.ts";
+import { COLOURS, shadesOf } from "./colours.ts";
+import { FONT, type Pen } from "./Pen.ts";
 
 /** How a row's view becomes traces. */
 export interface LineStripOptions {
   readonly stream: string;
   readonly traces: number;
+  /** What each is called. */
+  readonly names?: readonly string[] | undefined;
   /** Points of each trace in a row. */
   readonly perRow: number;
   /** Time between two rows, in µs. */
@@ -17,6 +19,10 @@ export interface LineStripOptions {
   /** The rows there are, oldest first: what is painted again when the lane has another size. */
   readonly rows: () => readonly Row[];
 }
+
+/** Names are written as large as their traces leave room, within these sizes. */
+const [LEAST_NAME_PX, MOST_NAME_PX] = [9, 11] as const;
+const NAME_LEFT_PX = 8;
 
 /** How far a trace may reach over its own share of the lane: neighbours seldom swing at once. */
 const OVERLAP = 1.6;
@@ -87,6 +93,27 @@ export class LineStrip {
       const source = [place * ring.rowPx, 0, rows * ring.rowPx, ring.height] as const;
       context.drawImage(ring.context.canvas, ...source, left, 0, right - left, pen.height);
       from += rows;
+    }
+    this.#write(pen, ring);
+  }
+
+  /** Writes the names over the oldest ends of their traces. */
+  #write({ context, height }: Pen, ring: Ring): void {
+    const { names = [], traces } = this.#options;
+    const px = Math.min(MOST_NAME_PX, Math.floor(height / traces));
+    if (px < LEAST_NAME_PX) return;
+    context.font = `500 ${px}px ${FONT}`;
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    context.lineWidth = 4;
+    context.strokeStyle = COLOURS.lane;
+    for (const [trace, name] of names.entries()) {
+      const middle = this.#y(ring, trace, 128) / ring.ratio;
+      const y = Math.min(Math.max(middle, px / 2 + 1), height - px / 2 - 1);
+      context.strokeText(name, NAME_LEFT_PX, y);
+      context.fillStyle = this.#shades[trace] ?? "";
+      context.fillText(name, NAME_LEFT_PX, y);
     }
   }
 

@@ -1,3 +1,5 @@
+import { ask, fieldOf, post } from "./server.ts";
+
 /** Something that a person says happened; times in µs. */
 export interface TaughtLabel {
   readonly label: string;
@@ -39,12 +41,7 @@ export async function teach(label: TaughtLabel): Promise<string | undefined> {
 
 /** @returns Undefined where this run keeps no versions. */
 export async function versions(): Promise<Versions | undefined> {
-  try {
-    const response = await fetch("/api/versions");
-    return response.ok ? readVersions(await response.json()) : undefined;
-  } catch {
-    return undefined;
-  }
+  return readVersions((await ask("/api/versions")).value);
 }
 
 /** Changes what serves. @returns Why not, in words; undefined when it is done. */
@@ -74,23 +71,4 @@ export function readVersions(answer: unknown): Versions | undefined {
       ];
     }),
   };
-}
-
-async function post(path: string, body: object): Promise<string | undefined> {
-  try {
-    const response = await fetch(path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (response.ok) return undefined;
-    const error = fieldOf(await response.json().catch(() => undefined), "error");
-    return typeof error === "string" ? error : `the server answered ${response.status}`;
-  } catch {
-    return "the server cannot be reached";
-  }
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Dashboard } from "../feed/Dashboard.ts";
+import { SensorsPanel } from "./SensorsPanel.tsx";
 import { VersionsPanel } from "./VersionsPanel.tsx";
 
 /** Who is running, how old what we show is, and whether we are connected. */
@@ -15,6 +16,7 @@ export function Header({ dashboard }: { readonly dashboard: Dashboard }) {
       </p>
       <dl class="facts">
         {hello !== undefined && <Fact name="feed" value={hello.feed} />}
+        {hello !== undefined && <SensorsPanel dashboard={dashboard} />}
         {hello !== undefined && <VersionsPanel dashboard={dashboard} />}
         <Recording dashboard={dashboard} />
         <Latency dashboard={dashboard} />

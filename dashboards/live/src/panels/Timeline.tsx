@@ -201,9 +201,9 @@ function viewPainter(
 ): Painter {
   const span = timeScale(period).kept;
   if (view.kind === "lines") {
-    const { traces, perRow } = view;
+    const { traces, perRow, names } = view;
     const strip = new LineStrip({
-      ...{ stream, traces, perRow, period },
+      ...{ stream, traces, perRow, period, names },
       span,
       colour: accentOf(streams, stream),
       rows: () => recent.rows,

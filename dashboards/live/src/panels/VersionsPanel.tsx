@@ -59,11 +59,11 @@ export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) 
         </button>
         <dialog
           ref={dialog}
-          class="versions"
+          class="dialog versions"
           aria-label="Versions of the model"
           onClose={() => setOpen(false)}
         >
-          <div class="versions-inner">
+          <div class="dialog-inner">
             <header>
               <h2>versions of the model</h2>
               <button type="button" class="plug" onClick={() => dialog.current?.close()}>

@@ -1,0 +1,122 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import type { Dashboard } from "../feed/Dashboard.ts";
+import {
+  detachSensor,
+  type FedStream,
+  fedStreams,
+  type SensorKind,
+  sensorKinds,
+} from "../feed/sensors.ts";
+import { AttachForm } from "./AttachForm.tsx";
+
+const REFRESH_MS = 1_000;
+
+/** How many streams there are; behind it who feeds each, to take one away or attach another. */
+export function SensorsPanel({ dashboard }: { readonly dashboard: Dashboard }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const [streams, setStreams] = useState<readonly FedStream[]>([]);
+  const [kinds, setKinds] = useState<readonly SensorKind[]>([]);
+  const [problem, setProblem] = useState("");
+  const look = async (): Promise<void> => {
+    const { found, problem } = await fedStreams();
+    if (found === undefined) setProblem(problem);
+    else setStreams(found);
+  };
+  useEffect(() => {
+    if (!isOpen) return undefined;
+    setProblem("");
+    void look();
+    void sensorKinds().then(({ found, problem }) => {
+      if (found === undefined) setProblem(problem);
+      else setKinds(found);
+    });
+    const timer = setInterval(() => void look(), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [isOpen]);
+  const detach = async (stream: string): Promise<void> => {
+    setProblem((await detachSensor(stream)) ?? "");
+    await look();
+  };
+  return (
+    <div class="fact fact-sensors">
+      <dt>streams</dt>
+      <dd>
+        <button
+          type="button"
+          class="model-name"
+          aria-haspopup="dialog"
+          aria-label="Sensors"
+          title="who feeds them; attach a sensor"
+          onClick={() => {
+            dialog.current?.showModal();
+            setOpen(true);
+          }}
+        >
+          {dashboard.hello.value?.streams.length ?? 0}
+        </button>
+        <dialog
+          ref={dialog}
+          class="dialog sensors"
+          aria-label="Sensors"
+          onClose={() => setOpen(false)}
+        >
+          <div class="dialog-inner">
+            <header>
+              <h2>sensors</h2>
+              <button type="button" class="plug" onClick={() => dialog.current?.close()}>
+                Close
+              </button>
+            </header>
+            <ul>
+              {streams.map((each) => (
+                <StreamItem key={each.stream} of={each} onDetach={detach} />
+              ))}
+            </ul>
+            {kinds.length > 0 && (
+              <AttachForm kinds={kinds} streams={streams} onAttached={() => void look()} />
+            )}
+            <p class="label-problem" role="alert">
+              {problem}
+            </p>
+          </div>
+        </dialog>
+      </dd>
+    </div>
+  );
+}
+
+interface StreamItemProps {
+  readonly of: FedStream;
+  readonly onDetach: (stream: string) => Promise<void>;
+}
+
+function StreamItem({ of, onDetach }: StreamItemProps) {
+  const { stream, frames, state, kind, isGuest, problem } = of;
+  const isFed = kind !== undefined && state !== "unplugged" && state !== "ended";
+  const who = kind ?? (state === "live" ? "somebody else" : "nobody");
+  return (
+    <li data-sensor={stream} data-state={state}>
+      <span class="version-name">
+        <span class="dot" aria-hidden="true" />
+        {stream}
+        {isGuest && <small title="recorded and shown; the model does not see it">guest</small>}
+      </span>
+      <span class="dim">{[state, `fed by ${who}`, frames].filter(Boolean).join(" · ")}</span>
+      {problem !== undefined && <span class="sensor-problem">{problem}</span>}
+      <span class="version-act">
+        {(isGuest || isFed) && (
+          <button
+            type="button"
+            class="plug"
+            aria-label={`Detach ${stream}`}
+            onClick={() => void onDetach(stream)}
+          >
+            Detach
+          </button>
+        )}
+      </span>
+    </li>
+  );
+}
