@@ -19,13 +19,23 @@ export interface RowAugmentation {
     /** Largest steps either way. */
     readonly down: number;
     readonly across: number;
+    /**
+     * Largest share by which pictures become larger or smaller about their middle. Where it is given, 0 too,
+     * shifts are of any part of a step, and what lies between two pixels is interpolated.
+     */
+    readonly zoom?: number;
   };
   /** Deviation of noise on every number, in standard deviations of the feature. */
   readonly noise?: number;
+  /**
+   * Deviation of what every feature is off by throughout a stretch, in its standard deviations: people are
+   * built, and sensors are set, a little differently.
+   */
+  readonly offset?: number;
 }
 
 /**
- * Moves the rows of one stretch in place, as far as it is known how: all but the noise.
+ * Moves the rows of one stretch in place, as far as it is known how: all but noise and offset.
  *
  * @param x [rows, size] features as the extractor gives them.
  */
@@ -46,8 +56,14 @@ export function augmentRows(
       }
   }
   if (shift !== undefined) {
-    const steps = (most: number): number => Math.floor((2 * most + 1) * random()) - most;
-    shiftRows(x, size, shift.shape, steps(shift.down), steps(shift.across));
+    const { shape, down, across, zoom } = shift;
+    if (zoom === undefined) {
+      const steps = (most: number): number => Math.floor((2 * most + 1) * random()) - most;
+      shiftRows(x, size, shape, steps(down), steps(across));
+    } else {
+      const part = (most: number): number => most * (2 * random() - 1);
+      resampleRows(x, size, shape, { down: part(down), across: part(across), zoom: part(zoom) });
+    }
   }
   if (gain !== undefined) {
     // Never so small or so large that it is another event.
@@ -80,4 +96,45 @@ function shiftRows(
     old.set(x.subarray(row, row + size));
     for (let i = 0; i < from.length; i++) x[row + i] = old[from[i] ?? 0] ?? 0;
   }
+}
+
+/** Where along an axis the numbers of a moved picture come from: two places, and the share of the second. */
+interface AxisSource {
+  readonly near: number;
+  readonly far: number;
+  readonly share: number;
+}
+
+function resampleRows(
+  x: Float32Array,
+  size: number,
+  [channels, height, width]: readonly [number, number, number],
+  { down, across, zoom }: { readonly down: number; readonly across: number; readonly zoom: number },
+): void {
+  const rows = axisSources(height, down, 1 + zoom);
+  const columns = axisSources(width, across, 1 + zoom);
+  const old = new Float32Array(size);
+  const plane = height * width;
+  for (let start = 0; start < x.length; start += size) {
+    old.set(x.subarray(start, start + size));
+    for (let base = 0; base < channels * plane; base += plane)
+      for (const [row, vertical] of rows.entries()) {
+        const [upper, lower] = [base + vertical.near * width, base + vertical.far * width];
+        const to = start + base + row * width;
+        for (const [column, { near, far, share }] of columns.entries()) {
+          const above = (1 - share) * (old[upper + near] ?? 0) + share * (old[upper + far] ?? 0);
+          const below = (1 - share) * (old[lower + near] ?? 0) + share * (old[lower + far] ?? 0);
+          x[to + column] = (1 - vertical.share) * above + vertical.share * below;
+        }
+      }
+  }
+}
+
+function axisSources(length: number, shift: number, scale: number): readonly AxisSource[] {
+  const [middle, last] = [(length - 1) / 2, length - 1];
+  return Array.from({ length }, (_, at) => {
+    const place = Math.min(Math.max((at - shift - middle) / scale + middle, 0), last);
+    const near = Math.min(Math.floor(place), Math.max(last - 1, 0));
+    return { near, far: Math.min(near + 1, last), share: place - near };
+  });
 }

@@ -95,7 +95,7 @@ export function fillBatch(
         copyRows(source, from, paces[at] ?? 1, target, there);
         const augmentation = options.augment?.[name];
         if (augmentation !== undefined) augmentRows(target, size, augmentation, random);
-        standardise(target, size, options.standards?.[name], augmentation?.noise ?? 0, random);
+        standardise(target, size, options.standards?.[name], augmentation ?? {}, random);
         if (kept[at]?.has(name)) joint.set(there, at * T);
       }
       for (let row = 0; row < B * T; row++)
@@ -176,15 +176,18 @@ function standardise(
   x: Float32Array,
   size: number,
   standards: Standards | undefined,
-  noise: number,
+  { noise = 0, offset = 0 }: Pick<RowAugmentation, "noise" | "offset">,
   random: Random,
 ): void {
-  if (standards === undefined && noise === 0) return;
+  if (standards === undefined && noise === 0 && offset === 0) return;
+  const { mean, deviation } = standards ?? {};
+  const off = Float32Array.from({ length: size }, () =>
+    offset === 0 ? 0 : offset * normal(random),
+  );
   for (let i = 0; i < x.length; i++) {
     const feature = i % size;
-    const { mean, deviation } = standards ?? {};
     const value = ((x[i] ?? 0) - (mean?.[feature] ?? 0)) / (deviation?.[feature] ?? 1);
-    x[i] = noise === 0 ? value : value + noise * normal(random);
+    x[i] = value + (off[feature] ?? 0) + (noise === 0 ? 0 : noise * normal(random));
   }
 }
 
