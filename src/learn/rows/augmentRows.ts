@@ -25,6 +25,11 @@ export interface RowAugmentation {
      */
     readonly zoom?: number;
   };
+  /**
+   * Numbers [from, to) of a row that are changes since the row before: a stretch that is run faster has
+   * larger ones.
+   */
+  readonly changes?: readonly [from: number, to: number];
   /** Deviation of noise on every number, in standard deviations of the feature. */
   readonly noise?: number;
   /**
@@ -98,11 +103,12 @@ function shiftRows(
   }
 }
 
-/** Where along an axis the numbers of a moved picture come from: two places, and the share of the second. */
-interface AxisSource {
-  readonly near: number;
-  readonly far: number;
-  readonly share: number;
+/** Where along an axis the numbers of a moved picture come from. */
+interface AxisSources {
+  /** [length] the place before; the one after it follows. */
+  readonly near: Int32Array;
+  /** [length] share of the place after. */
+  readonly share: Float32Array;
 }
 
 function resampleRows(
@@ -111,30 +117,37 @@ function resampleRows(
   [channels, height, width]: readonly [number, number, number],
   { down, across, zoom }: { readonly down: number; readonly across: number; readonly zoom: number },
 ): void {
-  const rows = axisSources(height, down, 1 + zoom);
-  const columns = axisSources(width, across, 1 + zoom);
+  const vertical = axisSources(height, down, 1 + zoom);
+  const horizontal = axisSources(width, across, 1 + zoom);
+  const [nextRow, nextColumn] = [height > 1 ? width : 0, width > 1 ? 1 : 0];
   const old = new Float32Array(size);
-  const plane = height * width;
   for (let start = 0; start < x.length; start += size) {
     old.set(x.subarray(start, start + size));
-    for (let base = 0; base < channels * plane; base += plane)
-      for (const [row, vertical] of rows.entries()) {
-        const [upper, lower] = [base + vertical.near * width, base + vertical.far * width];
-        const to = start + base + row * width;
-        for (const [column, { near, far, share }] of columns.entries()) {
-          const above = (1 - share) * (old[upper + near] ?? 0) + share * (old[upper + far] ?? 0);
-          const below = (1 - share) * (old[lower + near] ?? 0) + share * (old[lower + far] ?? 0);
-          x[to + column] = (1 - vertical.share) * above + vertical.share * below;
-        }
+    for (let line = 0; line < channels * height; line++) {
+      const row = line % height;
+      const under = vertical.share[row] ?? 0;
+      const from = (line - row) * width + (vertical.near[row] ?? 0) * width;
+      const to = start + line * width;
+      for (let column = 0; column < width; column++) {
+        const after = horizontal.share[column] ?? 0;
+        const a = from + (horizontal.near[column] ?? 0);
+        const b = a + nextRow;
+        const above = (1 - after) * (old[a] ?? 0) + after * (old[a + nextColumn] ?? 0);
+        const below = (1 - after) * (old[b] ?? 0) + after * (old[b + nextColumn] ?? 0);
+        x[to + column] = (1 - under) * above + under * below;
       }
+    }
   }
 }
 
-function axisSources(length: number, shift: number, scale: number): readonly AxisSource[] {
+function axisSources(length: number, shift: number, scale: number): AxisSources {
   const [middle, last] = [(length - 1) / 2, length - 1];
-  return Array.from({ length }, (_, at) => {
+  const near = new Int32Array(length);
+  const share = new Float32Array(length);
+  for (let at = 0; at < length; at++) {
     const place = Math.min(Math.max((at - shift - middle) / scale + middle, 0), last);
-    const near = Math.min(Math.floor(place), Math.max(last - 1, 0));
-    return { near, far: Math.min(near + 1, last), share: place - near };
-  });
+    near[at] = Math.min(Math.floor(place), Math.max(last - 1, 0));
+    share[at] = place - (near[at] ?? 0);
+  }
+  return { near, share };
 }

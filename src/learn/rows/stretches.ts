@@ -92,8 +92,10 @@ export function fillBatch(
           );
         const target = x.subarray(at * T * size, (at + 1) * T * size);
         const there = present.subarray(at * T, (at + 1) * T);
-        copyRows(source, from, paces[at] ?? 1, target, there);
         const augmentation = options.augment?.[name];
+        copyRows(source, from, paces[at] ?? 1, target, there);
+        if (augmentation?.changes !== undefined)
+          quicken(target, size, augmentation.changes, paces[at] ?? 1);
         if (augmentation !== undefined) augmentRows(target, size, augmentation, random);
         standardise(target, size, options.standards?.[name], augmentation ?? {}, random);
         if (kept[at]?.has(name)) joint.set(there, at * T);
@@ -170,6 +172,17 @@ function copyRows(
     for (let i = 0; i < size; i++)
       target[row * size + i] = (1 - share) * (x[a + i] ?? 0) + share * (x[b + i] ?? 0);
   }
+}
+
+function quicken(
+  x: Float32Array,
+  size: number,
+  [from, to]: readonly [number, number],
+  pace: number,
+): void {
+  if (pace === 1) return;
+  for (let row = 0; row < x.length; row += size)
+    for (let i = row + from; i < row + to; i++) x[i] = (x[i] ?? 0) * pace;
 }
 
 function standardise(

@@ -17,6 +17,32 @@ const LINE: RowLine = {
   streams: { a: still(2), b: still(3) },
 };
 
+describe("a stretch that is run faster or slower", () => {
+  it("has its changes from row to row grow with the pace, and nothing else", () => {
+    const rows = 40;
+    // A place that moves by 3 a row, and that change itself.
+    const x = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? 1.5 * i : 3));
+    const present = new Float32Array(rows).fill(1);
+    const a = { size: 2, x, present };
+    const b = { size: 3, x: new Float32Array(3 * rows), present };
+    const line: RowLine = { rows, labels: new Int32Array(rows), streams: { a, b } };
+    const rng = Rng.fromSeed(2);
+    const stretches = Array.from({ length: 8 }, () => ({ line, from: 4 }));
+    const { streams } = fillBatch(stretches, TINY, () => rng.uniform(), {
+      ...{ rows: ROWS, stretches: 8, warmUp: 0, keep: {}, dropout: 0, warp: 0.25 },
+      augment: { a: { changes: [1, 2] } },
+    });
+    const filled = streams["a"]?.x ?? new Float32Array(0);
+    const changes = new Set<number>();
+    for (let i = 2; i < filled.length; i += 2) {
+      if ((i / 2) % ROWS === 0) continue;
+      expect(filled[i + 1]).toBeCloseTo((filled[i] ?? 0) - (filled[i - 2] ?? 0), 4);
+      changes.add(Math.round(100 * (filled[i + 1] ?? 0)));
+    }
+    expect(changes.size).toBeGreaterThan(4);
+  });
+});
+
 describe("an offset in training", () => {
   it("is another for every feature and stretch, the same in all rows of a stretch", () => {
     const rng = Rng.fromSeed(6);
