@@ -34,6 +34,9 @@ export interface BatchOptions {
   readonly standards?: Readonly<Record<string, Standards>>;
 }
 
+/** Normal numbers drawn for a batch: one for every number of it took as long as half of the step. */
+const NOISES = 1 << 13;
+
 /** Cuts lines into stretches from a random row on and shuffles them; leftovers are not used. */
 export function cutStretches(
   lines: readonly RowLine[],
@@ -77,6 +80,7 @@ export function fillBatch(
       labels[at * T + row] = line.labels[nearest(from, row, paces[at] ?? 1, line.rows)] ?? 0;
     weights.fill(0, at * T, at * T + warmUp);
   }
+  const noises = Float32Array.from({ length: NOISES }, () => normal(random));
   const sensed: number[] = [];
   const streams = Object.fromEntries(
     config.streams.map(({ name, size }, position) => {
@@ -97,7 +101,7 @@ export function fillBatch(
         if (augmentation?.changes !== undefined)
           quicken(target, size, augmentation.changes, paces[at] ?? 1);
         if (augmentation !== undefined) augmentRows(target, size, augmentation, random);
-        standardise(target, size, options.standards?.[name], augmentation ?? {}, random);
+        standardise(target, size, options.standards?.[name], augmentation ?? {}, noises, random);
         if (kept[at]?.has(name)) joint.set(there, at * T);
       }
       for (let row = 0; row < B * T; row++)
@@ -185,11 +189,13 @@ function quicken(
     for (let i = row + from; i < row + to; i++) x[i] = (x[i] ?? 0) * pace;
 }
 
+/** @param noises Normal numbers: every row reads its noise from a place of its own in them. */
 function standardise(
   x: Float32Array,
   size: number,
   standards: Standards | undefined,
   { noise = 0, offset = 0 }: Pick<RowAugmentation, "noise" | "offset">,
+  noises: Float32Array,
   random: Random,
 ): void {
   if (standards === undefined && noise === 0 && offset === 0) return;
@@ -197,10 +203,13 @@ function standardise(
   const off = Float32Array.from({ length: size }, () =>
     offset === 0 ? 0 : offset * normal(random),
   );
-  for (let i = 0; i < x.length; i++) {
-    const feature = i % size;
-    const value = ((x[i] ?? 0) - (mean?.[feature] ?? 0)) / (deviation?.[feature] ?? 1);
-    x[i] = value + (off[feature] ?? 0) + (noise === 0 ? 0 : noise * normal(random));
+  for (let row = 0; row < x.length; row += size) {
+    const place = noise === 0 ? 0 : Math.floor(random() * NOISES);
+    for (let i = 0; i < size; i++) {
+      const value = ((x[row + i] ?? 0) - (mean?.[i] ?? 0)) / (deviation?.[i] ?? 1);
+      const moved = noise === 0 ? 0 : noise * (noises[(place + i) % NOISES] ?? 0);
+      x[row + i] = value + (off[i] ?? 0) + moved;
+    }
   }
 }
 
