@@ -66,6 +66,8 @@ export interface TrainingPlan {
   readonly dropout?: number;
   /** Stretches run up to this share faster or slower. Default 0. */
   readonly warp?: number;
+  /** Whether every epoch meets the events in another order; see `shuffleEvents`. Default false. */
+  readonly shuffled?: boolean;
 }
 
 /** What is known of a pipeline and its recordings without its plan. */

@@ -19,13 +19,28 @@ export interface RowAugmentation {
     /** Largest steps either way. */
     readonly down: number;
     readonly across: number;
+    /**
+     * Largest share by which pictures become larger or smaller about their middle. Where it is given, 0 too,
+     * shifts are of any part of a step, and what lies between two pixels is interpolated.
+     */
+    readonly zoom?: number;
   };
+  /**
+   * Numbers [from, to) of a row that are changes since the row before: a stretch that is run faster has
+   * larger ones.
+   */
+  readonly changes?: readonly [from: number, to: number];
   /** Deviation of noise on every number, in standard deviations of the feature. */
   readonly noise?: number;
+  /**
+   * Deviation of what every feature is off by throughout a stretch, in its standard deviations: people are
+   * built, and sensors are set, a little differently.
+   */
+  readonly offset?: number;
 }
 
 /**
- * Moves the rows of one stretch in place, as far as it is known how: all but the noise.
+ * Moves the rows of one stretch in place, as far as it is known how: all but noise and offset.
  *
  * @param x [rows, size] features as the extractor gives them.
  */
@@ -46,8 +61,14 @@ export function augmentRows(
       }
   }
   if (shift !== undefined) {
-    const steps = (most: number): number => Math.floor((2 * most + 1) * random()) - most;
-    shiftRows(x, size, shift.shape, steps(shift.down), steps(shift.across));
+    const { shape, down, across, zoom } = shift;
+    if (zoom === undefined) {
+      const steps = (most: number): number => Math.floor((2 * most + 1) * random()) - most;
+      shiftRows(x, size, shape, steps(down), steps(across));
+    } else {
+      const part = (most: number): number => most * (2 * random() - 1);
+      resampleRows(x, size, shape, { down: part(down), across: part(across), zoom: part(zoom) });
+    }
   }
   if (gain !== undefined) {
     // Never so small or so large that it is another event.
@@ -80,4 +101,53 @@ function shiftRows(
     old.set(x.subarray(row, row + size));
     for (let i = 0; i < from.length; i++) x[row + i] = old[from[i] ?? 0] ?? 0;
   }
+}
+
+/** Where along an axis the numbers of a moved picture come from. */
+interface AxisSources {
+  /** [length] the place before; the one after it follows. */
+  readonly near: Int32Array;
+  /** [length] share of the place after. */
+  readonly share: Float32Array;
+}
+
+function resampleRows(
+  x: Float32Array,
+  size: number,
+  [channels, height, width]: readonly [number, number, number],
+  { down, across, zoom }: { readonly down: number; readonly across: number; readonly zoom: number },
+): void {
+  const vertical = axisSources(height, down, 1 + zoom);
+  const horizontal = axisSources(width, across, 1 + zoom);
+  const [nextRow, nextColumn] = [height > 1 ? width : 0, width > 1 ? 1 : 0];
+  const old = new Float32Array(size);
+  for (let start = 0; start < x.length; start += size) {
+    old.set(x.subarray(start, start + size));
+    for (let line = 0; line < channels * height; line++) {
+      const row = line % height;
+      const under = vertical.share[row] ?? 0;
+      const from = (line - row) * width + (vertical.near[row] ?? 0) * width;
+      const to = start + line * width;
+      for (let column = 0; column < width; column++) {
+        const after = horizontal.share[column] ?? 0;
+        const a = from + (horizontal.near[column] ?? 0);
+        const b = a + nextRow;
+        const above = (1 - after) * (old[a] ?? 0) + after * (old[a + nextColumn] ?? 0);
+        const below = (1 - after) * (old[b] ?? 0) + after * (old[b + nextColumn] ?? 0);
+        x[to + column] = (1 - under) * above + under * below;
+      }
+    }
+  }
+}
+
+function axisSources(length: number, shift: number, scale: number): AxisSources {
+  const [middle, last] = [(length - 1) / 2, length - 1];
+  const near = new Int32Array(length);
+  const share = new Float32Array(length);
+  for (let at = 0; at < length; at++) {
+    const place = Math.min(Math.max((at - shift - middle) / scale + middle, 0), last);
+    near[at] = Math.min(Math.floor(place), Math.max(last - 1, 0));
+    share[at] = place - (near[at] ?? 0);
+  }
+  return { near, share };
 }

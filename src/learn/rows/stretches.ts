@@ -34,6 +34,9 @@ export interface BatchOptions {
   readonly standards?: Readonly<Record<string, Standards>>;
 }
 
+/** Normal numbers drawn for a batch: one for every number of it took as long as half of the step. */
+const NOISES = 1 << 13;
+
 /** Cuts lines into stretches from a random row on and shuffles them; leftovers are not used. */
 export function cutStretches(
   lines: readonly RowLine[],
@@ -77,6 +80,7 @@ export function fillBatch(
       labels[at * T + row] = line.labels[nearest(from, row, paces[at] ?? 1, line.rows)] ?? 0;
     weights.fill(0, at * T, at * T + warmUp);
   }
+  const noises = Float32Array.from({ length: NOISES }, () => normal(random));
   const sensed: number[] = [];
   const streams = Object.fromEntries(
     config.streams.map(({ name, size }, position) => {
@@ -92,10 +96,12 @@ export function fillBatch(
           );
         const target = x.subarray(at * T * size, (at + 1) * T * size);
         const there = present.subarray(at * T, (at + 1) * T);
-        copyRows(source, from, paces[at] ?? 1, target, there);
         const augmentation = options.augment?.[name];
+        copyRows(source, from, paces[at] ?? 1, target, there);
+        if (augmentation?.changes !== undefined)
+          quicken(target, size, augmentation.changes, paces[at] ?? 1);
         if (augmentation !== undefined) augmentRows(target, size, augmentation, random);
-        standardise(target, size, options.standards?.[name], augmentation?.noise ?? 0, random);
+        standardise(target, size, options.standards?.[name], augmentation ?? {}, noises, random);
         if (kept[at]?.has(name)) joint.set(there, at * T);
       }
       for (let row = 0; row < B * T; row++)
@@ -172,19 +178,38 @@ function copyRows(
   }
 }
 
+function quicken(
+  x: Float32Array,
+  size: number,
+  [from, to]: readonly [number, number],
+  pace: number,
+): void {
+  if (pace === 1) return;
+  for (let row = 0; row < x.length; row += size)
+    for (let i = row + from; i < row + to; i++) x[i] = (x[i] ?? 0) * pace;
+}
+
+/** @param noises Normal numbers: every row reads its noise from a place of its own in them. */
 function standardise(
   x: Float32Array,
   size: number,
   standards: Standards | undefined,
-  noise: number,
+  { noise = 0, offset = 0 }: Pick<RowAugmentation, "noise" | "offset">,
+  noises: Float32Array,
   random: Random,
 ): void {
-  if (standards === undefined && noise === 0) return;
-  for (let i = 0; i < x.length; i++) {
-    const feature = i % size;
-    const { mean, deviation } = standards ?? {};
-    const value = ((x[i] ?? 0) - (mean?.[feature] ?? 0)) / (deviation?.[feature] ?? 1);
-    x[i] = noise === 0 ? value : value + noise * normal(random);
+  if (standards === undefined && noise === 0 && offset === 0) return;
+  const { mean, deviation } = standards ?? {};
+  const off = Float32Array.from({ length: size }, () =>
+    offset === 0 ? 0 : offset * normal(random),
+  );
+  for (let row = 0; row < x.length; row += size) {
+    const place = noise === 0 ? 0 : Math.floor(random() * NOISES);
+    for (let i = 0; i < size; i++) {
+      const value = ((x[row + i] ?? 0) - (mean?.[i] ?? 0)) / (deviation?.[i] ?? 1);
+      const moved = noise === 0 ? 0 : noise * (noises[(place + i) % NOISES] ?? 0);
+      x[row + i] = value + (off[i] ?? 0) + moved;
+    }
   }
 }
 

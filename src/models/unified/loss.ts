@@ -10,6 +10,7 @@ import { gmcLoss } from "../gmc/loss.ts";
 import type { LinearParams } from "../layers/Linear.ts";
 import { crossEntropy } from "../losses/crossEntropy.ts";
 import { receptiveRows, type UnifiedConfig } from "./config.ts";
+import { eventLoss } from "./eventLoss.ts";
 import {
   type Caches,
   cacheShapes,
@@ -74,6 +75,10 @@ export interface UnifiedLossOptions {
    * batch says whose turn it is. Default: all at once.
    */
   readonly headTurns?: boolean;
+  /** Share of every row's target that is given to all classes alike, in [0, 1). Default 0. */
+  readonly labelSmoothing?: number;
+  /** Weight of the cross-entropy of whole events beside that of rows; see `eventLoss`. Default 0. */
+  readonly events?: number;
 }
 
 /** What held up on our data; see pipelines/talking-face/weights/README.md for figures. */
@@ -98,6 +103,7 @@ export interface UnifiedLoss {
  * The live model's training loss.
  *
  *     L = Σ_m w_m CE(m) + CE(J)                                    one head over [ẑ ; s]
+ *       + w_e (Σ_m w_m E(m) + E(J))                                whole events, where asked for
  *       + Σ_m commitment(z_m) + commitment(z_J)                    CMG, eq. 8
  *       + w_g Σ_m GMC(J, m)                                        GMC, code form
  *
@@ -122,6 +128,11 @@ export function unifiedLoss(
     0,
     "float32",
   ); // [N, classes]
+  const { labelSmoothing = 0, events = 0 } = options;
+  const smoothed =
+    labelSmoothing === 0
+      ? targets
+      : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / config.classes.length);
   const rowWeights = tf.reshape(batch.weights, [N]);
   const metrics: Record<string, Tensor> = {};
 
@@ -170,8 +181,9 @@ export function unifiedLoss(
   const answer = (name: string, output: Encoded, code: Tensor, weights: Tensor, share: number) => {
     const shown = shownOf(config, output.z, straightThrough(output.z, code));
     const logits = classify(headOf(name), shown, output.s);
-    const loss = crossEntropy(logits, targets, weights);
+    const loss = crossEntropy(logits, smoothed, weights);
     terms.push(tf.mul(loss, share));
+    if (events > 0) terms.push(tf.mul(eventLoss(logits, targets, weights, [B, T]), share * events));
     metrics[`${name}Loss`] = loss;
     metrics[`${name}Accuracy`] = accuracy(stopGradient(logits), targets, weights);
   };

@@ -12,10 +12,12 @@ import {
   scalingOf,
 } from "../../learn/ModelPlan.ts";
 import { foldStandards, measureStandards } from "../../learn/rows/Standards.ts";
+import { shuffleEvents } from "../../learn/rows/shuffleEvents.ts";
 import type { BatchOptions } from "../../learn/rows/stretches.ts";
 import { type TrainedWeights, type TrainingProgress, trainLines } from "../../learn/trainLines.ts";
 import { encodeWeights } from "../../models/unified/weights.ts";
 import type { DeviceChoice } from "../../tensor/device/Device.ts";
+import { Rng } from "../../tensor/Rng.ts";
 import { micros } from "../../units.ts";
 import type { PipelineDefinition } from "../definePipeline.ts";
 import { drawLearningCurves } from "./drawLearningCurves.ts";
@@ -127,11 +129,15 @@ export async function trainRecordings(
   if (resume !== undefined) onNote?.(`goes on after epoch ${resume.epoch} of ${epochs}`);
   const scoring = { slots: used.slots, ignored: used.answerStreams, ...(device && { device }) };
   const { training = {} } = plan;
+  const orders = Rng.fromSeed(seed).fork("orders");
   const result = await trainLines<EventAccuracy>({
     config,
     loss: lossOf(plan),
     batch: { ...batch.options, standards },
-    lines: () => Promise.resolve(learnt),
+    lines: async (epoch) => {
+      if (training.shuffled !== true) return learnt;
+      return [shuffleEvents(learnt, config.lookAheadRows, orders.fork(String(epoch)))];
+    },
     seed,
     epochs,
     peakRate: training.peakRate ?? 4e-3,

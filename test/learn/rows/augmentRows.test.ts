@@ -24,6 +24,22 @@ describe("augmentRows", () => {
     expect([...x]).toEqual([1, 2, 2, 4, 5, 5, 10, 20, 20, 40, 50, 50]);
   });
 
+  it("moves pictures by parts of a step and makes them larger about their middle, where zoom is given", () => {
+    const still = { shape: [1, 1, 5], down: 0, across: 0, zoom: 0 } as const;
+    const x = Float32Array.of(0, 0, 4, 0, 0);
+    augmentRows(x, 5, { shift: still }, always(0.9));
+    expect([...x]).toEqual([0, 0, 4, 0, 0]);
+    augmentRows(x, 5, { shift: { ...still, across: 0.5 } }, always(1));
+    expect([...x]).toEqual([0, 0, 2, 2, 0]);
+    // Twice as large: what lay one step from the middle lies two steps from it.
+    const ramp = Float32Array.of(-2, -1, 0, 1, 2, 10, 10, 10, 10, 10);
+    augmentRows(ramp, 5, { shift: { ...still, zoom: 1 } }, always(1));
+    expect([...ramp]).toEqual([-1, -0.5, 0, 0.5, 1, 10, 10, 10, 10, 10]);
+    const upright = Float32Array.of(0, 6, 0);
+    augmentRows(upright, 3, { shift: { ...still, shape: [1, 3, 1], down: 0.5 } }, always(0));
+    expect([...upright]).toEqual([3, 3, 0]);
+  });
+
   it("draws one gain for a whole stretch, between a half and one and a half", () => {
     const rng = Rng.fromSeed(1);
     for (let i = 0; i < 50; i++) {

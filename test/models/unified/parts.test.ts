@@ -187,6 +187,25 @@ describe("the loss with its parts switched", () => {
     expect(lossOf(TINY, { headTurns: true }).loss.dataSync()[0]).toBeCloseTo(whole, 4);
   });
 
+  it("gives a share of the target to all classes on demand, so that nothing is gained by being sure", () => {
+    const gmc = { weight: 0, temperature: 0.1, rows: 3 };
+    const head = (share: number) => lossOf(TINY, { gmc, labelSmoothing: share }).headGradient;
+    const [hard, half, even] = [head(0), head(0.5), head(1)];
+    // The cross-entropy is linear in its target.
+    for (const [at, value] of half.entries())
+      expect(value).toBeCloseTo(((hard[at] ?? 0) + (even[at] ?? 0)) / 2, 4);
+    expect(even).not.toEqual(hard);
+  });
+
+  it("asks for whole events on demand, of every stream and the joint", () => {
+    const loss = (events: number): number =>
+      lossOf(TINY, { events }).loss.dataSync()[0] ?? Number.NaN;
+    const [none, one, two] = [loss(0), loss(1), loss(2)];
+    expect(none).toBeCloseTo(lossOf(TINY, {}).loss.dataSync()[0] ?? 0, 5);
+    expect(one).toBeGreaterThan(none);
+    expect(two - one).toBeCloseTo(one - none, 4);
+  });
+
   it("splits the projections on demand", () => {
     const decur = { weight: 1, common: 2, lambda: 0.0051 };
     const { loss, metrics } = lossOf(TINY, { decur });

@@ -101,7 +101,8 @@ describe("trainRecordings", () => {
       embedding: 4,
       dilations: [1],
       jointDilations: [1],
-      training: { rows: 20, stretches: 3, warmUp: 2 },
+      // What is drawn anew in every epoch must be so again after a stop.
+      training: { rows: 20, stretches: 3, warmUp: 2, shuffled: true },
     },
     out: join(tiny.folder, `${name}.safetensors`),
     checkpoint: join(tiny.folder, `${name}.checkpoint`),
