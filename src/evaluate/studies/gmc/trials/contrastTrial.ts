@@ -1,11 +1,10 @@
 import { combineEmbeddings } from "../../../../models/gmc/combine.ts";
 import type { GmcForm } from "../../../../models/gmc/loss.ts";
-import type { GmcBatch } from "../../../../models/gmc/method.ts";
 import type { LinearParams } from "../../../../models/layers/Linear.ts";
 import type { HostTensor } from "../../../../tensor/HostTensor.ts";
 import { adamW } from "../../../../tensor/optimizers/adamW.ts";
 import { Rng } from "../../../../tensor/Rng.ts";
-import { type Tensor, tf } from "../../../../tensor/tf.ts";
+import type { Tensor } from "../../../../tensor/tf.ts";
 import type { Trial } from "../../../Study.ts";
 import { embedInstants, embedJoint } from "../embedInstants.ts";
 import {
@@ -38,12 +37,6 @@ export interface ContrastOptions {
   readonly labels?: "after" | "joint" | "all";
   /** Weight of the contrast beside a head; 1 unless given. */
   readonly contrast?: number;
-  /**
-   * Which other instants the contrast pushes away. `all`: every one, as published, which without labels
-   * nobody can better. `other-classes`: where labels are learned beside, instants of one class are not
-   * pushed apart that the head pulls together. Default `all`.
-   */
-  readonly negatives?: "all" | "other-classes";
   /** Default `constant`, as published. */
   readonly schedule?: "constant" | "cosine";
   /** Steps over which the rate rises to its own; 0 unless given, as published. */
@@ -57,18 +50,6 @@ export interface ContrastOptions {
 /** Epochs of the downstream classifier. */
 const CLASSIFIER_EPOCHS = 20;
 
-/**
- * The guard that keeps instants close in time from being negatives keeps those of one class from it where
- * the class stands for the time: classes are 1 apart.
- */
-const HALF_A_CLASS = 0.5;
-
-/** A batch whose instants' times are their classes. */
-function viewByClass(tensors: unknown): GmcBatch {
-  const batch = viewBatch(tensors);
-  return { ...batch, times: tf.cast(batch.y as never, "float32") };
-}
-
 /** GMC: contrast of every modality with the joint, then what it learned put to the test on every subset. */
 export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial {
   const {
@@ -81,8 +62,6 @@ export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial 
     onRequest,
   } = options;
   const { labels = "after", contrast = 1, weightDecay = 0, warmup = 0 } = options;
-  const { negatives = "all" } = options;
-  const byClass = negatives === "other-classes";
   const modalities = bench.config.modalities.filter(
     ({ name }) => options.modalities?.includes(name) !== false,
   );
@@ -104,7 +83,6 @@ export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial 
       warmup,
       labels,
       contrast,
-      ...(byClass && { negatives }),
       weightDecay,
       classifierEpochs: CLASSIFIER_EPOCHS,
     },
@@ -115,10 +93,10 @@ export function contrastTrial(bench: GmcBench, options: ContrastOptions): Trial 
       const draw = Rng.fromSeed(seed).fork("head");
       const { model, head } = await trainGmc({
         config,
-        options: { form, ...(byClass && { guard: HALF_A_CLASS }) },
+        options: { form },
         batch: batchSpecs(own),
         feeds: (rng) => batchFeeds(own, task.train, rng),
-        view: byClass ? viewByClass : viewBatch,
+        view: viewBatch,
         steps,
         rate: warmedUp(schedule === "constant" ? () => rate : cosineRate(rate, steps), warmup),
         optimizer: adamW({ weightDecay }),
