@@ -195,6 +195,16 @@ describe("a heartbeat", () => {
   });
 });
 
+describe("a configuration", () => {
+  it("takes the place of those that are yet to come and begin later than it", () => {
+    const aligner = started({ a: exact() });
+    aligner.push(config(["a"], { version: 2, origin: 200 }));
+    aligner.push(config(["a"], { version: 3, origin: 120 }));
+    const rows = [0, 40, 80, 120, 160, 200, 240].flatMap((at) => aligner.push(frame("a", at)));
+    expect(rows.map((row) => row.config)).toEqual([1, 1, 1, 3, 3, 3, 3]);
+  });
+});
+
 describe("a heartbeat that says nothing new", () => {
   it("is no sign of life", () => {
     const aligner = started({ a: exact(), b: exact() });
