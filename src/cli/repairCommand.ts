@@ -13,7 +13,10 @@ export function addRepairCommand(program: Command): void {
     .description("close a log that a crash left without its end; a closed one is left as it is")
     .argument("<file>", "a log (MCAP), or a folder of its segments")
     .option("--json", "print one JSON object as the last line")
-    .addHelpText("after", "\nExits with 0 if nothing was wrong, 1 if repaired, 3 if it is no log or somebody writes to it.")
+    .addHelpText(
+      "after",
+      "\nExits with 0 if nothing was wrong, 1 if repaired, 3 if it is no log or somebody writes to it.",
+    )
     .action(repair);
 }
 
