@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 
 import { ConfigError, SensoriumError } from "../errors.ts";
 import { closest } from "./closest.ts";
@@ -58,6 +58,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     )
     .version(version(), "-V, --version", "say which version this is")
     .showHelpAfterError("(--help says what there is)")
+    .configureHelp({ optionDescription })
     .exitOverride();
   const [named = ""] = args;
   const one = Object.hasOwn(COMMANDS, named) ? COMMANDS[named] : undefined;
@@ -78,6 +79,12 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
       process.exitCode = STOPPED;
     } else throw error;
   }
+}
+
+/** What an option does; that it may be given many times and is not unless it is goes without saying. */
+function optionDescription(this: Help, option: Option): string {
+  const isNone = Array.isArray(option.defaultValue) && option.defaultValue.length === 0;
+  return isNone ? option.description : Help.prototype.optionDescription.call(this, option);
 }
 
 /** What is no command is taken for a pipeline that is to run: most likely it is a slip. */

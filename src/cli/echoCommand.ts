@@ -4,6 +4,7 @@ import colors from "picocolors";
 import { ConfigError } from "../errors.ts";
 import { borrowNumbers, isDType } from "../frames/DType.ts";
 import { count } from "./count.ts";
+import { interruption } from "./interruption.ts";
 import { DEFAULT_URL, type EchoedLine, RunningPipeline } from "./RunningPipeline.ts";
 
 interface EchoFlags {
@@ -28,10 +29,7 @@ export function addEchoCommand(program: Command): void {
 }
 
 async function echo(stream: string, { url, count: wanted, json }: EchoFlags): Promise<void> {
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  // Whoever reads our output may have had enough: `| head`.
-  process.stdout.on("error", () => stop.abort());
+  const stop = interruption();
   let printed = 0;
   for await (const line of new RunningPipeline(url).frames(stream, stop.signal)) {
     if (printed === wanted) break;

@@ -11,6 +11,7 @@ import { writeLog } from "../log/writeLog.ts";
 import type { SensorSpec } from "../pipeline/parseSensorSpec.ts";
 import { recordReplays, USUAL_START } from "../pipeline/recordReplays.ts";
 import { type Micros, micros, millis } from "../units.ts";
+import { interruption } from "./interruption.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { OWN_SITE, sensorsNamed } from "./sensorsNamed.ts";
 
@@ -72,8 +73,7 @@ async function importFiles(files: readonly string[], flags: ImportFlags): Promis
   const named = await sensorsNamed(files.map(specOf), flags.pipeline, sensors);
   if (named === undefined) throw new ConfigError("import", "expected files, got none");
   const truth = await labelsIn(flags, micros(0));
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const stop = interruption();
   const { start = USUAL_START } = flags;
   const { frames, records } = await recordReplays(flags.out, named, sensors, stop.signal, {
     ...{ start, truth },

@@ -47,7 +47,7 @@ export function addLabelCommand(program: Command): void {
       "what kind of label --add and --import add; the pipeline's own unless given",
     )
     .addOption(
-      new Option("--ago <time>", "of what happened just now: how long ago it began: 2s")
+      new Option("--ago <time>", "how long ago it began, of what happened just now: 2s")
         .argParser(parseTime)
         .default(seconds(1), "1s"),
     )

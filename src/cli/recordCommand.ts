@@ -9,6 +9,7 @@ import { type Recordable, type RecordSummary, recordFeed } from "../pipeline/rec
 import { recordReplays } from "../pipeline/recordReplays.ts";
 import { type Micros, seconds, toSeconds } from "../units.ts";
 import { count } from "./count.ts";
+import { interruption } from "./interruption.ts";
 import { curveOptions } from "./keyFiles.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
@@ -100,8 +101,7 @@ async function record(
   const [file, name] = flags.out === undefined ? [first, second] : [flags.out, first];
   if (file === undefined)
     throw new ConfigError("record", "expected a file to record into, got none: give --out FILE");
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const stop = interruption();
   if (flags.url === undefined) await recordSensors(file, name, flags, stop.signal);
   else {
     if (name !== undefined || flags.sensor.length > 0)

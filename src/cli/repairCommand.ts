@@ -4,7 +4,7 @@ import { LogError } from "../errors.ts";
 import { recoverLog } from "../log/recoverLog.ts";
 
 /** What `repair` exits with: for scripts that repair all there is and count. */
-export const REPAIR_EXIT = { fine: 0, repaired: 1, noLog: 3 } as const;
+export const REPAIR_EXIT = { fine: 0, repaired: 1, refused: 3 } as const;
 
 /** Adds `repair`: closes a log that a crash left without its end. */
 export function addRepairCommand(program: Command): void {
@@ -13,7 +13,10 @@ export function addRepairCommand(program: Command): void {
     .description("close a log that a crash left without its end; a closed one is left as it is")
     .argument("<file>", "a log (MCAP), or a folder of its segments")
     .option("--json", "print one JSON object as the last line")
-    .addHelpText("after", "\nExits with 0 if nothing was wrong, 1 if repaired, 3 if it is no log.")
+    .addHelpText(
+      "after",
+      "\nExits with 0 if nothing was wrong, 1 if repaired, 3 if it is no log or somebody writes to it.",
+    )
     .action(repair);
 }
 
@@ -29,7 +32,7 @@ async function repair(file: string, { json }: { readonly json?: true }): Promise
   } catch (error) {
     if (!(error instanceof LogError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    if (json) say({ state: "no log", problem: error.message }, "");
-    process.exitCode = REPAIR_EXIT.noLog;
+    if (json) say({ state: "refused", problem: error.message }, "");
+    process.exitCode = REPAIR_EXIT.refused;
   }
 }

@@ -10,6 +10,7 @@ import { replayLog } from "../pipeline/replayLog.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
 import { micros } from "../units.ts";
 import { count } from "./count.ts";
+import { interruption } from "./interruption.ts";
 import { LineFile, linesIn } from "./LineFile.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { startOf, type TimeIn, timeIn } from "./timeIn.ts";
@@ -86,11 +87,8 @@ async function replay(file: string, flags: ReplayFlags): Promise<void> {
   const { loop = 1, follow } = flags;
   if (follow && loop !== 1)
     throw new ConfigError("replay", "expected --loop or --follow, got both");
-  const stop = new AbortController();
-  for (const end of ["SIGINT", "SIGTERM"] as const) {
-    // A replay that ends by itself ends at once; one that does not, after this time through.
-    if (follow || loop !== 1) process.once(end, () => stop.abort());
-  }
+  // A replay that ends by itself ends at once; one that does not, after this time through.
+  const stop = follow || loop !== 1 ? interruption() : new AbortController();
   for (let time = 1; time <= (loop === true ? Infinity : loop); time++) {
     await replayOnce(file, flags, stop.signal, time > 1);
     if (stop.signal.aborted) return;

@@ -14,6 +14,7 @@ import { Server } from "../server/Server.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
 import type { Micros } from "../units.ts";
 import { count, port } from "./count.ts";
+import { interruption } from "./interruption.ts";
 import { joinDesk, joinInvitation, readTls } from "./joinDesk.ts";
 import { curveOptions } from "./keyFiles.ts";
 import { LineFile, linesIn } from "./LineFile.ts";
@@ -179,12 +180,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
       ? reportProgress(pipeline, process.stderr)
       : watchRun(pipeline, process.stdout);
 
-  const interrupted = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => {
-      interrupted.abort();
-      void pipeline[Symbol.asyncDispose]();
-    });
+  interruption().signal.addEventListener("abort", () => void pipeline[Symbol.asyncDispose]());
   await pipeline.go();
   stopWatching();
   await written();

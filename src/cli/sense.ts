@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { ConfigError } from "../errors.ts";
 import type { SensorRun } from "../pipeline/runSensor.ts";
 import { micros } from "../units.ts";
+import { interruption } from "./interruption.ts";
 import { jsonObject, nameOrObject } from "./jsonObject.ts";
 import { codeRoot } from "./packageRoot.ts";
 
@@ -54,9 +55,7 @@ export function addSenseCommand(program: Command): void {
     .option("--repeat <us>", "time after which a replay starts over, in µs")
     .addHelpText("after", EXAMPLES)
     .action(async (kind: string, flags: SenseFlags) => {
-      const stop = new AbortController();
-      const abort = (): void => stop.abort();
-      process.once("SIGINT", abort).once("SIGTERM", abort);
+      const stop = interruption();
       try {
         // Loaded here: no other command needs the wire, and this one needs to be up at once.
         const { runSensor } = await import("../pipeline/runSensor.ts");

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import colors from "picocolors";
 
 import { count } from "./count.ts";
+import { interruption } from "./interruption.ts";
 import { paintState } from "./paintState.ts";
 import { DEFAULT_URL, RunningPipeline, type RunningStatus } from "./RunningPipeline.ts";
 import { textTable } from "./textTable.ts";
@@ -28,9 +29,7 @@ export function addTopCommand(program: Command): void {
 
 async function top({ url, once, json, every }: TopFlags): Promise<void> {
   const pipeline = new RunningPipeline(url);
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  process.stdout.on("error", () => stop.abort());
+  const stop = interruption();
   const redraws = process.stdout.isTTY === true && !once && !json;
   while (!stop.signal.aborted) {
     const overview = overviewOf(await pipeline.status());

@@ -6,6 +6,7 @@ import { ConfigError } from "../errors.ts";
 import { trainRecordings } from "../pipeline/training/trainRecordings.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
 import { count } from "./count.ts";
+import { interruption } from "./interruption.ts";
 import { importFromPipeline, loadPipeline } from "./loadPipeline.ts";
 import { packageRoot } from "./packageRoot.ts";
 import { progressLine } from "./progressLine.ts";
@@ -131,8 +132,7 @@ async function trainOnRecordings(
   const { validation, without, calibrate, about, epochs, seed, device, threads, json } = flags;
   const definition = await loadPipeline(name);
   const progress = progressLine(process.stderr);
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const stop = interruption();
   const left = without.length === 0 ? "" : `-without-${without.join("-")}`;
   const report = await trainRecordings(definition, {
     recordings,

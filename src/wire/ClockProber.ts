@@ -40,6 +40,8 @@ export class ClockProber {
   readonly #stop = new AbortController();
   readonly #waiting = new Map<string, (sample: ClockSample) => void>();
   readonly #probed = new Set<string>();
+  /** Ends the wait for an answer. */
+  readonly #asking = new Set<AbortController>();
   readonly #listening: Subscription;
 
   constructor({ server, clock }: { readonly server: ControlServer; readonly clock: Clock }) {
@@ -60,6 +62,7 @@ export class ClockProber {
   /** Stops probing. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    for (const patience of this.#asking) patience.abort();
     this.#listening.unsubscribe();
     this.#waves.complete();
   }
@@ -88,15 +91,17 @@ export class ClockProber {
 
   async #ask(publisher: Publisher, key: string): Promise<ClockSample | undefined> {
     const patience = new AbortController();
-    const signal = AbortSignal.any([patience.signal, this.#stop.signal]);
+    // Not AbortSignal.any: the signal that lives as long as we do would remember each of them.
+    this.#asking.add(patience);
     const answer = new Promise<ClockSample>((resolve) => this.#waiting.set(key, resolve));
     void this.#server.probe(publisher);
-    const tooLate = this.#clock.until(micros(this.#clock.now() + PATIENCE), signal).then(
+    const tooLate = this.#clock.until(micros(this.#clock.now() + PATIENCE), patience.signal).then(
       () => undefined,
       () => undefined,
     );
     const sample = await Promise.race([answer, tooLate]);
     patience.abort();
+    this.#asking.delete(patience);
     this.#waiting.delete(key);
     return sample;
   }

@@ -142,6 +142,14 @@ describe("the end of a stream", () => {
     expect(outcomes(aligner, records)).toEqual(["", "", "0: a=0; 40: a=40"]);
   });
 
+  it("is undone by the word that the stream is active: rows wait for it again", () => {
+    const aligner = started({ a: exact(), b: exact() });
+    const records = [frame("b", 0), frame("a", 0), notice("CLOSED", "b"), frame("a", 40)];
+    expect(outcomes(aligner, records).at(-1)).toBe("40: a=40 b-idle");
+    expect(outcomes(aligner, [notice("ACTIVE", "b"), frame("a", 80)])).toEqual(["", ""]);
+    expect(outcomes(aligner, [frame("b", 80)])).toEqual(["80: a=80 b=80"]);
+  });
+
   it("is undone by the next boot of its publisher, not by a straggler", () => {
     const aligner = started({ a: exact() });
     outcomes(aligner, [frame("a", 0), notice("CLOSED", "a")]);
@@ -187,7 +195,45 @@ describe("a heartbeat", () => {
   });
 });
 
+describe("a configuration", () => {
+  it("takes the place of those that are yet to come and begin later than it", () => {
+    const aligner = started({ a: exact() });
+    aligner.push(config(["a"], { version: 2, origin: 200 }));
+    aligner.push(config(["a"], { version: 3, origin: 120 }));
+    const rows = [0, 40, 80, 120, 160, 200, 240].flatMap((at) => aligner.push(frame("a", at)));
+    expect(rows.map((row) => row.config)).toEqual([1, 1, 1, 3, 3, 3, 3]);
+  });
+});
+
+describe("a heartbeat that says nothing new", () => {
+  it("is no sign of life", () => {
+    const aligner = started({ a: exact(), b: exact() });
+    outcomes(aligner, [heartbeat("b", 1), frame("a", 0), notice("IDLE", "b")]);
+    expect(outcomes(aligner, [heartbeat("b", 1, 30), frame("a", 40)])).toEqual([
+      "",
+      "40: a=40 b-never-seen",
+    ]);
+    expect(outcomes(aligner, [heartbeat("b", 42), frame("a", 80)])).toEqual(["", ""]);
+  });
+});
+
+describe("a heartbeat of the future", () => {
+  it("is believed as far ahead of our clock as a frame would be, and no further", () => {
+    const aligner = started({ a: exact() }, { futureBound: millis(100) });
+    outcomes(aligner, [heartbeat("a", 100, 0)]);
+    expect(aligner.counters().refusedHeartbeats).toBe(0);
+    outcomes(aligner, [heartbeat("a", 101, 0)]);
+    expect(aligner.counters().refusedHeartbeats).toBe(1);
+  });
+});
+
 describe("what is not used", () => {
+  it("is told apart: a second frame of one time is no late one, however little may be late", () => {
+    const aligner = started({ a: exact() });
+    outcomes(aligner, [frame("a", 50), frame("a", 50, { sequence: 1 }), frame("a", 49)]);
+    expect(aligner.counters().streams["a"]).toMatchObject({ equal: 1, late: 1 });
+  });
+
   it("is told with its reason", () => {
     const unused: UnusedFrame[] = [];
     const columns = { a: exact(), b: held };

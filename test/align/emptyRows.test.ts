@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import { exact, last } from "../../src/align/Policy.ts";
+import { exact, last, nearest } from "../../src/align/Policy.ts";
 import { micros, millis, seconds } from "../../src/units.ts";
-import { config, frame, notice, outcomes, started } from "./chart.ts";
+
+import { config, frame, heartbeat, notice, outcomes, started } from "./chart.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -71,4 +72,9 @@ it("rows are told however long nothing was there, where that is asked for", () =
   const aligner = started({ a: exact() }, { longestEmpty });
   outcomes(aligner, [frame("a", 0)]);
   expect(aligner.push(frame("a", 60_000))).toHaveLength(1_500);
+});
+
+it("no instant is passed over as long as a frame may come that is near enough to it", () => {
+  const aligner = started({ a: nearest({ tolerance: millis(30) }) }, { longestEmpty: micros(0) });
+  expect(outcomes(aligner, [heartbeat("a", 981), frame("a", 985)])).toEqual(["", "960: a=985"]);
 });

@@ -31,6 +31,21 @@ describe("a row", () => {
     expect(aligner.counters()).toMatchObject({ revisions: 0, streams: { b: { belated: 1 } } });
   });
 
+  it("is not told again for a frame that came before, nor for one from the future", () => {
+    const aligner = started({ a: exact(), b: exact() }, revised);
+    outcomes(aligner, withoutB(120));
+    const [again, future] = [
+      frame("b", 80, { arrival: 122, sequence: 100_040 }),
+      frame("b", 5_000, { arrival: 123 }),
+    ];
+    expect(outcomes(aligner, [frame("b", 40, { arrival: 121 }), again, future])).toEqual([
+      "40: a=40 b=40",
+      "",
+      "",
+    ]);
+    expect(aligner.counters().streams["b"]).toMatchObject({ belated: 1, duplicate: 1, future: 1 });
+  });
+
   it("may lose what it had: of a window that must be full, by one frame too many", () => {
     const two = window({ from: millis(-40), to: millis(0), count: 2, aggregate: "concatenate" });
     const aligner = started({ a: two }, revised);
