@@ -5,6 +5,7 @@ import { SystemClock } from "../clock/SystemClock.ts";
 import { ConfigError } from "../errors.ts";
 import type { Drop } from "../pipeline/DropSchedule.ts";
 import type { PipelineRun } from "../pipeline/PipelineRun.ts";
+import { parseSensorSpec, type SensorSpec } from "../pipeline/parseSensorSpec.ts";
 import type { Pace, RunOptions } from "../pipeline/RunOptions.ts";
 import { RunReport } from "../pipeline/RunReport.ts";
 import { readingLine } from "../pipeline/readingLine.ts";
@@ -13,6 +14,7 @@ import { pipelineFeed } from "../server/pipelineFeed.ts";
 import { Server } from "../server/Server.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
 import type { Micros } from "../units.ts";
+import { attachAtOnce } from "./attachAtOnce.ts";
 import { count, port } from "./count.ts";
 import { interruption } from "./interruption.ts";
 import { joinDesk, joinInvitation, readTls } from "./joinDesk.ts";
@@ -38,6 +40,7 @@ interface RunFlags extends RecordingFlags {
   readonly drop: readonly Drop[];
   readonly without: readonly string[];
   readonly with: readonly string[];
+  readonly sensor: readonly SensorSpec[];
   readonly device: DeviceChoice;
   readonly threads: number;
   readonly port: number;
@@ -84,6 +87,12 @@ export function addRunCommand(program: Command): void {
     )
     .option("--drop <stream@from-to>", "kill a sensor for a while, like audio@4s-8s", drops, [])
     .option("--without <stream>", "never start this stream's sensor", several, [])
+    .option(
+      "--sensor <sensor>",
+      "attach this sensor too: microphone, csv:log.csv, audio=microphone (in place of the feed's own)",
+      sensorSpecs,
+      [],
+    )
     .option("--with <stream>", "let a stream that contains the answer count", several, [])
     .addOption(
       new Option("--device <device>", "what computes").choices([...devices, "auto"]).default("cpu"),
@@ -139,7 +148,7 @@ export function addRunCommand(program: Command): void {
 async function run(name: string, flags: RunFlags): Promise<void> {
   const definition = await loadPipeline(name);
   const { recording, data, sentences } = flags;
-  const feed = await definition.feed({
+  const whole = await definition.feed({
     live: flags.live ?? false,
     ...(recording !== undefined && { recording }),
     ...(data !== undefined && { data }),
@@ -147,6 +156,9 @@ async function run(name: string, flags: RunFlags): Promise<void> {
     split: flags.split,
     seed: flags.seed,
   });
+  const taken = flags.sensor.map(({ stream }) => stream);
+  const own = Object.entries(whole.sensors).filter(([stream]) => !taken.includes(stream));
+  const feed = { ...whole, sensors: Object.fromEntries(own) };
   const isOnce = flags.once ?? false;
   const pace: Pace =
     (flags.pace ?? (isOnce ? "fast" : "realtime")) === "fast" ? "driven" : "realtime";
@@ -169,6 +181,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
     ...(await recordingFor(flags)),
     sensors: join(codeRoot(), "sensors"),
   });
+  await attachAtOnce(pipeline, flags.sensor);
   if (!pipeline.model.trained) process.stderr.write(untrainedNote(name));
   const report = new RunReport(pipeline);
   const written = await writeLines(pipeline, flags);
@@ -283,6 +296,10 @@ async function recordingFor(flags: RunFlags): Promise<Pick<RunOptions, "record" 
 
 function several(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
+}
+
+function sensorSpecs(value: string, before: readonly SensorSpec[]): readonly SensorSpec[] {
+  return [...before, parseSensorSpec(value)];
 }
 
 function drops(value: string, before: readonly Drop[]): readonly Drop[] {

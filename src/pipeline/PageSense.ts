@@ -1,6 +1,6 @@
 import { ConfigError } from "../errors.ts";
 import { defineStream, type StreamDescription } from "../frames/StreamDescription.ts";
-import type { Micros } from "../units.ts";
+import { type Micros, millis } from "../units.ts";
 import type { SensedFrame } from "./Sensor.ts";
 
 /** What a page in a browser can sense with. `pad` gives pictures of a drawing, `pen` the way of the pen. */
@@ -51,6 +51,15 @@ export interface PageSense {
   };
 }
 
+/** Stands for the stream's own where nothing is converted: only the name is to be checked. */
+const ANY_FORM: SenseForm = {
+  modality: "sensor",
+  dtype: "u8",
+  shape: [],
+  rate: "irregular",
+  unit: "",
+};
+
 /**
  * Checks what a pipeline says of the senses that pages may lend to it.
  *
@@ -77,11 +86,8 @@ export function checkPageSenses(
       throw new ConfigError(where, `sense ${name} must rest for > 0 us, got ${rest}`);
     if (conversion === undefined && source === "pen")
       throw new ConfigError(where, `sense ${name} needs a conversion, as every pen does, got none`);
-    const times = { lateness: 0, idleTimeout: 1 } as Pick<
-      StreamDescription,
-      "lateness" | "idleTimeout"
-    >;
-    if (conversion !== undefined)
-      defineStream({ site: "page", stream: name, ...conversion.form, ...times });
+    const times = { lateness: millis(0), idleTimeout: millis(1) };
+    const form = conversion?.form ?? ANY_FORM;
+    defineStream({ ...times, ...form, site: "page", stream: name });
   }
 }

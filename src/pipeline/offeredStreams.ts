@@ -71,7 +71,13 @@ export async function offeredStreams(
   return found;
 }
 
-function argumentOf({ text, kind, argument }: SensorSpec, name: string | undefined): string {
+/**
+ * The option that what stands behind a kind goes to.
+ *
+ * @param name The kind's `argument`.
+ * @throws {ConfigError} If it has none.
+ */
+export function argumentOf({ text, kind, argument }: SensorSpec, name: string | undefined): string {
   if (name === undefined)
     throw new ConfigError(`sensor ${text}`, `expected ${kind},option=value, got ${argument}`);
   return name;

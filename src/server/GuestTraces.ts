@@ -1,4 +1,4 @@
-import { ChannelTraces, MOST_TRACES } from "../features/ChannelTraces.ts";
+import { ChannelTraces, shownChannels } from "../features/ChannelTraces.ts";
 import { borrowNumbers } from "../frames/DType.ts";
 import type { Cell } from "../frames/Frameset.ts";
 import type { StreamDescription } from "../frames/StreamDescription.ts";
@@ -9,7 +9,7 @@ import type { ViewDescription } from "./messages.ts";
 const MOST_POINTS = 8;
 
 /**
- * How a stream that no pipeline declares is drawn: a sensor's numbers as traces, words as words, sound and
+ * How a stream that no pipeline declares is drawn: a sensor's numbers as traces with their names, words as words, sound and
  * pictures by their presence alone.
  *
  * @param period Of the grid.
@@ -20,7 +20,9 @@ export function guestView(description: StreamDescription, period: Micros): ViewD
   if (modality !== "sensor" || dtype === "utf8") return { kind: "none" };
   const frames = rate === "irregular" ? 1 : Math.round((rate * period) / 1e6);
   const perRow = Math.min(Math.max(frames, 1), MOST_POINTS);
-  return { kind: "lines", traces: Math.min(channelsOf(description), MOST_TRACES), perRow };
+  const shown = shownChannels(channelsOf(description));
+  const names = shown.map((channel) => description.channels?.[channel] ?? String(channel));
+  return { kind: "lines", traces: shown.length, perRow, names };
 }
 
 /** The traces of a run's guests: no extractor draws them, for the model does not see them. */

@@ -35,6 +35,14 @@ describe("wantedStream", () => {
     expect(wantedStream(sound, { shape: [320] }).unit).toBe("PCM");
   });
 
+  it("keeps the names of numbers while there are as many, and takes others", () => {
+    const place = { ...sound, shape: [2], channels: ["x", "y"] };
+    expect(wantedStream(place, { rate: 10 }).channels).toEqual(["x", "y"]);
+    expect(wantedStream(place, { shape: [3] })).not.toHaveProperty("channels");
+    expect(wantedStream(place, { shape: [1], channels: ["z"] }).channels).toEqual(["z"]);
+    expect(() => wantedStream(place, { channels: ["z"] })).toThrow(/channels must be 2 names/);
+  });
+
   it("refuses what makes no description, and names what is wrong", () => {
     expect(() => wantedStream(sound, { rate: -1 })).toThrow(/rate/);
     expect(() => wantedStream(sound, { colour: "red" })).toThrow(/colour/);

@@ -64,6 +64,9 @@ describe("what each kind of sensor offers", () => {
   it("is told by the file, where there is one", async () => {
     expect(await offersOf("array", { path: path("rows.npy") })).toEqual(["rows f32 [3] 100"]);
     expect(await offersOf("csv", { source: path("even.csv") })).toEqual(["even f64 [2] 10"]);
+    const csv = await loadSensorKind("csv", SENSORS);
+    const [even] = (await csv.offers?.({ source: path("even.csv") })) ?? [];
+    expect(even?.description.channels).toEqual(["x", "y"]);
     const bare = { source: path("bare.csv"), delimiter: ";", head: "no" };
     expect(await offersOf("csv", bare)).toEqual(["bare f64 [3] 100"]);
   });

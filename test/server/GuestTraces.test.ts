@@ -31,8 +31,17 @@ function cellOf(values: Int16Array): Cell {
 
 describe("the traces of guests", () => {
   it("are as many as fit, with as many points as there are frames; words and pictures have none", () => {
-    expect(guestView(thermometer, period)).toEqual({ kind: "lines", traces: 1, perRow: 1 });
-    expect(guestView(eeg, period)).toEqual({ kind: "lines", traces: 8, perRow: 8 });
+    expect(guestView(thermometer, period)).toEqual({
+      kind: "lines",
+      traces: 1,
+      perRow: 1,
+      names: ["0"],
+    });
+    expect(guestView(eeg, period)).toMatchObject({ kind: "lines", traces: 8, perRow: 8 });
+    const names = Array.from({ length: 64 }, (_, electrode) => `e${electrode}`);
+    expect(guestView({ ...eeg, channels: names }, period)).toMatchObject({
+      names: ["e0", "e8", "e16", "e24", "e32", "e40", "e48", "e56"],
+    });
     const irregular = { ...thermometer, rate: "irregular" } as const;
     expect(guestView(irregular, period)).toMatchObject({ kind: "lines", perRow: 1 });
     expect(guestView({ ...thermometer, modality: "video" }, period)).toEqual({ kind: "none" });
@@ -74,7 +83,7 @@ describe("a numeric guest of a real run", { timeout: 120_000 }, () => {
     await run.go();
     await Promise.all(attached);
     const info = hellos.at(-1)?.streams.find(({ stream }) => stream === "thermometer");
-    expect(info?.view).toEqual({ kind: "lines", traces: 1, perRow: 1 });
+    expect(info?.view).toEqual({ kind: "lines", traces: 1, perRow: 1, names: ["0"] });
     const cells = rows.flatMap(({ streams }) => streams["thermometer"] ?? []);
     const there = cells.filter(({ presence }) => presence !== "missing");
     expect(there.length).toBeGreaterThan(10);

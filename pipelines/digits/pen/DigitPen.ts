@@ -10,7 +10,7 @@ import {
   seconds,
 } from "../../../src/index.ts";
 import { SIDE } from "../features/Sheet.ts";
-import { fitted, inkOf, type Point, pathOf } from "./layOut.ts";
+import { fitted, inkOf, type Point, pathOf, type Stroke } from "./layOut.ts";
 
 /** Time between two points of the tablet, and between two pictures. */
 const [POINT, PICTURE] = [millis(10), millis(40)] as const;
@@ -21,11 +21,15 @@ const POINTS = LENGTH / POINT;
 const PATIENCE = seconds(1);
 /** Drawings that wait to be written. */
 const MOST_WAITING = 4;
-/** Of the sheet: what is smaller is a touch by accident. */
-const SMALLEST = 0.03;
+/** Of the sheet: what is smaller is a touch by accident; nearer points are one. */
+const [SMALLEST, NEAREST] = [0.03, 0.002] as const;
+/** Points of a drawing: more than a digit ever has. */
+const MOST_POINTS = 1_024;
 
 /** A finished drawing in the model's form. */
 interface Written {
+  /** It, in the unit square. */
+  readonly strokes: readonly Stroke[];
   /** [81, 3]: x, y, pen. */
   readonly path: Uint8Array;
   readonly ink: Uint8Array;
@@ -42,8 +46,9 @@ export class DigitPen implements SenseConverter {
   #next: Micros | undefined;
   #sheet: number | undefined;
   #strokes: Point[][] = [];
+  #points = 0;
   #isDown = false;
-  readonly #waiting: Written[] = [];
+  readonly #waiting: (readonly Stroke[])[] = [];
   #writing: { readonly drawing: Written; readonly from: Micros } | undefined;
 
   /** @inheritdoc */
@@ -66,9 +71,13 @@ export class DigitPen implements SenseConverter {
   #take({ x, y, isDown, sheet }: PenSample): void {
     if (sheet !== this.#sheet) this.#finish();
     this.#sheet = sheet;
-    if (isDown) {
-      if (!this.#isDown) this.#strokes.push([]);
-      this.#strokes.at(-1)?.push([x, y]);
+    const hasRoom = this.#points < MOST_POINTS;
+    if (isDown && !this.#isDown && hasRoom) this.#strokes.push([]);
+    const stroke = this.#strokes.at(-1);
+    const [u, v] = stroke?.at(-1) ?? [Infinity, Infinity];
+    if (isDown && hasRoom && Math.hypot(x - u, y - v) >= NEAREST) {
+      stroke?.push([x, y]);
+      this.#points++;
     }
     this.#isDown = isDown;
   }
@@ -76,24 +85,25 @@ export class DigitPen implements SenseConverter {
   #finish(): void {
     const strokes = fitted(this.#strokes, SMALLEST);
     this.#strokes = [];
+    this.#points = 0;
     this.#isDown = false;
     if (strokes === undefined) return;
-    this.#waiting.push({ path: pathOf(strokes, POINTS + 1), ink: inkOf(strokes) });
+    this.#waiting.push(strokes);
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
   }
 
   #writeAnew(): void {
     const { drawing, from = 0 } = this.#writing ?? {};
     const isOut = (this.#next ?? 0) >= from + LENGTH;
-    if (drawing !== undefined && !isOut) this.#waiting.unshift(drawing);
+    if (drawing !== undefined && !isOut) this.#waiting.unshift(drawing.strokes);
     this.#writing = undefined;
   }
 
   #framesAt(time: Micros): ConvertedFrame[] {
     const before = this.#writing;
     if (before === undefined || time >= before.from + LENGTH + GAP) {
-      const drawing = this.#waiting.shift();
-      this.#writing = drawing && { drawing, from: time };
+      const strokes = this.#waiting.shift();
+      this.#writing = strokes && { drawing: laidOut(strokes), from: time };
     }
     const { drawing, from = 0 } = this.#writing ?? {};
     const point = Math.round((time - from) / POINT);
@@ -113,4 +123,8 @@ export class DigitPen implements SenseConverter {
       });
     return frames;
   }
+}
+
+function laidOut(strokes: readonly Stroke[]): Written {
+  return { strokes, path: pathOf(strokes, POINTS + 1), ink: inkOf(strokes) };
 }

@@ -112,7 +112,8 @@ export class LineStrip {
       const middle = this.#y(ring, trace, 128) / ring.ratio;
       const y = Math.min(Math.max(middle, px / 2 + 1), height - px / 2 - 1);
       context.strokeText(name, NAME_LEFT_PX, y);
-      context.fillStyle = this.#shades[trace] ?? "";
+      // Letters need more light than lines.
+      context.fillStyle = `color-mix(in oklab, ${this.#shades[trace]} 55%, ${COLOURS.text})`;
       context.fillText(name, NAME_LEFT_PX, y);
     }
   }

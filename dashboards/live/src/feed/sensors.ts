@@ -104,7 +104,7 @@ function framesOf(description: unknown): string {
   const rate = fieldOf(description, "rate");
   const shape = listOf(description, "shape").join(" × ");
   return [
-    [textOf(description, "dtype"), shape].filter(Boolean).join(" "),
+    `${textOf(description, "dtype")}${shape === "" ? "" : ` [${shape}]`}`,
     typeof rate === "number" ? `${rate} a second` : "as things happen",
   ].join(", ");
 }
