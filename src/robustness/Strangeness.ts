@@ -1,23 +1,23 @@
+import { extended, NO_ROWS, type RunningMean } from "./RunningMean.ts";
+
 /** What it remembers. */
 export interface StrangenessSnapshot {
-  readonly rows: number;
-  readonly now: number;
-  readonly usual: number;
+  readonly now: RunningMean;
+  readonly usual: RunningMean;
 }
 
 /** Time constants, in rows at 25 a second: what is now, and what is usual. */
 const NOW_ROWS = 50;
 const USUAL_ROWS = 1_500;
-/** Rows until what is usual is known. */
+/** Healthy rows until what is usual is known. */
 const KNOWN_ROWS = 500;
 /** How far beyond the usual the codes must be. */
 const FARTHER = 1.25;
 
 /** Follows how far a stream's embeddings lie from their nearest codes, against how far they usually do. */
 export class Strangeness {
-  #rows = 0;
-  #now = 0;
-  #usual = 0;
+  #now = NO_ROWS;
+  #usual = NO_ROWS;
 
   /**
    * Takes the next row.
@@ -27,24 +27,22 @@ export class Strangeness {
    */
   push(distance: number | undefined, healthy: boolean): void {
     if (distance === undefined) return;
-    this.#rows++;
-    this.#now += (distance - this.#now) / Math.min(this.#rows, NOW_ROWS);
-    if (healthy) this.#usual += (distance - this.#usual) / Math.min(this.#rows, USUAL_ROWS);
+    this.#now = extended(this.#now, distance, NOW_ROWS);
+    if (healthy) this.#usual = extended(this.#usual, distance, USUAL_ROWS);
   }
 
   /** Whether what it senses is now unlike what the codes were made for, and was not before. */
   get isStrange(): boolean {
-    return this.#rows >= KNOWN_ROWS && this.#now > FARTHER * this.#usual;
+    return this.#usual.rows >= KNOWN_ROWS && this.#now.mean > FARTHER * this.#usual.mean;
   }
 
   /** All that it remembers. */
   snapshot(): StrangenessSnapshot {
-    return { rows: this.#rows, now: this.#now, usual: this.#usual };
+    return { now: this.#now, usual: this.#usual };
   }
 
   /** Goes on where another gave this snapshot. */
-  restore({ rows, now, usual }: StrangenessSnapshot): void {
-    this.#rows = rows;
+  restore({ now, usual }: StrangenessSnapshot): void {
     this.#now = now;
     this.#usual = usual;
   }
