@@ -21,25 +21,26 @@ const HEADLINES = 8;
 
 const INTRODUCTION = `# Results
 
-Each page is one method on one set of real recordings (\`synthetic\` is drawn instead): the method as it
-is used here, the baselines it has to beat, and the method with one part taken out at a time. All
-learning is from the set's training part, and a run chooses nothing by the part that it is tested on;
-but some sizes and schedules were settled when figures on \`dev\` were known, so these are a little
-optimistic. Figures are means over seeds ± one standard deviation; a difference smaller than that means
-nothing, and of one seed nobody knows the spread.
+Each page is one method on one set of real recordings (\`synthetic\` is generated): the method as it is
+used here, the baselines it has to beat, and the method with one part removed at a time. Training uses
+the set's training part alone, and no run chooses anything by the part it is tested on; but some sizes
+and schedules were settled with figures on \`dev\` in view, so those figures are a little optimistic.
+Figures are means over seeds ± one standard deviation; differences smaller than that mean nothing, and
+with a single seed the spread is unknown.
 
-*transfer/A->B* is the accuracy of a classifier that learnt from A and is used on B; *ceiling/A* that of
-one that learnt from A and is used on A; *accuracy/a+b* that of a model that has only a and b at hand;
-*probe* that of a linear classifier on frozen features; what follows an *@* is the condition or the
-variant. The pages and this index are written by \`npm run evaluate -- METHOD --data DIR --write-results\`.`;
+*transfer/A->B* is the accuracy of a classifier trained on A and tested on B; *ceiling/A* that of one
+trained and tested on A; *accuracy/a+b* that of a model that has only a and b; *probe* that of a linear
+classifier on frozen features. What follows an *@* is the condition or the variant. The pages and this index
+are written by \`npm run evaluate -- METHOD --data DIR --write-results\`.`;
 
 const COMPARISON = `## All methods side by side
 
-Accuracy by which modalities are there, in one picture per set that several methods were tried on; the
-best of a row in bold, an empty frame where a method was not asked. Methods are used as they are meant to be: MLA and IML-RS learn from labels;
-GMC here with a classifier on its joint space, CMG with one on the codes of a single modality (so it has
-no figure for several), DeCUR with a linear classifier on frozen features, all labels known. Networks
-differ in size and schedule: read rows to see what a method does when sensors go, rather than to rank.`;
+Accuracy by the modalities that are there, one picture per set that several methods were tried on; the
+best of each row is bold, an empty frame means that the method was not tested on it. Each method is used
+as intended: MLA and IML-RS learn from labels; GMC has a classifier on its joint space, CMG one on the
+codes of a single modality (so it has no figure for several), DeCUR a linear classifier on frozen
+features, with all labels. Networks differ in size and schedule, so this is no ranking: compare the rows
+of one method to see what it loses with each sensor.`;
 
 /** Writes `README.md` of the results, and its pictures, from all figures that are there. */
 export async function writeResultsIndex(folder: string): Promise<void> {
