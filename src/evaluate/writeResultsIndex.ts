@@ -31,25 +31,25 @@ const METHODS: Readonly<Record<string, string>> = {
 
 const INTRODUCTION = `# Results
 
-Each page is one method on one set of real recordings (\`synthetic\` is drawn instead): the method as it
-is used here, the baselines it has to beat, and the method with one part taken out at a time. All
-learning is from the set's training part, and a run chooses nothing by the part that it is tested on;
-but some sizes and schedules were settled when figures on \`dev\` were known, so these are a little
-optimistic. Figures are means over seeds ± one standard deviation; a difference smaller than that means
-nothing, and of one seed nobody knows the spread.
+Each page is one method on one set of real recordings (\`synthetic\` is generated): the method as it is
+used here, the baselines it has to beat, and the method with one part removed at a time. Training uses
+the set's training part alone, and no run chooses anything by the part it is tested on; but some sizes
+and schedules were settled with figures on \`dev\` in view, so those figures are a little optimistic.
+Figures are means over seeds ± one standard deviation; differences smaller than that mean nothing, and
+with a single seed the spread is unknown.
 
-The tables give the figures that a method is meant for, beside the baselines that were run; the page
-behind a set's name has all of them, and says what each baseline is. An accuracy is a share of 1.
-The pages and this index are written by \`npm run evaluate -- METHOD --data DIR --write-results\`.`;
+The tables give the figures that a method is meant for, beside the baselines that were run; the page behind
+a set's name has all of them, and says what each baseline is. Accuracies are shares of 1. The pages and this
+index are written by \`npm run evaluate -- METHOD --data DIR --write-results\`.`;
 
 const COMPARISON = `## All methods side by side
 
-Accuracy by which modalities are there, in one picture per set that several methods were tried on; the
-best of a row in bold, an empty frame where a method was not asked. Methods are used as they are meant to
-be: MLA and IML-RS learn from labels; GMC here with a classifier on its joint space, CMG with one on the
-codes of a single modality (so it has no figure for several), DeCUR with a linear classifier on frozen
-features, all labels known. Networks differ in size and schedule: read rows to see what a method does when
-sensors go, rather than to rank.`;
+Accuracy by the modalities that are there, one picture per set that several methods were tried on; the
+best of each row is bold, an empty frame means that the method was not tested on it. Each method is used
+as intended: MLA and IML-RS learn from labels; GMC has a classifier on its joint space, CMG one on the
+codes of a single modality (so it has no figure for several), DeCUR a linear classifier on frozen
+features, with all labels. Networks differ in size and schedule, so this is no ranking: compare the rows
+of one method to see what it loses with each sensor.`;
 
 /** Writes `README.md` of the results, and its pictures, from all figures that are there. */
 export async function writeResultsIndex(folder: string): Promise<void> {

@@ -3,6 +3,7 @@ import { argMax } from "../tensor/argMax.ts";
 import { hostTensor } from "../tensor/HostTensor.ts";
 import type { Micros } from "../units.ts";
 import { delaunayComponents } from "./dca/delaunayComponents.ts";
+import { extended, NO_ROWS, type RunningMean } from "./RunningMean.ts";
 
 /** How one stream's embeddings lie to the joint's. */
 export interface StreamAlignment {
@@ -29,12 +30,6 @@ export interface CodeAgreement {
   readonly streams: readonly [string, string];
   /** Running share of rows with an event and both present, in [0, 1]; absent where there was none. */
   readonly share?: number;
-}
-
-/** A mean in which older rows count less and less. */
-interface RunningMean {
-  readonly rows: number;
-  readonly mean: number;
 }
 
 /** Embeddings of one row, in 8 bits a number. */
@@ -157,9 +152,7 @@ export class Alignment {
   }
 
   #mean(means: Map<string, RunningMean>, name: string, value: number): void {
-    const { rows, mean } = means.get(name) ?? { rows: 0, mean: 0 };
-    const next = Math.min(rows + 1, this.#memory);
-    means.set(name, { rows: next, mean: mean + (value - mean) / next });
+    means.set(name, extended(means.get(name) ?? NO_ROWS, value, this.#memory));
   }
 
   #keep(streams: Reading["streams"], joint: Float32Array): void {

@@ -1,15 +1,16 @@
+import { extended, NO_ROWS, type RunningMean } from "./RunningMean.ts";
+
 /** What it remembers. */
 export interface StrangenessSnapshot {
-  readonly rows: number;
-  readonly now: number;
-  readonly usual: number;
-  readonly spread: number;
+  readonly now: RunningMean;
+  readonly usual: RunningMean;
+  readonly spread: RunningMean;
 }
 
 /** Time constants, in rows at 25 a second: what is now, and what is usual. */
 const NOW_ROWS = 50;
 const USUAL_ROWS = 1_500;
-/** Rows until what is usual is known. */
+/** Healthy rows until what is usual is known. */
 const KNOWN_ROWS = 500;
 /** How far beyond the usual the codes must be: so many times as far, */
 const FARTHER = 1.25;
@@ -18,11 +19,10 @@ const DEVIATIONS = 4;
 
 /** Follows how far a stream's embeddings lie from their nearest codes, against how far they usually do. */
 export class Strangeness {
-  #rows = 0;
-  #now = 0;
-  #usual = 0;
+  #now = NO_ROWS;
+  #usual = NO_ROWS;
   /** Mean square of how far what is now lies from what is usual. */
-  #spread = 0;
+  #spread = NO_ROWS;
 
   /**
    * Takes the next row.
@@ -32,33 +32,31 @@ export class Strangeness {
    */
   push(distance: number | undefined, healthy: boolean): void {
     if (distance === undefined) return;
-    this.#rows++;
-    this.#now += (distance - this.#now) / Math.min(this.#rows, NOW_ROWS);
+    this.#now = extended(this.#now, distance, NOW_ROWS);
     if (!healthy) return;
-    const weight = 1 / Math.min(this.#rows, USUAL_ROWS);
-    this.#usual += weight * (distance - this.#usual);
+    this.#usual = extended(this.#usual, distance, USUAL_ROWS);
     // What is strange is not how it usually varies; if it stays, it becomes what is usual.
-    if (!this.isStrange) this.#spread += weight * ((this.#now - this.#usual) ** 2 - this.#spread);
+    if (!this.isStrange)
+      this.#spread = extended(this.#spread, (this.#now.mean - this.#usual.mean) ** 2, USUAL_ROWS);
   }
 
   /** Whether what it senses is now unlike what the codes were made for, and was not before. */
   get isStrange(): boolean {
-    const beyond = this.#now - this.#usual;
+    const beyond = this.#now.mean - this.#usual.mean;
     return (
-      this.#rows >= KNOWN_ROWS &&
-      this.#now > FARTHER * this.#usual &&
-      beyond ** 2 > DEVIATIONS ** 2 * this.#spread
+      this.#usual.rows >= KNOWN_ROWS &&
+      this.#now.mean > FARTHER * this.#usual.mean &&
+      beyond ** 2 > DEVIATIONS ** 2 * this.#spread.mean
     );
   }
 
   /** All that it remembers. */
   snapshot(): StrangenessSnapshot {
-    return { rows: this.#rows, now: this.#now, usual: this.#usual, spread: this.#spread };
+    return { now: this.#now, usual: this.#usual, spread: this.#spread };
   }
 
   /** Goes on where another gave this snapshot. */
-  restore({ rows, now, usual, spread }: StrangenessSnapshot): void {
-    this.#rows = rows;
+  restore({ now, usual, spread }: StrangenessSnapshot): void {
     this.#now = now;
     this.#usual = usual;
     this.#spread = spread;

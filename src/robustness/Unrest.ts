@@ -1,3 +1,5 @@
+import { extended, NO_ROWS, type RunningMean } from "./RunningMean.ts";
+
 /** How a stream's features move. */
 export interface UnrestSigns {
   /** Correlation of one row with the next, about each feature's mean: near 0 for noise. */
@@ -13,10 +15,10 @@ export interface UnrestSnapshot {
   readonly rows: number;
   readonly mean: Float64Array;
   readonly last: Float64Array;
-  readonly variance: number;
-  readonly covariance: number;
-  readonly usualVariance: number;
-  readonly usualCovariance: number;
+  readonly variance: RunningMean;
+  readonly covariance: RunningMean;
+  readonly usualVariance: RunningMean;
+  readonly usualCovariance: RunningMean;
 }
 
 /** Features looked at, evenly spread: noise is in all of them. */
@@ -24,7 +26,7 @@ const FEATURES = 64;
 /** Time constants, in rows at 25 a second: what is now, and what is usual. */
 const NOW_ROWS = 50;
 const USUAL_ROWS = 1_500;
-/** Rows until what is usual is known. */
+/** Healthy rows until what is usual is known. */
 const KNOWN_ROWS = 500;
 
 /**
@@ -38,10 +40,10 @@ export class Unrest {
   #rows = 0;
   #mean = new Float64Array(0);
   #last = new Float64Array(0);
-  #variance = 0;
-  #covariance = 0;
-  #usualVariance = 0;
-  #usualCovariance = 0;
+  #variance = NO_ROWS;
+  #covariance = NO_ROWS;
+  #usualVariance = NO_ROWS;
+  #usualCovariance = NO_ROWS;
 
   /**
    * Takes the next row.
@@ -60,7 +62,6 @@ export class Unrest {
       (_, d) => features[Math.floor((d * features.length) / count)] ?? 0,
     );
     if (this.#mean.length !== count) this.#mean = row.slice();
-    const share = 1 / Math.min(this.#rows + 1, NOW_ROWS);
     const joined = this.#last.length === count;
     let [variance, covariance] = [0, 0];
     for (let d = 0; d < count; d++) {
@@ -73,23 +74,22 @@ export class Unrest {
     this.#last = row;
     if (!joined) return;
     this.#rows++;
-    this.#variance += share * (variance / count - this.#variance);
-    this.#covariance += share * (covariance / count - this.#covariance);
+    this.#variance = extended(this.#variance, variance / count, NOW_ROWS);
+    this.#covariance = extended(this.#covariance, covariance / count, NOW_ROWS);
     if (!healthy) return;
-    const slow = 1 / Math.min(this.#rows, USUAL_ROWS);
-    this.#usualVariance += slow * (variance / count - this.#usualVariance);
-    this.#usualCovariance += slow * (covariance / count - this.#usualCovariance);
+    this.#usualVariance = extended(this.#usualVariance, variance / count, USUAL_ROWS);
+    this.#usualCovariance = extended(this.#usualCovariance, covariance / count, USUAL_ROWS);
   }
 
   get signs(): UnrestSigns {
-    const ratio = (a: number, b: number): number => (b > 0 ? a / b : 1);
+    const ratio = (a: RunningMean, b: RunningMean): number => (b.mean > 0 ? a.mean / b.mean : 1);
     return {
       correlation: ratio(this.#covariance, this.#variance),
-      variance: this.#variance,
-      ...(this.#rows >= KNOWN_ROWS && {
+      variance: this.#variance.mean,
+      ...(this.#usualVariance.rows >= KNOWN_ROWS && {
         usual: {
           correlation: ratio(this.#usualCovariance, this.#usualVariance),
-          variance: this.#usualVariance,
+          variance: this.#usualVariance.mean,
         },
       }),
     };

@@ -121,8 +121,31 @@ describe("EventLocalizer", () => {
   });
 
   it("gives nothing in silence, and keeps nothing of it", () => {
-    const { spans } = run(new Array(500).fill(0));
-    expect(spans).toEqual([]);
+    const events = localizer();
+    for (let row = 0; row < 500; row++) expect(events.push(reading(row, 0))).toEqual([]);
+    expect(events.snapshot().rows.length).toBeLessThanOrEqual(events.delayRows);
+    expect(events.flush()).toEqual([]);
+  });
+
+  it("tells of a word that grows, again and again under one id", () => {
+    const events = localizer();
+    const told = [0, 0, 0, 1, 1, 1, 1, 1]
+      .flatMap((state, row) => events.push(reading(row, state)))
+      .map(({ id, from, to }) => [id, from, (to - from) / PERIOD]);
+    expect(told).toEqual([2, 3, 4, 5].map((rows) => ["row3/one", millis(100), rows]));
+  });
+
+  it("gives a stream the longest stretch that backs the label, the first of equals", () => {
+    const events = localizer();
+    const video = [0, 0, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0];
+    const spans = [0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0].flatMap((state, row) =>
+      events.push(reading(row, state, video[row])),
+    );
+    const final = spans.find(({ state }) => state === "final");
+    expect(final?.extents).toEqual({
+      audio: [millis(100), millis(380)],
+      video: [millis(100), millis(180)],
+    });
   });
 
   it("gives final spans in order, apart, never twice, and leaves no provisional one open", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/errors.ts";
 import type { EventSpan } from "../../src/frames/EventSpan.ts";
 import type { Reading } from "../../src/frames/Reading.ts";
+import { statesOf } from "../../src/localize/chainPlans.ts";
 import { EventLocalizer } from "../../src/localize/EventLocalizer.ts";
 import { micros, millis } from "../../src/units.ts";
 
@@ -80,6 +81,15 @@ describe("events that overlap", () => {
       "laugh 6-10",
       "speech 2-5",
     ]);
+  });
+
+  it("give a chain all that is none of its labels as its silence, other events too", () => {
+    const plan = { classes: [0, 2], prior: [0.75, 0.25] };
+    const [none, laugh] = statesOf(plan, [0.1, 0.5, 0.2, 0.2].map(Math.log));
+    expect(none).toBeCloseTo(Math.log(0.8), 6);
+    expect(laugh).toBeCloseTo(Math.log(0.2), 6);
+    const [never] = statesOf(plan, [-Infinity, -Infinity, 0, -Infinity]);
+    expect(never).toBeCloseTo(Math.log(1e-9), 6);
   });
 
   it("refuses slots of labels that are no classes", () => {

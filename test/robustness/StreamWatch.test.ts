@@ -225,6 +225,19 @@ describe("StreamWatch", () => {
     expect(doubts).toEqual({});
   });
 
+  it("knows what is usual of a stream that was broken at first by its healthy rows alone", () => {
+    const [audio, video] = [smooth(1), smooth(2)];
+    const doubts = run(2_200, (index) => ({
+      audio: { frame: audio(index), says: word(index) },
+      video:
+        index < 700
+          ? { frame: new Uint8Array(PIXELS), says: 0, distance: 0.5 }
+          : { frame: video(index), says: index < 1_600 ? word(index) : 1 + (word(index) % 3) },
+    }));
+    expect(doubts["audio"]).toBeUndefined();
+    expect(doubts["video"]?.map(({ reason }) => reason)).toEqual(["flat"]);
+  });
+
   it("goes on where another was taken down", () => {
     const [audio, video, snow] = [smooth(1), smooth(2), noise(3)];
     const rows = Array.from({ length: 1_100 }, (_, index) =>
