@@ -17,7 +17,8 @@ export interface ModelVariant {
 const COMMON_SHARE = 0.75;
 
 /**
- * A pipeline's model with each part switched, and a specialist for each subset of its streams.
+ * A pipeline's model with each part switched, without what its plan asks for in training, and a specialist for
+ * each subset of its streams.
  *
  * @param streams Those that count, in pipeline order.
  */
@@ -61,6 +62,26 @@ export function modelVariants(own: ModelPlan, streams: readonly string[]): reado
       calibrate: true,
     },
   ];
+  const habits: readonly ModelVariant[] = [
+    {
+      name: "one-order",
+      summary: "every epoch meets the events in the order in which they were recorded",
+      isOff: own.training?.shuffled !== true,
+      plan: { training: { shuffled: false } },
+    },
+    {
+      name: "no-smoothing",
+      summary: "without label smoothing",
+      isOff: (own.loss?.labelSmoothing ?? 0) === 0,
+      plan: { loss: { ...own.loss, labelSmoothing: 0 } },
+    },
+    {
+      name: "no-events",
+      summary: "without the cross-entropy of whole events",
+      isOff: (own.loss?.events ?? 0) === 0,
+      plan: { loss: { ...own.loss, events: 0 } },
+    },
+  ].flatMap(({ isOff, ...variant }) => (isOff ? [] : [variant]));
   const specialists = Array.from({ length: 2 ** streams.length - 2 }, (_, at) =>
     streams.filter((__, member) => ((at + 1) >> member) & 1),
   ).map((kept) => ({
@@ -68,5 +89,5 @@ export function modelVariants(own: ModelPlan, streams: readonly string[]): reado
     summary: `a specialist that knows of nothing but ${kept.join(" and ")}`,
     without: streams.filter((name) => !kept.includes(name)),
   }));
-  return [...parts, ...specialists];
+  return [...parts, ...habits, ...specialists];
 }

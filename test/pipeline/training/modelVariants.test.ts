@@ -37,3 +37,16 @@ it("switches one part at a time and has a specialist for every subset but the wh
   expect(loss("split").decur?.common).toBe(36);
   expect(loss("head-turns").headTurns).toBe(true);
 });
+
+it("leaves out what the plan asks for in training, one by one, and nothing that it does not ask for", () => {
+  const own = { loss: { labelSmoothing: 0.1, events: 1 }, training: { shuffled: true } };
+  const named = Object.fromEntries(
+    modelVariants(own, ["a", "b"]).map((variant) => [variant.name, variant.plan]),
+  );
+  expect(named["one-order"]?.training).toEqual({ shuffled: false });
+  expect(named["no-smoothing"]?.loss).toEqual({ labelSmoothing: 0, events: 1 });
+  expect(named["no-events"]?.loss).toEqual({ labelSmoothing: 0.1, events: 0 });
+  const shuffled = modelVariants({ training: { shuffled: true } }, ["a"]).map(({ name }) => name);
+  expect(shuffled).toContain("one-order");
+  expect(shuffled).not.toContain("no-smoothing");
+});
