@@ -87,7 +87,25 @@ async function importOwn(folder: string, file: string): Promise<Readonly<Record<
       `expected a file ${file}.ts in ${folder}, got none`,
     );
   if (/\.m?ts$/.test(path)) await readTypeScript(path);
-  return import(pathToFileURL(path).href);
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (cause) {
+    const problem = loadProblem(cause);
+    // What its own code throws is told with the stack: whoever wrote it needs that.
+    if (problem === undefined) throw cause;
+    throw new ConfigError(path, `expected a module that loads, got ${problem}`, { cause });
+  }
+}
+
+/** What keeps a module from being read, or what it imports from being found; undefined for any other error. */
+function loadProblem(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const lines = cause.message.trim().split("\n");
+  // esbuild counts its errors in the first line.
+  if (cause.name === "TransformError") return lines[1] ?? lines[0];
+  if (cause.name === "SyntaxError" || /MODULE_NOT_FOUND$/.test(String(Reflect.get(cause, "code"))))
+    return lines[0];
+  return undefined;
 }
 
 /**

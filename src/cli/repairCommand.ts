@@ -15,7 +15,8 @@ export function addRepairCommand(program: Command): void {
     .option("--json", "print one JSON object as the last line")
     .addHelpText(
       "after",
-      "\nExits with 0 if nothing was wrong, 1 if repaired, 3 if it is no log or somebody writes to it.",
+      "\nExits with 0 if nothing was wrong, 1 if repaired, 3 if it cannot be: it is no log, was damaged after it\n" +
+        "was closed, or somebody writes to it.",
     )
     .action(repair);
 }

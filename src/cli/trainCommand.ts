@@ -97,7 +97,7 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
   await loadPipeline(name); // what is no pipeline at all is told as that
   const module = await importFromPipeline(name, "train/train").catch((cause: unknown) => {
     // A training that is there and broken says itself what is wrong with it.
-    if (!(cause instanceof ConfigError)) throw cause;
+    if (!(cause instanceof ConfigError) || cause.cause !== undefined) throw cause;
     throw new ConfigError(
       `pipeline ${name}`,
       "expected --recordings: it has no training of its own (train/train.ts)",

@@ -52,7 +52,8 @@ export class SegmentFile {
     try {
       if (existing === "append" && (await handle.stat()).size > 0) {
         const recovered = await recoverLayout(new FileBytes(handle), path, look);
-        const { layout, packer, keep, missing } = recovered;
+        const { layout, packer, keep, missing, wrong } = recovered;
+        for (const { at, bytes } of wrong) await writeFully(handle, bytes, at);
         await handle.truncate(keep);
         await writeFully(handle, missing, keep);
         return new SegmentFile(path, handle, layout, packer);

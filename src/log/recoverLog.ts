@@ -11,7 +11,7 @@ import { zstdReady } from "./zstd.ts";
 
 /** What `recoverLog` found and did. */
 export interface LogRecovery {
-  /** Whether the log had been closed properly, so that nothing was changed. */
+  /** Whether the log was as a proper close leaves it, so that nothing was changed. */
   readonly wasClosed: boolean;
   /** Records in the log now. */
   readonly records: number;
@@ -23,9 +23,10 @@ export interface LogRecovery {
  * Repairs a log that a crash left without its end; of a folder of segments, each that is.
  *
  * Cuts a file after its last complete chunk and closes it there, so that every MCAP reader takes it. A
- * closed one is left as it is.
+ * closed one is left as it is, but for indices that are wrong.
  *
- * @throws {LogError} If a file cannot be opened for writing or is no log of ours, or somebody writes to it.
+ * @throws {LogError} If a file cannot be opened for writing, is no log of ours or was closed and is damaged, or
+ *   somebody writes to it.
  */
 export async function recoverLog(path: string): Promise<LogRecovery> {
   // A writer at work would go on beyond what is cut off, and leave a hole.
@@ -47,11 +48,12 @@ async function recoverFile(path: string): Promise<LogRecovery> {
   const handle = await openForRepair(path);
   try {
     const { size } = await handle.stat();
-    const { layout, keep, missing, closed, records } = await recoverLayout(
+    const { layout, keep, missing, wrong, closed, records } = await recoverLayout(
       new FileBytes(handle),
       path,
     );
-    if (closed) return { wasClosed: true, records, droppedBytes: 0 };
+    for (const { at, bytes } of wrong) await writeFully(handle, bytes, at);
+    if (closed) return { wasClosed: wrong.length === 0, records, droppedBytes: 0 };
     await handle.truncate(keep);
     await writeFully(handle, missing, keep);
     let end = keep + missing.byteLength;

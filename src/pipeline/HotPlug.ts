@@ -54,6 +54,7 @@ export class HotPlug {
   readonly #changes = new Subject<readonly StreamDescription[]>();
   readonly #parts: HotPlugParts;
   readonly #guests = new Map<string, StreamDescription>();
+  #lastChange: Promise<void> = Promise.resolve();
 
   constructor(parts: HotPlugParts) {
     this.#parts = parts;
@@ -82,7 +83,11 @@ export class HotPlug {
    * @throws {ConfigError} If the stream is fed already, a guest has the name of another stream or another site,
    *   there are too many, or there is nothing to do.
    */
-  async attach({ stream, sensor }: Attachment): Promise<void> {
+  attach(attachment: Attachment): Promise<void> {
+    return this.#inTurn(() => this.#attach(attachment));
+  }
+
+  async #attach({ stream, sensor }: Attachment): Promise<void> {
     const { clock, board, fleet, headStart } = this.#parts;
     const description = typeof stream === "string" ? this.#known(stream) : this.#welcome(stream);
     const name = description.stream;
@@ -98,7 +103,11 @@ export class HotPlug {
    *
    * @throws {ConfigError} If there is no such stream, or neither a sensor of ours nor a guest to take away.
    */
-  async detach(stream: string): Promise<void> {
+  detach(stream: string): Promise<void> {
+    return this.#inTurn(() => this.#detach(stream));
+  }
+
+  async #detach(stream: string): Promise<void> {
     const { board, fleet } = this.#parts;
     const description = this.#known(stream);
     const isGuest = this.#guests.has(stream);
@@ -129,6 +138,13 @@ export class HotPlug {
       epoch,
       ...(curve !== undefined && { curve }),
     });
+  }
+
+  /** Makes a change once the one before is through: of two for one stream the second must see the first. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const changed = this.#lastChange.then(change);
+    this.#lastChange = changed.catch(() => {});
+    return changed;
   }
 
   /** @throws {ConfigError} If there is no such stream. */

@@ -96,6 +96,7 @@ export class SensorFleet {
    */
   async add(plan: SensorPlan, description: StreamDescription, origin: Micros): Promise<void> {
     await this.remove(description.stream);
+    if (this.#isGone) return;
     this.#enlist({ ...plan, description, origin }, true).process.start();
   }
 

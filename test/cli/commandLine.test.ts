@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { closest } from "../../src/cli/closest.ts";
 import { logInfo } from "../../src/log/logInfo.ts";
-import { DEMO, processArguments, runHere } from "./runCommandLine.ts";
+import { DEMO, processArguments, runCommandLine, runHere } from "./runCommandLine.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -57,6 +57,17 @@ describe("the command line", { timeout: 120_000 }, () => {
       expect(err).toMatch(said);
       expect(err.trim().split("\n")).toHaveLength(1);
     }
+  });
+
+  it("tells in one line why a pipeline of the reader's own cannot be read", async () => {
+    const path = join(folder, "broken", "pipeline.mjs");
+    await mkdir(join(folder, "broken"));
+    await writeFile(path, 'import "nonesuch";\nexport default {};\n');
+    const { code, err } = await runCommandLine("run", join(folder, "broken"), "--once");
+    expect(err).toMatch(
+      /^.*pipeline.mjs: expected a module that loads, got Cannot find .*nonesuch.*\n$/,
+    );
+    expect(code).toBe(1);
   });
 
   it("refuses a port that is none before anything is started", async () => {

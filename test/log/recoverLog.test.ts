@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { Opcode } from "@mcap/core";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
@@ -125,6 +126,67 @@ it("damage inside a chunk is told while reading and cut off by repair", async ()
   expect(count).toBeGreaterThan(0);
   expect(count).toBeLessThan(records.length);
   expect(await read(path)).toEqual(records.slice(0, count));
+});
+
+it("a closed log that is damaged loses nothing: it is neither cut off nor gone on with", async () => {
+  const whole = await written(sample(40));
+  const damaged = Buffer.from(whole);
+  const middle = Math.floor(whole.byteLength / 2);
+  damaged[middle] = (damaged[middle] ?? 0) ^ 0x40;
+  const path = join(folder, "rotten.mcap");
+  await writeFile(path, damaged);
+  const problem = /damaged after byte \d+; nothing was changed/;
+  await expect(recoverLog(path)).rejects.toThrow(problem);
+  const onFailure = (): void => {};
+  const options = { clock: new DrivenClock(micros(0)), onFailure, existing: "append" } as const;
+  await expect(LogWriter.open(path, options)).rejects.toThrow(problem);
+  expect(Buffer.compare(await readFile(path), damaged)).toBe(0);
+
+  // As the message says.
+  const said = await recoverLog(path).catch(String);
+  await writeFile(path, damaged.subarray(0, Number(/first (\d+) bytes/.exec(String(said))?.[1])));
+  const { records, droppedBytes } = await recoverLog(path);
+  expect(records).toBeGreaterThan(10);
+  expect(droppedBytes).toBe(0);
+});
+
+it("wrong indices of a closed log are mended in their place", async () => {
+  const whole = await written(sample(40));
+  const starts = recordStarts(whole);
+  const chunks = starts.filter((at) => whole[at] === Opcode.CHUNK);
+  const index = starts.find((at) => at > (chunks[1] ?? 0)) ?? 0;
+  expect(whole[index]).toBe(Opcode.MESSAGE_INDEX);
+  const damaged = Buffer.from(whole);
+  damaged[index + 20] = (damaged[index + 20] ?? 0) ^ 0x40;
+  const path = join(folder, "index.mcap");
+  await writeFile(path, damaged);
+  const { droppedBytes, wasClosed } = await recoverLog(path);
+  expect({ droppedBytes, wasClosed }).toEqual({ droppedBytes: 0, wasClosed: false });
+  expect(Buffer.compare(await readFile(path), whole)).toBe(0);
+
+  await writeFile(path, damaged);
+  const onFailure = (): void => {};
+  const clock = new DrivenClock(micros(0));
+  const writer = await LogWriter.open(path, { clock, onFailure, existing: "append" });
+  await writer.close();
+  expect(Buffer.compare(await readFile(path), whole)).toBe(0);
+});
+
+it("indices that a crash left unwritten end what is whole", async () => {
+  const whole = await written(sample(40));
+  const starts = recordStarts(whole);
+  const chunks = starts.filter((at) => whole[at] === Opcode.CHUNK);
+  const index = starts.find((at) => at > (chunks[1] ?? 0)) ?? 0;
+  const torn = Buffer.from(whole.subarray(0, whole.byteLength - 4));
+  // The length of what was there before stays: what lies behind can be found all the same.
+  torn.fill(0, index + 9, index + 20);
+  const path = join(folder, "unwritten.mcap");
+  await writeFile(path, torn);
+  const { records } = await recoverLog(path);
+  expect(await read(path)).toHaveLength(records);
+  const closed = await readFile(path);
+  expect(Buffer.compare(closed.subarray(0, chunks[2]), whole.subarray(0, chunks[2]))).toBe(0);
+  expect((await recoverLog(path)).wasClosed).toBe(true);
 });
 
 it("whatever bytes a file holds, reading gives records or a LogError, and nothing else", async () => {

@@ -138,6 +138,19 @@ describe("a stream that the pipeline does not declare", () => {
     await attach(guest);
     expect(run.hotPlug.guests).toEqual([guest]);
   });
+
+  it("is attached once and detached once, however many ask at the same time", async () => {
+    await using run = await startPipeline(tiny.definition, tiny.options);
+    let changes = 0;
+    run.hotPlug.changes.subscribe(() => changes++);
+    const twice = async (change: () => Promise<void>) =>
+      (await Promise.allSettled([change(), change()])).map(({ status }) => status);
+    const attach = () => run.hotPlug.attach({ stream: guest, sensor: made });
+    expect(await twice(attach)).toEqual(["fulfilled", "rejected"]);
+    const detach = () => run.hotPlug.detach("thermometer");
+    expect(await twice(detach)).toEqual(["fulfilled", "rejected"]);
+    expect(changes).toBe(2);
+  }, 60_000);
 });
 
 describe("a declared stream", () => {

@@ -70,6 +70,18 @@ describe("ClockProber", () => {
     ]);
   });
 
+  it("asks a sensor for one wave at a time, however often it says hello", async () => {
+    const clock = new SystemClock();
+    await using line = await probed(clock);
+    const waves: number[] = [];
+    line.prober.waves.subscribe(({ samples }) => waves.push(samples.length));
+    const connect = line.server.endpoint;
+    await using client = await ControlClient.open({ connect, hello, clock });
+    expect(client.welcome.clock).toBe("system");
+    await Promise.all([line.prober.greet(hello), line.prober.greet(hello)]);
+    expect(waves).toEqual([8, 8]);
+  });
+
   it("greets a sensor that does not know probes all the same, and gives up on it", async () => {
     const clock = new SystemClock();
     await using line = await probed(clock);
