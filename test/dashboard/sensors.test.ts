@@ -76,7 +76,8 @@ describe.skipIf(browser === undefined)("attaching a sensor from the dashboard", 
     page.setDefaultTimeout(PATIENCE.timeout);
     await page.goto(server.url);
     await page.click('[aria-label="Sensors"]');
-    const refused = (text: string) => page.waitForSelector(`.attach .label-problem >> text=${text}`);
+    const refused = (text: string) =>
+      page.waitForSelector(`.attach .label-problem >> text=${text}`);
 
     await page.selectOption('.attach [name="kind"]', "file");
     await page.fill('.attach [name="argument"]', "/nowhere/film.mp4");
