@@ -80,7 +80,8 @@ ${streams.map(({ description, plan }) => `    ${key(description.stream)}: { kind
 }
 
 function streamSource(description: StreamDescription, parts: StreamCode | undefined): string {
-  const { stream, modality, dtype, shape, rate, span, unit, lateness, idleTimeout } = description;
+  const { stream, modality, dtype, shape, rate, span, unit, channels, lateness, idleTimeout } =
+    description;
   if (parts === undefined) throw new ConfigError(`stream ${stream}`, "expected features, got none");
   const ms = (time: number): string => `millis(${grouped(time / 1_000)})`;
   return `    ${key(stream)}: {
@@ -95,7 +96,9 @@ function streamSource(description: StreamDescription, parts: StreamCode | undefi
             ? ""
             : `\n        // How long one frame lasts from its time on.\n        span: ${ms(span)},`
         }
-        unit: ${quote(unit)},
+        unit: ${quote(unit)},${
+          channels === undefined ? "" : `\n        channels: [${channels.map(quote).join(", ")}],`
+        }
         // How far out of order frames may come, and after what silence nobody waits for it any more.
         lateness: ${ms(lateness)},
         idleTimeout: ${ms(idleTimeout)},

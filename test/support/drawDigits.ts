@@ -9,6 +9,8 @@ import { DIGIT_STROKES } from "./digitStrokes.ts";
 import { JoinedPage } from "./JoinedPage.ts";
 import { SENSORS } from "./tinyPipeline.ts";
 
+const PEN = new Set(["strokes", "picture"]);
+
 /** Patient with a busy machine: what is named is what is asked, not how soon. */
 const patient = definePipeline({
   ...digits,
@@ -18,11 +20,16 @@ const patient = definePipeline({
       { ...sense, ...(sense.source === "pen" && { rest: seconds(3) }) },
     ]),
   ),
-  grid: { ...digits.grid, skew: seconds(3), future: seconds(5) },
+  grid: { ...digits.grid, skew: seconds(20), future: seconds(5) },
   streams: Object.fromEntries(
     Object.entries(digits.streams).map(([name, { description, ...plan }]) => [
       name,
-      { ...plan, description: { ...description, idleTimeout: seconds(5) } },
+      {
+        ...plan,
+        // Nobody feeds the others: nothing is to wait for them so long.
+        role: PEN.has(name) ? "required" : "optional",
+        description: { ...description, idleTimeout: seconds(20) },
+      },
     ]),
   ),
 });

@@ -45,7 +45,7 @@ export function SensorsPanel({ dashboard }: { readonly dashboard: Dashboard }) {
       <dd>
         <button
           type="button"
-          class="model-name"
+          class="fact-button"
           aria-haspopup="dialog"
           aria-label="Sensors"
           title="who feeds them; attach a sensor"

@@ -46,7 +46,7 @@ export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) 
       <dd>
         <button
           type="button"
-          class="model-name"
+          class="fact-button model-name"
           aria-haspopup="dialog"
           title="versions of the model"
           onClick={() => {
