@@ -43,6 +43,28 @@ const cases: readonly Case[] = [
     apply: (a, b, c) => tf.add(tf.mul(product(a, b), 0.5), c),
   },
   {
+    name: "two factors join their product, each from its side",
+    ops: ["Gemm"],
+    shapes: [[4, 3], [3, 5], [1]],
+    apply: (a, b) => tf.mul(0.5, tf.mul(product(a, b), -3)),
+  },
+  {
+    name: "a factor of a product with its bias stays outside",
+    ops: ["Gemm", "Mul"],
+    shapes: [[4, 3], [3, 5], [5]],
+    apply: (a, b, c) => tf.mul(tf.add(product(a, b), c), 0.5),
+  },
+  {
+    name: "a square matrix joins as a sum, in its own orientation",
+    ops: ["Gemm"],
+    shapes: [
+      [3, 3],
+      [3, 3],
+      [3, 3],
+    ],
+    apply: (a, b, c) => tf.add(c, product(a, b)),
+  },
+  {
     name: "a sum of products becomes a chain",
     ops: ["Gemm", "Gemm"],
     shapes: [

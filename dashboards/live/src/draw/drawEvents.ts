@@ -35,7 +35,9 @@ export function drawEvents(pen: Pen, events: Iterable<LiveEvent>, options: Event
     const top = 4 + (tracks.get(event) ?? 0) * room;
     const height = room - evidence - 4;
     const left = pen.x(event.from) + INSET_PX;
-    const width = Math.max(3, pen.x(event.to) - pen.x(event.from) - 2 * INSET_PX);
+    // A word whose end lies ahead would else be written half outside.
+    const right = Math.min(pen.x(event.to), pen.width) - INSET_PX;
+    const width = Math.max(3, right - left);
     drawWord(pen, event, [left, top, width, height], isWrong(event, truth));
     for (const [index, { stream, colour }] of streams.entries()) {
       const y = top + height + EVIDENCE_GAP_PX + index * pitch;

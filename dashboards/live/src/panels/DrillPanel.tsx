@@ -15,7 +15,7 @@ export function DrillPanel({ dashboard }: { readonly dashboard: Dashboard }) {
   return (
     <section class="drill" aria-label="Robustness drill">
       <h2>
-        if a sensor were lost <span class="dim">agreement, last minute</span>
+        if a sensor were lost <span class="dim">last minute</span>
       </h2>
       {lines.length === 0 ? (
         <p class="bars-none">{remains(dashboard)}</p>

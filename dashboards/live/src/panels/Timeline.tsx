@@ -32,9 +32,6 @@ export interface TimelineProps {
 /** Share of a picture in the mean that the trace of motion is drawn against: about two seconds. */
 const FORGETTING = 0.02;
 
-/** Streams whose lanes fit a laptop's screen, events and all; more of them share the room. */
-const ROOMY = 3;
-
 /** All lanes on one axis: what was sensed, the codes it became, and the events found in it. */
 export function Timeline({ dashboard, hello, loop }: TimelineProps) {
   const { recent } = dashboard;
@@ -59,7 +56,6 @@ export function Timeline({ dashboard, hello, loop }: TimelineProps) {
       ref={body}
       class="timeline"
       aria-label="Timeline"
-      data-many={hello.streams.length > ROOMY}
       onPointerMove={(event) => point(event.clientX)}
       onPointerLeave={() => point(Number.NEGATIVE_INFINITY)}
     >
