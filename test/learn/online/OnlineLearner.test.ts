@@ -14,9 +14,6 @@ import { TINY, tinyWeights } from "../../support/tinyModel.ts";
 
 const HOP = 40_000;
 const FAST: Partial<OnlineOptions> = {
-  rate: 1,
-  // The trained head of these tests is untrained: nothing to hold on to.
-  distilled: 0,
   batch: 4,
   candidateEvery: 100,
   memory: 100,

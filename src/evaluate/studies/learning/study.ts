@@ -1,10 +1,10 @@
 import type { Study } from "../../Study.ts";
-import { talkingFaceTrial } from "./talkingFaceTrial.ts";
-import { utdTrial } from "./utdTrial.ts";
+import { newNoiseTrials } from "./newNoiseTrials.ts";
+import { newPeopleTrial } from "./newPeopleTrial.ts";
 
 const TRIALS: Readonly<Record<string, Study["trials"]>> = {
-  utd_mhad: () => [utdTrial],
-  grid_av: () => [talkingFaceTrial],
+  utd_mhad: () => [newPeopleTrial],
+  grid_av: () => newNoiseTrials,
 };
 
 const ABOUT: Readonly<Record<string, string>> = {
