@@ -1,5 +1,6 @@
 import type { AdaptedPart } from "../../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../../models/unified/config.ts";
+import { argMax } from "../../tensor/argMax.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import type { LearnerRow } from "./LearnerRow.ts";
 import type { OnlineOptions } from "./OnlineOptions.ts";
@@ -10,6 +11,17 @@ import { Shadow, type ShadowRandom, type ShadowState } from "./Shadow.ts";
 export interface ContenderState {
   readonly shadow: ShadowState;
   readonly evidence: PairedState;
+  readonly rightMore: PairedState;
+}
+
+/** What speaks for a contender, by labels that it was tried on before it learnt them. */
+export interface Evidence {
+  readonly rows: number;
+  /** By how much closer it came to the truth (`closeness`), and in standard deviations. */
+  readonly mean: number;
+  readonly z: number;
+  /** By how much more often it was right. */
+  readonly right: number;
 }
 
 /** Blocks of time that evidence counts over. */
@@ -20,6 +32,7 @@ export class Contender {
   readonly name: "exemplars" | "heads";
   readonly shadow: Shadow;
   #evidence = new PairedScore(BLOCKS);
+  #rightMore = new PairedScore(BLOCKS);
 
   constructor(
     name: Contender["name"],
@@ -55,8 +68,9 @@ export class Contender {
   }
 
   /** For it, against what serves: each label tried before it was learnt, since either is what it is. */
-  get evidence(): Pick<PairedScore, "rows" | "mean" | "z"> {
-    return this.#evidence;
+  get evidence(): Evidence {
+    const { rows, mean, z } = this.#evidence;
+    return { rows, mean, z, right: this.#rightMore.mean };
   }
 
   /**
@@ -73,7 +87,11 @@ export class Contender {
   ): readonly Float64Array[] {
     const answers = this.shadow.answers.fused(row, subsets);
     const own = answers.at(-1);
-    if (own !== undefined) this.#evidence.add(block, closeness(own, label) - closeness(serving, label));
+    if (own !== undefined) {
+      this.#evidence.add(block, closeness(own, label) - closeness(serving, label));
+      const [right, before] = [own, serving].map((each) => Number(argMax(each) === label));
+      this.#rightMore.add(block, (right ?? 0) - (before ?? 0));
+    }
     return answers;
   }
 
@@ -85,6 +103,7 @@ export class Contender {
   /** Another version serves: what spoke for it spoke against the one before. */
   forgetEvidence(): void {
     this.#evidence = new PairedScore(BLOCKS);
+    this.#rightMore = new PairedScore(BLOCKS);
   }
 
   /** Puts it back to what serves. */
@@ -94,12 +113,13 @@ export class Contender {
   }
 
   snapshot(): ContenderState {
-    return { shadow: this.shadow.snapshot(), evidence: this.#evidence.snapshot() };
+    return { shadow: this.shadow.snapshot(), evidence: this.#evidence.snapshot(), rightMore: this.#rightMore.snapshot() };
   }
 
-  restore({ shadow, evidence }: ContenderState): void {
+  restore({ shadow, evidence, rightMore }: ContenderState): void {
     this.shadow.restore(shadow);
     this.#evidence.restore(evidence);
+    this.#rightMore.restore(rightMore);
   }
 }
 

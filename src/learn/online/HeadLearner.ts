@@ -50,9 +50,9 @@ export interface HeadState {
  *     W ← W + H⁻¹ (Xᵀ w (T − softmax(XW)) − λ (W − W₀)),   H = λI + ½ Σ x xᵀ
  *
  * ½ Σ x xᵀ bounds the curvature of the cross-entropy wherever W is, so each step goes down, with no rate to
- * choose, and H⁻¹ is kept up row by row as recursive least squares keep it. The softmax is taken over the classes
- * that have been labelled so far: every label speaks against all others, and a class that nobody has labelled yet
- * has nothing to say for itself.
+ * choose, and H⁻¹ is kept up row by row as recursive least squares keep it. Every label speaks against all
+ * other classes, and one that nobody has labelled yet has nothing to say for itself; so the target T leaves to such
+ * classes what W₀ holds of them at that row, and the class of the label gets the rest.
  *
  * The rows are a uniform sample of all that were labelled, weighed to stand for them all; without such a sample
  * every row is learnt once, in one step.
@@ -105,7 +105,7 @@ export class HeadLearner {
   costOf(fresh: number, again: number): number {
     const { codeDim, codes, classes, streams } = this.#config;
     const n = this.#width;
-    const perSweep = (fresh + again) * 2 * n * classes.length + n * n * classes.length;
+    const perSweep = (fresh + again) * 3 * n * classes.length + n * n * classes.length;
     const once = fresh * (2 * n * n + codes * codeDim);
     const guard = this.#options.guard.kind === "none" ? 0 : n * n * (classes.length + 2);
     return (streams.length + 1) * (once + this.#options.sweeps * (perSweep + guard));
@@ -180,10 +180,18 @@ export class HeadLearner {
     const n = this.#width;
     const head = this.#headOf(position);
     const weights = this.#weights.subarray(head * n * C, (head + 1) * n * C);
+    const prior = this.#prior.subarray(head * n * C, (head + 1) * n * C);
     const gradient = new Float64Array(n * C);
     for (const { features, label, weight } of examples) {
-      const errors = softmax(features, weights, this.#labelled);
-      errors[label] = (errors[label] as number) - 1;
+      const errors = softmax(features, weights, C);
+      const before = softmax(features, prior, C);
+      let rest = 1;
+      for (let c = 0; c < C; c++) {
+        if (this.#labelled[c] === 1) continue;
+        errors[c] = (errors[c] as number) - (before[c] as number);
+        rest -= before[c] as number;
+      }
+      errors[label] = (errors[label] as number) - rest;
       for (let i = 0; i < n; i++) {
         const feature = -weight * (standsFor ?? 1) * (features[i] as number);
         for (let c = 0; c < C; c++)
@@ -192,7 +200,6 @@ export class HeadLearner {
     }
     const { belief } = this.#options;
     if (standsFor !== undefined) {
-      const prior = this.#prior.subarray(head * n * C, (head + 1) * n * C);
       for (let i = 0; i < gradient.length; i++)
         gradient[i] =
           (gradient[i] as number) + belief * ((prior[i] as number) - (weights[i] as number));
@@ -294,13 +301,8 @@ function product(matrix: Float64Array, values: Float64Array, n: number, C: numbe
   return result;
 }
 
-/** [C] softmax(xW) over some of the classes; 0 of the others. */
-function softmax(
-  features: Float64Array,
-  weights: Float64Array,
-  among: Uint8Array,
-): Float64Array {
-  const C = among.length;
+/** [C] softmax(xW). */
+function softmax(features: Float64Array, weights: Float64Array, C: number): Float64Array {
   const values = new Float64Array(C);
   for (let i = 0; i < features.length; i++) {
     const feature = features[i] as number;
@@ -308,10 +310,10 @@ function softmax(
       values[c] = (values[c] as number) + feature * (weights[i * C + c] as number);
   }
   let top = Number.NEGATIVE_INFINITY;
-  for (const [c, value] of values.entries()) if (among[c] === 1 && value > top) top = value;
+  for (const value of values) if (value > top) top = value;
   let sum = 0;
   for (let c = 0; c < C; c++) {
-    values[c] = among[c] === 1 ? Math.exp((values[c] as number) - top) : 0;
+    values[c] = Math.exp((values[c] as number) - top);
     sum += values[c] as number;
   }
   return values.map((value) => value / sum);

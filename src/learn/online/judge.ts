@@ -1,4 +1,5 @@
 import { argMax } from "../../tensor/argMax.ts";
+import type { Evidence } from "./Contender.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import { type LearnerRow, subsetName, subsetsOf } from "./LearnerRow.ts";
 import { PairedScore } from "./PairedScore.ts";
@@ -37,6 +38,8 @@ export interface GateFigures {
   /** By how much closer it came to the truth on them (`closeness`), and in standard deviations. */
   readonly gain: number;
   readonly z: number;
+  /** By how much more often it was right on them. */
+  readonly right: number;
   /** The subset that loses most beyond chance, how much it gains (below 0: loses), in standard deviations. */
   readonly worst: string;
   readonly worstGain: number;
@@ -72,7 +75,7 @@ export interface Judged {
   readonly learner: string;
   readonly goesOn: boolean;
   /** Of the learner that it comes from. */
-  readonly evidence: Pick<PairedScore, "rows" | "mean" | "z">;
+  readonly evidence: Evidence;
   readonly recent: readonly LabelledRow[];
   readonly old: readonly LabelledRow[];
   readonly blockOf: (time: number) => number;
@@ -117,6 +120,8 @@ function refusal(figures: GateFigures, gate: GateOptions, goesOn: boolean): stri
   if (drift > gate.drift) return `the codes would move by ${drift.toFixed(2)} of their length`;
   if (!(z >= (goesOn ? gate.onSignificance : gate.significance)))
     return `no better beyond chance: ${points(gain)} points, ${z.toFixed(1)} standard deviations`;
+  // Labels that are wrong make whoever is less sure come closer, and no one right more often.
+  if (!(figures.right > 0)) return `right no more often: by ${points(figures.right)} points`;
   return undefined;
 }
 
@@ -154,6 +159,7 @@ function measure(judged: Judged): GateFigures {
     tried: evidence.rows,
     gain: evidence.mean,
     z: evidence.z,
+    right: evidence.right,
     worst: worst.name,
     worstGain: worst.gain,
     worstZ: worst.z,

@@ -9,11 +9,34 @@ export const LABEL_EVERY = 10;
 /** How late, in µs. */
 const LATE = 2e6;
 
-/** What is varied of the learner, by name; the first is as it ships. */
-export const VARIANTS: Readonly<Record<string, Partial<OnlineOptions>>> = {
+/** The learner as it ships, and without its gate: everything that is learnt serves. */
+export const SHIPPED: Readonly<Record<string, Partial<OnlineOptions>>> = {
   learning: {},
   "no-gate": { gate: undefined as never },
 };
+
+const HEADS = { belief: 30, sweeps: 2, guard: { kind: "none" }, reservoir: 400 } as const;
+const SHARED = { ...HEADS, kind: "shared" } as const;
+
+/** Parts of the learner, alone or left out. Without the gate, so that what a part does is seen. */
+export const PARTS: Readonly<Record<string, Partial<OnlineOptions>>> = Object.fromEntries(
+  Object.entries({
+    exemplars: { heads: undefined as never },
+    "exemplars-no-replay": { heads: undefined as never, replay: false },
+    heads: { exemplars: false },
+    "heads-no-replay": { exemplars: false, replay: false },
+    "shared-head": { exemplars: false, heads: SHARED },
+    "shared-head-projection": {
+      exemplars: false,
+      heads: { ...SHARED, guard: { kind: "stream", alpha: 0.1, meanDecay: 0.99 } },
+    },
+    codebook: { codebook: { tau: 600e6, maxStep: 0.05 } },
+    "pseudo-labels": { pseudo: { confidence: 0.95, weight: 0.2 } },
+  } satisfies Readonly<Record<string, Partial<OnlineOptions>>>).map(([name, online]) => [
+    name,
+    { ...online, gate: undefined as never },
+  ]),
+);
 
 /** Plays a stream with late, sparse labels to a learner. */
 export function learnOn(options: {

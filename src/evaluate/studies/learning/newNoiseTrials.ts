@@ -7,7 +7,7 @@ import { Rng } from "../../../tensor/Rng.ts";
 import type { Trial, TrialContext } from "../../Study.ts";
 import { readGridAv } from "../../sets/gridAv.ts";
 import { comparePlays } from "./comparePlays.ts";
-import { VARIANTS } from "./conditions.ts";
+import { PARTS, SHIPPED } from "./conditions.ts";
 import { encodeRows } from "./encodeRows.ts";
 import { gridRows, SENTENCE_ROWS } from "./gridRows.ts";
 import { accuracyOf, answersOf } from "./StreamAnswers.ts";
@@ -36,7 +36,7 @@ const CONFIG = { played: PLAYED, known: KNOWN, from: BABBLE_FROM, decibels: BABB
 const newNoise: Trial = {
   variant: "",
   summary: "a model that was never taught noise; the learner as it ships, and without its parts",
-  config: { ...CONFIG, steps: STEPS, taught: TAUGHT, flipped: FLIPPED, variants: VARIANTS },
+  config: { ...CONFIG, steps: STEPS, taught: TAUGHT, flipped: FLIPPED, shipped: SHIPPED },
   async run(context) {
     const { data, seed, threads, progress } = context;
     const rng = Rng.fromSeed(seed);
@@ -96,9 +96,10 @@ async function play(
     put(`accuracy/${name}@clean,frozen`, accuracyOf(right, 0, from));
     put(`accuracy/${name}@babble,frozen`, accuracyOf(right, from));
   }
-  const variants = Object.entries(VARIANTS).slice(0, all ? Number.POSITIVE_INFINITY : 2);
+  const { heads, exemplars } = PARTS;
+  const variants = Object.entries(all ? { ...SHIPPED, heads, exemplars } : SHIPPED);
   comparePlays({ weights, known, ignored, seed, put }, [
-    ...variants.map(([name, online]) => ({ name, rows: line, online, from })),
+    ...variants.map(([name, online]) => ({ name, rows: line, online: online ?? {}, from })),
     ...(all ? [{ name: "wrong-labels", rows: line, flipped: FLIPPED, from }] : []),
   ]);
   return metrics;

@@ -1,9 +1,9 @@
 import type { Study } from "../../Study.ts";
 import { newNoiseTrials } from "./newNoiseTrials.ts";
-import { newPeopleTrial } from "./newPeopleTrial.ts";
+import { newPeopleTrials } from "./newPeopleTrials.ts";
 
 const TRIALS: Readonly<Record<string, Study["trials"]>> = {
-  utd_mhad: () => [newPeopleTrial],
+  utd_mhad: () => newPeopleTrials,
   grid_av: () => newNoiseTrials,
 };
 
