@@ -113,7 +113,11 @@ export class Contender {
   }
 
   snapshot(): ContenderState {
-    return { shadow: this.shadow.snapshot(), evidence: this.#evidence.snapshot(), rightMore: this.#rightMore.snapshot() };
+    return {
+      shadow: this.shadow.snapshot(),
+      evidence: this.#evidence.snapshot(),
+      rightMore: this.#rightMore.snapshot(),
+    };
   }
 
   restore({ shadow, evidence, rightMore }: ContenderState): void {

@@ -34,8 +34,6 @@ export interface HeadState {
   /** [heads, n, classes], n = D + specific + 1, the bias being the last row: what was started from, and is. */
   readonly prior: Float64Array;
   readonly weights: Float64Array;
-  /** [classes] 1 where it has been labelled. */
-  readonly labelled: Uint8Array;
   /** By head, [n, n]. */
   readonly inverses: readonly Float64Array[];
   /** The guard's means by modality. */
@@ -51,8 +49,8 @@ export interface HeadState {
  *
  * ½ Σ x xᵀ bounds the curvature of the cross-entropy wherever W is, so each step goes down, with no rate to
  * choose, and H⁻¹ is kept up row by row as recursive least squares keep it. Every label speaks against all
- * other classes, and one that nobody has labelled yet has nothing to say for itself; so the target T leaves to such
- * classes what W₀ holds of them at that row, and the class of the label gets the rest.
+ * other classes, and one that nobody has labelled yet has nothing to say for itself: while few are labelled, this
+ * does harm, which is what a gate is for.
  *
  * The rows are a uniform sample of all that were labelled, weighed to stand for them all; without such a sample
  * every row is learnt once, in one step.
@@ -69,8 +67,6 @@ export class HeadLearner {
   #prior: Float64Array;
   #weights: Float64Array;
   #inverses: Float64Array[];
-  /** [classes] 1 where it has been labelled. */
-  #labelled: Uint8Array;
 
   constructor(trained: AdaptedPart, config: UnifiedConfig, options: HeadLearnerOptions) {
     this.#config = config;
@@ -79,7 +75,6 @@ export class HeadLearner {
     this.#prior = this.#joined(trained);
     this.#weights = this.#prior.slice();
     this.#inverses = this.#freshInverses();
-    this.#labelled = new Uint8Array(config.classes.length);
     this.#guard = this.#newGuard();
   }
 
@@ -98,14 +93,13 @@ export class HeadLearner {
     this.#prior = this.#joined(part);
     this.#weights = this.#prior.slice();
     this.#inverses = this.#freshInverses();
-    this.#labelled.fill(0);
   }
 
   /** Multiplications that learning so many fresh rows and so many again takes, about. */
   costOf(fresh: number, again: number): number {
     const { codeDim, codes, classes, streams } = this.#config;
     const n = this.#width;
-    const perSweep = (fresh + again) * 3 * n * classes.length + n * n * classes.length;
+    const perSweep = (fresh + again) * 2 * n * classes.length + n * n * classes.length;
     const once = fresh * (2 * n * n + codes * codeDim);
     const guard = this.#options.guard.kind === "none" ? 0 : n * n * (classes.length + 2);
     return (streams.length + 1) * (once + this.#options.sweeps * (perSweep + guard));
@@ -124,7 +118,6 @@ export class HeadLearner {
     standsFor: number,
     answers: PartAnswers,
   ): void {
-    for (const { label } of fresh) this.#labelled[label] = 1;
     const heads = this.#config.streams.length + 1;
     const [news, all] = [fresh, again].map((rows) =>
       Array.from({ length: heads }, (_, head) => this.#read(rows, head, answers)),
@@ -148,17 +141,15 @@ export class HeadLearner {
     return {
       prior: this.#prior.slice(),
       weights: this.#weights.slice(),
-      labelled: this.#labelled.slice(),
       inverses: this.#inverses.map((each) => each.slice()),
       means: this.#guard.means(),
     };
   }
 
   /** Goes on where another one of the same model was. */
-  restore({ prior, weights, labelled, inverses, means }: HeadState): void {
+  restore({ prior, weights, inverses, means }: HeadState): void {
     this.#prior = prior.slice();
     this.#weights = weights.slice();
-    this.#labelled = labelled.slice();
     this.#inverses = inverses.map((each) => each.slice());
     this.#guard = this.#newGuard();
     this.#guard.recall(means);
@@ -180,18 +171,10 @@ export class HeadLearner {
     const n = this.#width;
     const head = this.#headOf(position);
     const weights = this.#weights.subarray(head * n * C, (head + 1) * n * C);
-    const prior = this.#prior.subarray(head * n * C, (head + 1) * n * C);
     const gradient = new Float64Array(n * C);
     for (const { features, label, weight } of examples) {
       const errors = softmax(features, weights, C);
-      const before = softmax(features, prior, C);
-      let rest = 1;
-      for (let c = 0; c < C; c++) {
-        if (this.#labelled[c] === 1) continue;
-        errors[c] = (errors[c] as number) - (before[c] as number);
-        rest -= before[c] as number;
-      }
-      errors[label] = (errors[label] as number) - rest;
+      errors[label] = (errors[label] as number) - 1;
       for (let i = 0; i < n; i++) {
         const feature = -weight * (standsFor ?? 1) * (features[i] as number);
         for (let c = 0; c < C; c++)
@@ -200,6 +183,7 @@ export class HeadLearner {
     }
     const { belief } = this.#options;
     if (standsFor !== undefined) {
+      const prior = this.#prior.subarray(head * n * C, (head + 1) * n * C);
       for (let i = 0; i < gradient.length; i++)
         gradient[i] =
           (gradient[i] as number) + belief * ((prior[i] as number) - (weights[i] as number));

@@ -395,5 +395,7 @@ export class OnlineLearner {
 
 /** Whether a refused candidate would have done harm beyond chance, rather than not enough good. */
 function isHarm({ figures }: Verdict, { gate }: OnlineOptions): boolean {
-  return gate !== undefined && figures.worstGain < -gate.fall && figures.worstZ < -gate.significance;
+  return (
+    gate !== undefined && figures.worstGain < -gate.fall && figures.worstZ < -gate.significance
+  );
 }

@@ -83,7 +83,8 @@ export class PartAnswers {
     }
     features[n] = 1;
     const temperature = this.#temperatures[head] ?? 1;
-    if (temperature !== 1) for (let i = 0; i <= n; i++) features[i] = (features[i] ?? 0) / temperature;
+    if (temperature !== 1)
+      for (let i = 0; i <= n; i++) features[i] = (features[i] ?? 0) / temperature;
     return features;
   }
 
@@ -161,7 +162,10 @@ export class PartAnswers {
         1e-30,
       );
       const slot = joints.get(subset) ?? 0;
-      const joint = this.logProbabilities(this.featuresOf(row, slot, streams.length), streams.length);
+      const joint = this.logProbabilities(
+        this.featuresOf(row, slot, streams.length),
+        streams.length,
+      );
       return normalised(
         joint.map((value, c) => {
           let late = 0;

@@ -148,7 +148,8 @@ function measure(judged: Judged): GateFigures {
   let worst = { name: "", gain: 0, z: 0 };
   for (const [subset, { rows: count, mean: gain, z }] of bySubset) {
     // A subset that was hardly ever there says nothing.
-    if (count >= LEAST_ROWS && z < worst.z) worst = { name: subsetName(serving.config, subset), gain, z };
+    if (count >= LEAST_ROWS && z < worst.z)
+      worst = { name: subsetName(serving.config, subset), gain, z };
   }
   const share = (count: number): number => (full.held === 0 ? 0 : count / full.held);
   const [usedBefore, used] = [usage(serving, rows), usage(candidate, rows)];

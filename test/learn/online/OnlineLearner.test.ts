@@ -195,7 +195,13 @@ describe("OnlineLearner", () => {
   });
 
   it("lets the way to learn that most speaks for be what is published", () => {
-    const heads = { belief: 1e6, sweeps: 1, kind: "apart", guard: { kind: "none" }, reservoir: 50 } as const;
+    const heads = {
+      belief: 1e6,
+      sweeps: 1,
+      kind: "apart",
+      guard: { kind: "none" },
+      reservoir: 50,
+    } as const;
     const published = (online: Partial<OnlineOptions>) =>
       tell(learner(online), story(700)).flatMap((decision) =>
         decision.kind === "publish" ? [decision.verdict.reason.split(" by ").at(-1)] : [],

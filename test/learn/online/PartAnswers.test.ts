@@ -47,7 +47,8 @@ describe("PartAnswers", () => {
       const expected = step.outputs.subsets.map(({ logProbabilities }) => logProbabilities);
       expect(got).toHaveLength(expected.length);
       for (const [at, answer] of got.entries())
-        for (const [c, value] of answer.entries()) expect(value).toBeCloseTo(expected[at]?.[c] ?? 0, 4);
+        for (const [c, value] of answer.entries())
+          expect(value).toBeCloseTo(expected[at]?.[c] ?? 0, 4);
     }
   });
 });

@@ -1,6 +1,6 @@
 import type { OnlineOptions } from "../../../learn/online/OnlineOptions.ts";
-import type { DecodedWeights } from "../../../models/unified/weights.ts";
 import { type AdaptedPart, trainedPart } from "../../../models/unified/adapted.ts";
+import type { DecodedWeights } from "../../../models/unified/weights.ts";
 import { learnOn } from "./conditions.ts";
 import { accuracyOf, answersOf, type KnownRow, type RightAnswers } from "./StreamAnswers.ts";
 
@@ -52,8 +52,7 @@ export function comparePlays(
     const after = learnOn({ weights, rows, ignored, online, flipped, seed });
     const gain = (subset: string, since: number): number =>
       accuracyOf(after.right[subset], since) - accuracyOf(before[subset], since);
-    for (const subset of Object.keys(before))
-      put(`gain/${subset}@${name}`, gain(subset, from));
+    for (const subset of Object.keys(before)) put(`gain/${subset}@${name}`, gain(subset, from));
     if (back !== undefined) put(`gain/fused-back@${name}`, gain("fused", back));
     put(`gain/fused-second-half@${name}`, gain("fused", (from + rows.length) / 2));
     put(`gain/known@${name}`, knownUnder(after.part) - knownFrozen);

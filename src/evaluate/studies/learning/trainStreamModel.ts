@@ -53,11 +53,7 @@ export async function trainStreamModel(training: StreamTraining): Promise<Decode
   );
   const rate = warmupCosine({ peak: PEAK, floor: PEAK / 100, warmupSteps: 50, totalSteps: steps });
   for (let step = 0; step < steps; step++) {
-    const metrics = await trainer.step(
-      drawBatch(training),
-      drawMasks(config, rng),
-      rate(step),
-    );
+    const metrics = await trainer.step(drawBatch(training), drawMasks(config, rng), rate(step));
     if (step % 50 === 0) progress(`step ${step} of ${steps}, loss ${metrics["loss"]?.toFixed(2)}`);
   }
   const { params: trained, codebook } = await trainer.readState();
@@ -73,7 +69,10 @@ type Masks = Parameters<UnifiedTrainer["step"]>[1];
 function drawBatch({ config, clips, rows: length, rng }: StreamTraining): Batch {
   const lineRows = 1 + Math.ceil(length / (clips[0]?.length ?? 1));
   const stretches = Array.from({ length: STRETCHES }, () => {
-    const line = Array.from({ length: lineRows }, () => clips[rng.int(0, clips.length)] ?? []).flat();
+    const line = Array.from(
+      { length: lineRows },
+      () => clips[rng.int(0, clips.length)] ?? [],
+    ).flat();
     const from = rng.int(0, clips[0]?.length ?? 1);
     const kept = config.streams.map(() => rng.uniform() < KEEP);
     if (!kept.includes(true)) kept[rng.int(0, kept.length)] = true;
