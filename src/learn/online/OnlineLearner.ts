@@ -7,7 +7,7 @@ import type { Micros } from "../../units.ts";
 import { Contender } from "./Contender.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import { HeldMoments } from "./HeldMoments.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { isHarm, judge, type Verdict } from "./judge.ts";
 import { LabelDesk } from "./LabelDesk.ts";
 import type { Decision, LearnerInput, LearnerStatus } from "./LearnerMessage.ts";
 import { type LearnerRow, learnerRow, subsetsOf } from "./LearnerRow.ts";
@@ -314,7 +314,7 @@ export class OnlineLearner {
     this.#learntSince = 0;
     if (!verdict.publish) {
       this.#counts.discarded++;
-      if (isHarm(verdict, this.#options)) best.startOver(this.#serving.part);
+      if (isHarm(verdict, this.#options.gate)) best.startOver(this.#serving.part);
       return [{ kind: "discard", verdict }];
     }
     const learnt = encodeLearnt(candidate, this.#config, {
@@ -391,11 +391,4 @@ export class OnlineLearner {
     if (learnt !== undefined) return { version, bytes: learnt.bytes };
     return version === this.#base.version ? { version } : { version, part };
   }
-}
-
-/** Whether a refused candidate would have done harm beyond chance, rather than not enough good. */
-function isHarm({ figures }: Verdict, { gate }: OnlineOptions): boolean {
-  return (
-    gate !== undefined && figures.worstGain < -gate.fall && figures.worstZ < -gate.significance
-  );
 }

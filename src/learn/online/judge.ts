@@ -104,6 +104,12 @@ export function judge(judged: Judged, gate: GateOptions | undefined): Verdict {
   };
 }
 
+/** Whether a refused candidate would have done harm beyond chance, rather than not enough good. */
+export function isHarm({ figures }: Verdict, gate: GateOptions | undefined): boolean {
+  const { worstGain, worstZ } = figures;
+  return gate !== undefined && worstGain < -gate.fall && worstZ < -gate.significance;
+}
+
 function refusal(figures: GateFigures, gate: GateOptions, goesOn: boolean): string | undefined {
   const { tried, gain, z, worst, worstGain, worstZ, contradicted, drift } = figures;
   const [agreedBefore, agreed] = figures.agreement;
