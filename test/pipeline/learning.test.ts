@@ -15,7 +15,7 @@ type ModelRecord = Extract<LogRecord, { kind: "MODEL" }>;
 
 /** Learns fast and publishes whatever it has learnt: what is tested here is the order of things. */
 const ungated: LearnOptions = (() => {
-  const online = { candidateEvery: 25, leastLearnt: 2, batch: 2, rate: 2, heldEvery: 1_000 };
+  const online = { candidateEvery: 25, leastLearnt: 2, batch: 2, heldEvery: 1_000 };
   return { online: { ...online, gate: undefined as never, codebook: { tau: 4e6, maxStep: 0.5 } } };
 })();
 

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import type { Frameset } from "../../src/frames/Frameset.ts";
 import type { Reading } from "../../src/frames/Reading.ts";
-import { type AdaptedPart, trainedPart, withAdapted } from "../../src/models/unified/adapted.ts";
+import { type AdaptedPart, trainedPart } from "../../src/models/unified/adapted.ts";
 import type { InferenceState } from "../../src/models/unified/inference.ts";
 import { decodeWeights, encodeWeights } from "../../src/models/unified/weights.ts";
 import type { FeatureRow } from "../../src/stage/FeatureRow.ts";
@@ -12,11 +12,12 @@ import { OnnxExtractor } from "../../src/stage/OnnxExtractor.ts";
 import { Stage, type StageOptions } from "../../src/stage/Stage.ts";
 import { defineProgram } from "../../src/tensor/defineProgram.ts";
 import { exportOnnx } from "../../src/tensor/exportOnnx.ts";
+import { hostTensor } from "../../src/tensor/HostTensor.ts";
 import { float32 } from "../../src/tensor/TensorSpec.ts";
 import { tf } from "../../src/tensor/tf.ts";
 import { micros } from "../../src/units.ts";
 import { type BuiltWorker, buildStageWorker } from "../support/stageWorker.ts";
-import { tinyWeights } from "../support/tinyModel.ts";
+import { TINY, tinyWeights } from "../support/tinyModel.ts";
 
 const OPTIONS: StageOptions = {
   name: "tiny",
@@ -285,10 +286,11 @@ describe("Stage", () => {
 });
 
 describe("Stage, while its model changes", () => {
-  /** The trained head with another bias: definite, and another answer for every row. */
+  const CLASSES = TINY.classes.length;
+  /** The trained heads with another bias: definite, and another answer for every row. */
   const shifted = (by: number): AdaptedPart => {
     const part = trainedPart(decodeWeights(tinyWeights()));
-    return { ...part, headBias: part.headBias.map((value, k) => value + k * by) };
+    return { ...part, headBias: part.headBias.map((value, k) => value + (k % CLASSES) * by) };
   };
 
   it("answers with the version in force where the row was handed in", async () => {
@@ -305,11 +307,27 @@ describe("Stage, while its model changes", () => {
 
   it("gives the bits of a stage whose weights had that head and those codes from the start", async () => {
     const part = shifted(2);
-    const weights = encodeWeights(withAdapted(decodeWeights(tinyWeights()), part));
+    const trained = decodeWeights(tinyWeights());
+    const bias = hostTensor(part.headBias.slice(0, CLASSES), [CLASSES]);
+    const head = { ...trained.params.head, bias };
+    const weights = encodeWeights({ ...trained, params: { ...trained.params, head } });
     const expected = await readingsOf(5, await stage({ weights }));
     const changed = await stage();
     changed.serve({ version: expected[0]?.model ?? "", part });
     expect(await readingsOf(5, changed)).toEqual(expected);
+  });
+
+  it("lets one stream answer by another head, and leaves the other's answer as it was", async () => {
+    const part = trainedPart(decodeWeights(tinyWeights()));
+    const expected = await readingsOf(1, await stage());
+    const changed = await stage();
+    const headBias = part.headBias.map((value, k) => (k === CLASSES + 1 ? value + 3 : value));
+    changed.serve({ version: expected[0]?.model ?? "", part: { ...part, headBias } });
+    const [before, after] = [expected[0], (await readingsOf(1, changed))[0]];
+    expect(after?.streams["a"]?.logProbabilities).toEqual(before?.streams["a"]?.logProbabilities);
+    expect(after?.streams["b"]?.logProbabilities[1]).toBeGreaterThan(
+      before?.streams["b"]?.logProbabilities[1] ?? 0,
+    );
   });
 
   it("loses no row in 100 changes, and keeps them in order when the worker dies among them", async () => {

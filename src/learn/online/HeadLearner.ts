@@ -1,5 +1,6 @@
 import type { HeadGuardConfig } from "../../models/mla/config.ts";
 import { HeadGuard } from "../../models/mla/HeadGuard.ts";
+import { rlsUpdate } from "../../models/mla/rlsUpdate.ts";
 import type { AdaptedPart } from "../../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../../models/unified/config.ts";
 import { type LearnerRow, slotsOf } from "./LearnerRow.ts";
@@ -14,196 +15,283 @@ export interface LabelledRow {
   readonly weight: number;
 }
 
-/** How the head steps. */
+/** How the heads learn. */
 export interface HeadLearnerOptions {
-  /** Learning rate, as if ‖x‖² were 1: normalised features have ‖x‖² near their number n. */
-  readonly rate: number;
-  /** Pull back to the trained head: share of the difference that every step takes away. */
-  readonly anchor: number;
+  /** λ: how firmly the trained heads are believed; see `HeadLearner`. */
+  readonly belief: number;
+  /** Newton steps each time there is something new. */
+  readonly sweeps: number;
+  /** Whether every stream and the joint learn a head of their own, or all of them one. */
+  readonly kind: "apart" | "shared";
+  /** How a shared head is kept from unlearning one stream over another; heads apart need no guard. */
   readonly guard: HeadGuardConfig;
-  /** Share of the target that is what the trained head says: what labels have not reached yet stays. */
-  readonly distilled: number;
+  /** Labelled rows kept to be learnt again, a uniform sample of all. */
+  readonly reservoir: number;
 }
 
-/** What a head has become, in double precision. */
+/** What the heads have become, in double precision. */
 export interface HeadState {
-  readonly weight: Float64Array;
-  readonly bias: Float64Array;
+  /** [heads, n, classes], n = D + specific + 1, the bias being the last row: what was started from, and is. */
+  readonly prior: Float64Array;
+  readonly weights: Float64Array;
+  /** By head, [n, n]. */
+  readonly inverses: readonly Float64Array[];
   /** The guard's means by modality. */
   readonly means: Readonly<Record<string, Float64Array>>;
 }
 
 /**
- * Teaches the shared head, one modality after the other, each step kept from what the head knows of the
- * others.
+ * Teaches the heads from labelled rows: maximum a posteriori of a multinomial logistic model whose prior W₀ is
+ * what serves at the start, the trained head.
  *
- *     Δ_m = −(rate / n) · P_m · mean_i w_i x_i (p_i − t_i)ᵀ        x = [ẑ_m ; s_m ; 1], P_m of the other modalities
- *     t = (1 − λ) y + λ p_trained                            λ: `distilled`
+ *     W* = argmin Σ_i w_i CE(x_i W, y_i) + λ/2 ‖W − W₀‖²
+ *     W ← W + H⁻¹ (Xᵀ w (T − softmax(XW)) − λ (W − W₀)),   H = λI + ½ Σ x xᵀ
  *
- * A class that nobody has labelled yet is no target of any label, so plain steps would teach that it does not
- * happen; what the trained head says of it holds it up.
+ * ½ Σ x xᵀ bounds the curvature of the cross-entropy wherever W is, so each step goes down, with no rate to
+ * choose, and H⁻¹ is kept up row by row as recursive least squares keep it. Every label speaks against all
+ * other classes, and one that nobody has labelled yet has nothing to say for itself: while few are labelled, this
+ * does harm, which is what a gate is for.
  *
- * The modalities are the streams and the joint of all that is present. Plain steps: momentum would carry a
- * direction past the projection.
+ * The rows are a uniform sample of all that were labelled, weighed to stand for them all; without such a sample
+ * every row is learnt once, in one step.
  *
- * Zhang et al. 2024 (MLA), sec. 3.2, arXiv:2311.10707, in the stream form of `HeadGuard`.
+ * Böhning 1992, "Multinomial logistic regression algorithm", doi 10.1007/BF00048682: the bound. `rlsUpdate` and
+ * the guard of a shared head: Zhang et al. 2024 (MLA), sec. 3.2, arXiv:2311.10707.
  */
 export class HeadLearner {
   readonly #config: UnifiedConfig;
   readonly #options: HeadLearnerOptions;
-  readonly #trained: AdaptedPart;
+  readonly #heads: number;
   #guard: HeadGuard;
-  #weight: Float64Array;
-  #bias: Float64Array;
+  /** What it started from: the mean of the prior. */
+  #prior: Float64Array;
+  #weights: Float64Array;
+  #inverses: Float64Array[];
 
   constructor(trained: AdaptedPart, config: UnifiedConfig, options: HeadLearnerOptions) {
     this.#config = config;
     this.#options = options;
-    this.#trained = trained;
-    this.#weight = Float64Array.from(trained.headWeight);
-    this.#bias = Float64Array.from(trained.headBias);
+    this.#heads = options.kind === "apart" ? config.streams.length + 1 : 1;
+    this.#prior = this.#joined(trained);
+    this.#weights = this.#prior.slice();
+    this.#inverses = this.#freshInverses();
     this.#guard = this.#newGuard();
   }
 
-  /** [D + specific, classes], a copy in single precision: what is served. */
+  /** [S + 1, D + specific, classes], a copy in single precision: what is served. */
   get headWeight(): Float32Array {
-    return Float32Array.from(this.#weight);
+    return this.#served((n) => [0, n - 1]);
   }
 
-  /** [classes] */
+  /** [S + 1, classes] */
   get headBias(): Float32Array {
-    return Float32Array.from(this.#bias);
+    return this.#served((n) => [n - 1, n]);
   }
 
-  /** Starts over from a served head; what the guard knows of the modalities stays. */
-  reset({ headWeight, headBias }: Pick<AdaptedPart, "headWeight" | "headBias">): void {
-    this.#weight = Float64Array.from(headWeight);
-    this.#bias = Float64Array.from(headBias);
+  /** Starts over from served heads: they are believed from here on, and the rows so far are forgotten. */
+  reset(part: Pick<AdaptedPart, "headWeight" | "headBias">): void {
+    this.#prior = this.#joined(part);
+    this.#weights = this.#prior.slice();
+    this.#inverses = this.#freshInverses();
   }
 
-  /** Multiplications that a step over so many rows takes, about. */
-  costOf(rows: number): number {
-    const { codeDim, specific, codes, classes, streams } = this.#config;
-    const n = codeDim + specific + 1;
-    const perRow = codes * codeDim + 2 * n * classes.length;
-    const perModality = this.#options.guard.kind === "none" ? 0 : n * n * (classes.length + 2);
-    return (streams.length + 1) * (rows * perRow + perModality);
+  /** Multiplications that learning so many fresh rows and so many again takes, about. */
+  costOf(fresh: number, again: number): number {
+    const { codeDim, codes, classes, streams } = this.#config;
+    const n = this.#width;
+    const perSweep = (fresh + again) * 2 * n * classes.length + n * n * classes.length;
+    const once = fresh * (2 * n * n + codes * codeDim);
+    const guard = this.#options.guard.kind === "none" ? 0 : n * n * (classes.length + 2);
+    return (streams.length + 1) * (once + this.#options.sweeps * (perSweep + guard));
   }
 
   /**
-   * One round over the modalities.
+   * Takes up new rows and moves the heads towards what all rows say.
    *
-   * @param answers Looks up codes; its own head is not used.
+   * @param again A uniform sample of all rows so far, the new ones among them; empty to learn the new ones alone.
+   * @param standsFor How many rows each of `again` stands for.
+   * @param answers Looks up codes; its own heads are not used.
    */
-  step(batch: readonly LabelledRow[], answers: PartAnswers): void {
-    const { streams } = this.#config;
-    for (const [at, { name }] of streams.entries())
-      this.#stepOf(name, batch, answers, (row) => slotsOf(row.mask, streams.length).streams[at]);
-    this.#stepOf("the joint", batch, answers, (row) =>
-      slotsOf(row.mask, streams.length).joints.get(row.mask),
+  learn(
+    fresh: readonly LabelledRow[],
+    again: readonly LabelledRow[],
+    standsFor: number,
+    answers: PartAnswers,
+  ): void {
+    const heads = this.#config.streams.length + 1;
+    const [news, all] = [fresh, again].map((rows) =>
+      Array.from({ length: heads }, (_, head) => this.#read(rows, head, answers)),
     );
-    const { anchor } = this.#options;
-    const { headWeight, headBias } = this.#trained;
-    for (let i = 0; i < this.#weight.length; i++)
-      this.#weight[i] =
-        (this.#weight[i] as number) +
-        anchor * ((headWeight[i] as number) - (this.#weight[i] as number));
-    for (let c = 0; c < this.#bias.length; c++)
-      this.#bias[c] =
-        (this.#bias[c] as number) + anchor * ((headBias[c] as number) - (this.#bias[c] as number));
+    for (const [head, examples] of (news ?? []).entries())
+      for (const { features, weight } of examples)
+        rlsUpdate(
+          this.#inverses[this.#headOf(head)] as Float64Array,
+          features.map((value) => value * Math.sqrt(weight)),
+          2 * this.#options.belief,
+        );
+    const isWhole = again.length > 0;
+    for (let sweep = 0; sweep < (isWhole ? this.#options.sweeps : 1); sweep++)
+      for (const [head, examples] of ((isWhole ? all : news) ?? []).entries())
+        this.#step(head, examples, isWhole ? standsFor : undefined);
+    for (const [head, examples] of (news ?? []).entries()) this.#remember(head, examples);
   }
 
   /** All that it knows, copied. */
   snapshot(): HeadState {
-    return { weight: this.#weight.slice(), bias: this.#bias.slice(), means: this.#guard.means() };
+    return {
+      prior: this.#prior.slice(),
+      weights: this.#weights.slice(),
+      inverses: this.#inverses.map((each) => each.slice()),
+      means: this.#guard.means(),
+    };
   }
 
   /** Goes on where another one of the same model was. */
-  restore({ weight, bias, means }: HeadState): void {
-    this.#weight = weight.slice();
-    this.#bias = bias.slice();
+  restore({ prior, weights, inverses, means }: HeadState): void {
+    this.#prior = prior.slice();
+    this.#weights = weights.slice();
+    this.#inverses = inverses.map((each) => each.slice());
     this.#guard = this.#newGuard();
     this.#guard.recall(means);
   }
 
-  #newGuard(): HeadGuard {
-    const { codeDim, specific } = this.#config;
-    const { guard: config } = this.#options;
-    return new HeadGuard({ config, width: codeDim + specific, guardsBias: true });
+  /** n: what a head reads, the constant included. */
+  get #width(): number {
+    return this.#config.codeDim + this.#config.specific + 1;
   }
 
-  #stepOf(
-    modality: string,
-    batch: readonly LabelledRow[],
-    answers: PartAnswers,
-    slotOf: (row: LearnerRow) => number | undefined,
-  ): void {
-    const C = this.#bias.length;
-    const n = this.#weight.length / C + 1;
+  /** The learnt head that stands for a stream or the joint. */
+  #headOf(position: number): number {
+    return this.#heads === 1 ? 0 : position;
+  }
+
+  #step(position: number, examples: readonly Example[], standsFor: number | undefined): void {
+    if (examples.length === 0) return;
+    const C = this.#config.classes.length;
+    const n = this.#width;
+    const head = this.#headOf(position);
+    const weights = this.#weights.subarray(head * n * C, (head + 1) * n * C);
     const gradient = new Float64Array(n * C);
-    const mean = new Float64Array(n - 1);
-    let total = 0;
-    let seen = 0;
-    for (const { row, label, weight } of batch) {
-      const slot = slotOf(row) ?? -1;
-      if (slot < 0) continue;
-      const features = answers.featuresOf(row, slot);
-      const errors = this.#errors(features, label);
+    for (const { features, label, weight } of examples) {
+      const errors = softmax(features, weights, C);
+      errors[label] = (errors[label] as number) - 1;
       for (let i = 0; i < n; i++) {
-        const feature = weight * (i === n - 1 ? 1 : (features[i] as number));
+        const feature = -weight * (standsFor ?? 1) * (features[i] as number);
         for (let c = 0; c < C; c++)
           gradient[i * C + c] = (gradient[i * C + c] as number) + feature * (errors[c] as number);
       }
-      for (let i = 0; i < n - 1; i++) mean[i] = (mean[i] as number) + (features[i] as number);
-      total += weight;
-      seen++;
     }
-    if (seen === 0) return;
-    const scale = -this.#options.rate / (n * total);
-    const projector = this.#options.guard.kind === "none" ? undefined : this.#guard.next(modality);
-    for (let i = 0; i < n; i++)
-      for (let c = 0; c < C; c++) {
-        let change = gradient[i * C + c] as number;
-        if (projector !== undefined) {
-          change = 0;
-          for (let j = 0; j < n; j++)
-            change += (projector[i * n + j] as number) * (gradient[j * C + c] as number);
-        }
-        if (i === n - 1) this.#bias[c] = (this.#bias[c] as number) + scale * change;
-        else this.#weight[i * C + c] = (this.#weight[i * C + c] as number) + scale * change;
-      }
-    if (projector !== undefined)
-      this.#guard.observe(
-        modality,
-        mean.map((sum) => sum / seen),
-      );
+    const { belief } = this.#options;
+    if (standsFor !== undefined) {
+      const prior = this.#prior.subarray(head * n * C, (head + 1) * n * C);
+      for (let i = 0; i < gradient.length; i++)
+        gradient[i] =
+          (gradient[i] as number) + belief * ((prior[i] as number) - (weights[i] as number));
+    }
+    let change = product(this.#inverses[head] as Float64Array, gradient, n, C);
+    if (this.#options.guard.kind !== "none")
+      change = product(this.#guard.next(this.#nameOf(position)), change, n, C);
+    for (let i = 0; i < change.length; i++)
+      weights[i] = (weights[i] as number) + (change[i] as number) / belief;
   }
 
-  /** [classes] p − t. */
-  #errors(features: Float64Array, label: number): Float64Array {
-    const { distilled } = this.#options;
-    const errors = softmax(features, this.#weight, this.#bias);
-    const { headWeight, headBias } = this.#trained;
-    const before = distilled === 0 ? undefined : softmax(features, headWeight, headBias);
-    for (let c = 0; c < errors.length; c++)
-      errors[c] =
-        (errors[c] as number) - distilled * (before?.[c] ?? 0) - (c === label ? 1 - distilled : 0);
-    return errors;
+  /** Lets the guard see what a stream's rows were like. */
+  #remember(position: number, examples: readonly Example[]): void {
+    if (this.#options.guard.kind === "none" || examples.length === 0) return;
+    const mean = new Float64Array(this.#width - 1);
+    for (const { features } of examples)
+      for (let i = 0; i < mean.length; i++)
+        mean[i] = (mean[i] as number) + (features[i] as number) / examples.length;
+    this.#guard.observe(this.#nameOf(position), mean);
+  }
+
+  #nameOf(position: number): string {
+    return this.#config.streams[position]?.name ?? "the joint";
+  }
+
+  /** What a head reads of rows; of the joint, every subset's, which count as one together. */
+  #read(rows: readonly LabelledRow[], position: number, answers: PartAnswers): readonly Example[] {
+    const { length: S } = this.#config.streams;
+    return rows.flatMap(({ row, label, weight }) => {
+      const { streams, joints } = slotsOf(row.mask, S);
+      const slots = position < S ? [streams[position] ?? -1] : [...joints.values()];
+      return slots
+        .filter((slot) => slot >= 0)
+        .map((slot) => ({
+          features: answers.featuresOf(row, slot, position),
+          label,
+          weight: weight / slots.length,
+        }));
+    });
+  }
+
+  #newGuard(): HeadGuard {
+    const { guard: config } = this.#options;
+    return new HeadGuard({ config, width: this.#width - 1, guardsBias: true });
+  }
+
+  #freshInverses(): Float64Array[] {
+    const n = this.#width;
+    return Array.from({ length: this.#heads }, () =>
+      Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0)),
+    );
+  }
+
+  /** Weights and biases of served heads, one after the other; of a shared one, the first. */
+  #joined({ headWeight, headBias }: Pick<AdaptedPart, "headWeight" | "headBias">): Float64Array {
+    const C = this.#config.classes.length;
+    const n = this.#width;
+    const all = new Float64Array(this.#heads * n * C);
+    for (let head = 0; head < this.#heads; head++) {
+      all.set(headWeight.subarray(head * (n - 1) * C, (head + 1) * (n - 1) * C), head * n * C);
+      all.set(headBias.subarray(head * C, (head + 1) * C), (head * n + n - 1) * C);
+    }
+    return all;
+  }
+
+  /** Rows [from, to) of every head. */
+  #served(rowsOf: (n: number) => readonly [from: number, to: number]): Float32Array {
+    const C = this.#config.classes.length;
+    const n = this.#width;
+    const [from, to] = rowsOf(n);
+    const length = (to - from) * C;
+    const heads = this.#config.streams.length + 1;
+    const served = new Float32Array(heads * length);
+    for (let position = 0; position < heads; position++) {
+      const at = (this.#headOf(position) * n + from) * C;
+      served.set(this.#weights.subarray(at, at + length), position * length);
+    }
+    return served;
   }
 }
 
-/** [classes] softmax(xW + b). */
-function softmax(
-  features: Float64Array,
-  weight: Float64Array | Float32Array,
-  bias: Float64Array | Float32Array,
-): Float64Array {
-  const C = bias.length;
-  const values = Float64Array.from(bias);
+/** What a head reads of one labelled row. */
+interface Example {
+  /** [n] */
+  readonly features: Float64Array;
+  readonly label: number;
+  readonly weight: number;
+}
+
+/** [n, C] matrix [n, n] times values [n, C]. */
+function product(matrix: Float64Array, values: Float64Array, n: number, C: number): Float64Array {
+  const result = new Float64Array(n * C);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      const factor = matrix[i * n + j] as number;
+      for (let c = 0; c < C; c++)
+        result[i * C + c] = (result[i * C + c] as number) + factor * (values[j * C + c] as number);
+    }
+  return result;
+}
+
+/** [C] softmax(xW). */
+function softmax(features: Float64Array, weights: Float64Array, C: number): Float64Array {
+  const values = new Float64Array(C);
   for (let i = 0; i < features.length; i++) {
     const feature = features[i] as number;
     for (let c = 0; c < C; c++)
-      values[c] = (values[c] as number) + feature * (weight[i * C + c] as number);
+      values[c] = (values[c] as number) + feature * (weights[i * C + c] as number);
   }
   let top = Number.NEGATIVE_INFINITY;
   for (const value of values) if (value > top) top = value;

@@ -4,9 +4,10 @@ import type { RowFeatures } from "../../models/unified/inference.ts";
 import { argMax } from "../../tensor/argMax.ts";
 import { Rng } from "../../tensor/Rng.ts";
 import type { Micros } from "../../units.ts";
+import { Contender } from "./Contender.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import { HeldMoments } from "./HeldMoments.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { isHarm, judge, type Verdict } from "./judge.ts";
 import { LabelDesk } from "./LabelDesk.ts";
 import type { Decision, LearnerInput, LearnerStatus } from "./LearnerMessage.ts";
 import { type LearnerRow, learnerRow, subsetsOf } from "./LearnerRow.ts";
@@ -15,8 +16,6 @@ import { decodeLearnt, encodeLearnt, type LearntVersion } from "./learntWeights.
 import type { LearnerCounts, OnlineLearnerState, VersionState } from "./OnlineLearnerState.ts";
 import { checkOnline, type OnlineOptions } from "./OnlineOptions.ts";
 import { PartAnswers, smoothEntropy } from "./PartAnswers.ts";
-import { Reservoir } from "./Reservoir.ts";
-import { Shadow } from "./Shadow.ts";
 
 /** Newest rows that agreement and codes are measured on, and every how many of them. */
 const GAUGE_ROWS = 250;
@@ -70,13 +69,14 @@ export class OnlineLearner {
   #rng: Rng;
   readonly #desk: LabelDesk;
   readonly #held: HeldMoments;
-  readonly #reservoir: Reservoir<LabelledRow>;
-  readonly #shadow: Shadow;
+  readonly #contenders: readonly Contender[];
   readonly #gauges: LiveGauges;
   #serving: Version;
   #servingAnswers: PartAnswers;
   #parent: Version | undefined;
   #parentAnswers: PartAnswers | undefined;
+  /** Name of the contender that what serves is of. */
+  #learner: string | undefined;
   #isPinned = false;
   /** Versions it has published itself; it may have gone on from them when it hears that they serve. */
   #own = new Set<string>();
@@ -105,7 +105,10 @@ export class OnlineLearner {
     );
     this.#rng = Rng.fromSeed(online.seed);
     // One generator for all, so that one state says what will be drawn.
-    const rng = { int: (low: number, high: number) => this.#rng.int(low, high) };
+    const rng = {
+      int: (low: number, high: number) => this.#rng.int(low, high),
+      uniform: (low: number, high: number) => this.#rng.uniform(low, high),
+    };
     this.#desk = new LabelDesk(config.classes, online.memory);
     this.#held = new HeldMoments({
       block: online.block,
@@ -114,8 +117,7 @@ export class OnlineLearner {
       old: online.heldOld,
       rng,
     });
-    this.#reservoir = new Reservoir(online.reservoir, rng);
-    this.#shadow = new Shadow(trained, config, online, () => this.#rng.uniform(-1, 1));
+    this.#contenders = Contender.all(trained, config, online, rng);
     this.#gauges = new LiveGauges();
     this.#serving = this.#base;
     this.#baseAnswers = new PartAnswers(trained, config);
@@ -158,13 +160,13 @@ export class OnlineLearner {
       rng: this.#rng.state,
       desk: this.#desk.snapshot(),
       held: this.#held.snapshot(),
-      reservoir: this.#reservoir.snapshot(),
       fresh: [...this.#fresh],
-      shadow: this.#shadow.snapshot(),
+      contenders: this.#contenders.map((each) => each.snapshot()),
       gauges: this.#gauges.snapshot(),
       entropy: this.#entropy,
       serving: this.#stateOf(this.#serving),
       ...(this.#parent !== undefined && { parent: this.#stateOf(this.#parent) }),
+      ...(this.#learner !== undefined && { learner: this.#learner }),
       isPinned: this.#isPinned,
       own: [...this.#own],
       credit: this.#credit,
@@ -178,13 +180,16 @@ export class OnlineLearner {
     this.#rng = Rng.fromState(state.rng);
     this.#desk.restore(state.desk);
     this.#held.restore(state.held);
-    this.#reservoir.restore(state.reservoir);
     this.#fresh = [...state.fresh];
-    this.#shadow.restore(state.shadow);
     this.#serving = this.#versionOf(state.serving);
     this.#follow(state.parent && this.#versionOf(state.parent));
+    for (const [at, each] of this.#contenders.entries()) {
+      const known = state.contenders[at];
+      if (known !== undefined) each.restore(known);
+    }
     this.#gauges.restore(state.gauges);
     this.#entropy = state.entropy;
+    this.#learner = state.learner;
     this.#isPinned = state.isPinned;
     this.#own = new Set(state.own);
     this.#credit = state.credit;
@@ -198,7 +203,7 @@ export class OnlineLearner {
     const streams = this.#servingAnswers.streams(bare);
     this.#entropy = smoothEntropy(this.#entropy, streams, this.#config.fusion.smoothingRows);
     const row: LearnerRow = { ...bare, entropy: this.#entropy };
-    this.#shadow.move(row);
+    for (const each of this.#contenders) each.move(row);
     const label = this.#desk.row(row);
     if (label !== undefined) this.#labelled(row, label, 1);
     else this.#guess(row, streams);
@@ -212,20 +217,29 @@ export class OnlineLearner {
     return rows % this.#options.candidateEvery === 0 ? [...back, ...this.#decide()] : back;
   }
 
-  /** Tests what serves and the shadow on a label, then learns it or holds it back. */
+  /** Tests what serves and the contenders on a label, then learns it or holds it back. */
   #labelled(row: LearnerRow, label: number, weight: number): void {
     const subsets = subsetsOf(row.mask);
     if (subsets.length === 0) return;
+    const block = this.#held.blockOf(row.labelTime);
+    const rights = (answers: readonly Float64Array[]): readonly number[] =>
+      answers.map((answer) => Number(argMax(answer) === label));
+    const answers = this.#servingAnswers.fused(row, subsets);
+    const full = answers.at(-1) ?? new Float64Array(0);
+    const serving = rights(answers);
+    const best = this.#best;
+    let shadow = serving;
+    for (const each of this.#contenders) {
+      const own = rights(each.tried({ row, label }, subsets, full, block));
+      if (each === best) shadow = own;
+    }
     const base = this.#serving === this.#base ? undefined : this.#baseAnswers;
-    const [serving = [], shadow = [], before, trained] = [
-      this.#servingAnswers,
-      this.#shadow.answers,
-      this.#parentAnswers,
-      base,
-    ].map((each) => each?.fused(row, subsets).map((answer) => Number(argMax(answer) === label)));
+    const [before, trained] = [this.#parentAnswers, base].map(
+      (each) => each && rights(each.fused(row, subsets)),
+    );
     const streams = this.#servingAnswers.streams(row).filter((each) => each !== undefined);
     this.#gauges.labelled({
-      block: this.#held.blockOf(row.labelTime),
+      block,
       serving,
       shadow,
       ...(before !== undefined && { parent: before }),
@@ -260,18 +274,24 @@ export class OnlineLearner {
     this.#counts.pseudo++;
   }
 
-  /** Steps of the head, as many as there is something new for and the budget allows. */
+  /** Learns what is new, as often as the budget allows. */
   #learn(): void {
-    const { batch, rounds, replayed } = this.#options;
-    const cost = rounds * this.#shadow.costOf(batch + replayed);
-    while (this.#fresh.length >= batch && this.#credit >= cost) {
+    const { batch } = this.#options;
+    while (this.#fresh.length >= batch) {
+      const cost = this.#contenders.reduce((sum, { shadow }) => sum + shadow.costOf(batch), 0);
+      if (this.#credit < cost) return;
       this.#credit -= cost;
       const fresh = this.#fresh.splice(0, batch);
-      const draw = (): LabelledRow[] => [...fresh, ...this.#reservoir.draw(replayed)];
-      this.#shadow.learn(Array.from({ length: rounds }, draw));
-      for (const row of fresh) this.#reservoir.offer(row);
-      this.#counts.steps += rounds;
+      for (const { shadow } of this.#contenders) shadow.learn(fresh);
+      this.#counts.steps++;
     }
+  }
+
+  /** The contender that most speaks for. */
+  get #best(): Contender | undefined {
+    let best = this.#contenders[0];
+    for (const each of this.#contenders) if (each.evidence.z > (best?.evidence.z ?? 0)) best = each;
+    return best;
   }
 
   /** Takes what serves away where the labels say that it was better before. */
@@ -287,12 +307,14 @@ export class OnlineLearner {
 
   #decide(): readonly Decision[] {
     if (this.#learntSince < this.#options.leastLearnt || this.#isPinned) return [];
-    const candidate = this.#shadow.refresh();
-    const verdict = this.#judge(candidate);
+    const best = this.#best;
+    if (best === undefined) return [];
+    const candidate = best.shadow.refresh();
+    const verdict = this.#judge(candidate, best);
     this.#learntSince = 0;
     if (!verdict.publish) {
       this.#counts.discarded++;
-      if (isHarm(verdict, this.#options)) this.#startOver(this.#serving);
+      if (isHarm(verdict, this.#options.gate)) best.startOver(this.#serving.part);
       return [{ kind: "discard", verdict }];
     }
     const learnt = encodeLearnt(candidate, this.#config, {
@@ -305,16 +327,20 @@ export class OnlineLearner {
     this.#own = new Set([...this.#own, learnt.version].slice(-OWN));
     const parent = this.#serving;
     this.#serving = { version: learnt.version, part: learnt.part, learnt };
+    this.#learner = best.name;
     this.#follow(parent);
     return [{ kind: "publish", learnt, verdict }];
   }
 
-  #judge(candidate: AdaptedPart): Verdict {
+  #judge(candidate: AdaptedPart, { name, evidence }: Contender): Verdict {
     const rows = this.#desk.recent(GAUGE_ROWS).filter((_, at) => at % GAUGE_EVERY === 0);
     return judge(
       {
         serving: this.#servingAnswers,
         candidate: new PartAnswers(candidate, this.#config),
+        learner: name,
+        goesOn: name === this.#learner,
+        evidence,
         recent: this.#held.recent,
         old: this.#held.old,
         blockOf: (time) => this.#held.blockOf(time),
@@ -335,6 +361,7 @@ export class OnlineLearner {
 
   #takeUp(version: Version, parent: Version | undefined): void {
     this.#serving = version;
+    this.#learner = undefined;
     this.#follow(parent);
     this.#startOver(version);
   }
@@ -345,11 +372,12 @@ export class OnlineLearner {
     this.#parent = parent;
     this.#parentAnswers = parent && new PartAnswers(parent.part, this.#config);
     this.#gauges.restart();
+    for (const each of this.#contenders) each.forgetEvidence();
   }
 
-  /** Puts the shadow back to a version. */
+  /** Puts all contenders back to a version. */
   #startOver({ part }: Version): void {
-    this.#shadow.startOver(part);
+    for (const each of this.#contenders) each.startOver(part);
     this.#fresh = [];
   }
 
@@ -363,10 +391,4 @@ export class OnlineLearner {
     if (learnt !== undefined) return { version, bytes: learnt.bytes };
     return version === this.#base.version ? { version } : { version, part };
   }
-}
-
-/** Whether a refused candidate would have done harm, rather than not enough good. */
-function isHarm({ figures }: Verdict, { gate }: OnlineOptions): boolean {
-  const { candidate, serving, worstGain } = figures;
-  return gate !== undefined && (candidate < serving - gate.fall || worstGain < -gate.fall);
 }

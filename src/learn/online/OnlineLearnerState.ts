@@ -1,23 +1,23 @@
 import type { AdaptedPart } from "../../models/unified/adapted.ts";
+import type { ContenderState } from "./Contender.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import type { HeldState } from "./HeldMoments.ts";
 import type { LabelDeskState } from "./LabelDesk.ts";
 import type { LiveGaugesState } from "./LiveGauges.ts";
-import type { ReservoirState } from "./Reservoir.ts";
-import type { ShadowState } from "./Shadow.ts";
 
 /** All that a learner knows: what it takes to go on, bit for bit. */
 export interface OnlineLearnerState {
   readonly rng: readonly number[];
   readonly desk: LabelDeskState;
   readonly held: HeldState;
-  readonly reservoir: ReservoirState<LabelledRow>;
   readonly fresh: readonly LabelledRow[];
-  readonly shadow: ShadowState;
+  readonly contenders: readonly ContenderState[];
   readonly gauges: LiveGaugesState;
   readonly entropy: Float32Array;
   readonly serving: VersionState;
   readonly parent?: VersionState;
+  /** How what serves was learnt; absent where this learner did not learn it. */
+  readonly learner?: string;
   readonly isPinned: boolean;
   readonly own: readonly string[];
   readonly credit: number;

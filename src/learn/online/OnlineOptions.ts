@@ -1,5 +1,5 @@
 import { ConfigError } from "../../errors.ts";
-import type { HeadGuardConfig } from "../../models/mla/config.ts";
+import type { HeadLearnerOptions } from "./HeadLearner.ts";
 import type { GateOptions } from "./judge.ts";
 
 /** How a learner learns from a stream. Plain data: it travels to the learner's thread and into the log. */
@@ -8,20 +8,14 @@ export interface OnlineOptions {
   readonly seed: number;
   /** Rows that wait for a label; one that comes later is counted and not used. */
   readonly memory: number;
-  /** Learning rate of the head, per n features; see `HeadLearner`. */
-  readonly rate: number;
-  /** Share of the way back to the trained head that every step takes. */
-  readonly anchor: number;
-  /** Share of the target that is what the trained head says; see `HeadLearner`. */
-  readonly distilled: number;
-  /** How the head is kept from unlearning one modality over another. */
-  readonly guard: HeadGuardConfig;
-  /** Labelled rows that make a step, and how many rounds it takes. */
+  /** Lets a learner contend that remembers labelled rows as exemplars of their classes. */
+  readonly exemplars: boolean;
+  /** Lets one contend that moves the heads; absent where they stay. */
+  readonly heads?: HeadLearnerOptions;
+  /** Whether what was labelled before is kept beside what is new, as a uniform sample; the newest alone if not. */
+  readonly replay: boolean;
+  /** New labelled rows that are learnt at a time. */
   readonly batch: number;
-  readonly rounds: number;
-  /** Labelled rows kept to be learnt again, a uniform sample of all; and how many join each step. */
-  readonly reservoir: number;
-  readonly replayed: number;
   /** Multiplications that a row pays for on average; what a step costs more is waited for. */
   readonly budget: number;
   /** One in so many blocks of time is never learnt from: it is what versions are judged by. */
@@ -65,23 +59,21 @@ export interface PseudoLabelOptions {
 export const ONLINE_DEFAULTS: OnlineOptions = {
   seed: 1,
   memory: 750,
-  rate: 0.1,
-  anchor: 1e-4,
-  distilled: 0.5,
-  guard: { kind: "stream", alpha: 0.1, meanDecay: 0.99 },
+  exemplars: true,
+  heads: { belief: 30, sweeps: 2, kind: "apart", guard: { kind: "none" }, reservoir: 400 },
+  replay: true,
   batch: 8,
-  rounds: 2,
-  reservoir: 400,
-  replayed: 24,
   budget: 4e6,
-  heldEvery: 5,
+  heldEvery: 8,
   block: 2e6,
   heldRecent: 160,
   heldOld: 160,
   gate: {
-    leastHeld: 40,
-    significance: 1.64,
+    leastTried: 40,
+    significance: 2,
+    onSignificance: 1,
     fall: 0.01,
+    fallSignificance: 1.64,
     contradicted: 0.15,
     agreementFall: 0.05,
     perplexityFall: 0.2,
@@ -98,7 +90,7 @@ export const ONLINE_DEFAULTS: OnlineOptions = {
  */
 export function checkOnline(options: OnlineOptions): OnlineOptions {
   const counts = [
-    ...(["memory", "batch", "rounds", "reservoir", "heldRecent", "heldOld"] as const),
+    ...(["memory", "batch", "heldRecent", "heldOld"] as const),
     ...(["heldEvery", "block", "candidateEvery", "leastLearnt"] as const),
   ];
   for (const name of counts)
@@ -106,15 +98,9 @@ export function checkOnline(options: OnlineOptions): OnlineOptions {
       throw new ConfigError("learn", `${name} must be a positive integer, got ${options[name]}`);
   if (options.heldEvery < 2)
     throw new ConfigError("learn", "heldEvery must be 2 or more, or nothing is learnt, got 1");
-  if (!(Number.isSafeInteger(options.replayed) && options.replayed >= 0))
-    throw new ConfigError("learn", `replayed must be an integer >= 0, got ${options.replayed}`);
-  for (const name of ["rate", "budget"] as const)
-    if (!(options[name] > 0 && Number.isFinite(options[name])))
-      throw new ConfigError("learn", `${name} must be > 0, got ${options[name]}`);
-  if (!(options.anchor >= 0 && options.anchor < 1))
-    throw new ConfigError("learn", `anchor must be in [0, 1), got ${options.anchor}`);
-  if (!(options.distilled >= 0 && options.distilled < 1))
-    throw new ConfigError("learn", `distilled must be in [0, 1), got ${options.distilled}`);
+  if (!(options.budget > 0 && Number.isFinite(options.budget)))
+    throw new ConfigError("learn", `budget must be > 0, got ${options.budget}`);
+  if (options.heads !== undefined) checkHeads(options.heads);
   if (options.codebook !== undefined && !(options.codebook.tau > 0))
     throw new ConfigError("learn", `codebook.tau must be > 0 us, got ${options.codebook.tau}`);
   const { pseudo } = options;
@@ -124,4 +110,20 @@ export function checkOnline(options: OnlineOptions): OnlineOptions {
       `pseudo.confidence must be in (0.5, 1], got ${pseudo.confidence}`,
     );
   return options;
+}
+
+function checkHeads(heads: HeadLearnerOptions): void {
+  if (!(heads.belief > 0 && Number.isFinite(heads.belief)))
+    throw new ConfigError("learn", `heads.belief must be > 0, got ${heads.belief}`);
+  for (const name of ["sweeps", "reservoir"] as const)
+    if (!(Number.isSafeInteger(heads[name]) && heads[name] > 0))
+      throw new ConfigError(
+        "learn",
+        `heads.${name} must be a positive integer, got ${heads[name]}`,
+      );
+  if (heads.kind === "apart" && heads.guard.kind !== "none")
+    throw new ConfigError(
+      "learn",
+      `heads apart take nothing from each other: expected guard none, got ${heads.guard.kind}`,
+    );
 }

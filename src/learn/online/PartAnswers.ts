@@ -1,12 +1,13 @@
 import type { AdaptedPart } from "../../models/unified/adapted.ts";
-import type { UnifiedConfig } from "../../models/unified/config.ts";
+import { JOINT, type UnifiedConfig } from "../../models/unified/config.ts";
+import { EXEMPLARS } from "../../models/unified/exemplars.ts";
 import { type LearnerRow, slotsOf } from "./LearnerRow.ts";
 
 /** Codes found before, by codebook and row: rows are looked at again and again, codebooks change rarely. */
 const FOUND = new WeakMap<Float32Array, WeakMap<Float32Array, Int32Array>>();
 
 /**
- * What a head and a codebook would answer to rows that were encoded before, on the host.
+ * What heads and a codebook would answer to rows that were encoded before, on the host.
  *
  * The same formulas as `inferRow` and `fuse`, in double precision; the fusion's smoothed entropies are those
  * kept with the row. Borrows the part, which never changes.
@@ -16,6 +17,8 @@ export class PartAnswers {
   readonly part: AdaptedPart;
   /** [K] ‖e‖² / 2: ranks codes without forming differences. */
   readonly #halfNorms: Float64Array;
+  /** [S + 1] of the streams and the joint. */
+  readonly #temperatures: readonly number[];
   /** By a row's vectors: [slots] the code, −1 where it was not looked for. */
   readonly #found: WeakMap<Float32Array, Int32Array>;
 
@@ -23,6 +26,9 @@ export class PartAnswers {
     this.part = part;
     this.config = config;
     const { codes, codeDim: D } = config;
+    this.#temperatures = [...config.streams.map(({ name }) => name), JOINT].map(
+      (name) => config.fusion.temperatures?.[name] ?? 1,
+    );
     this.#found = FOUND.get(part.codes) ?? new WeakMap();
     FOUND.set(part.codes, this.#found);
     this.#halfNorms = new Float64Array(codes);
@@ -59,35 +65,74 @@ export class PartAnswers {
     return best;
   }
 
-  /** [D + specific] what the head reads of a slot: the nearest code and s. */
-  featuresOf(row: LearnerRow, slot: number): Float64Array {
-    const { codeDim: D, specific: F } = this.config;
-    const features = new Float64Array(D + F);
-    const code = this.codeOf(row, slot) * D;
-    for (let d = 0; d < D; d++) features[d] = this.part.codes[code + d] as number;
-    const from = slot * (D + F) + D;
-    for (let f = 0; f < F; f++) features[D + f] = row.vectors[from + f] as number;
+  /**
+   * [D + specific + 1] what a head reads in a slot of a row: the code that z falls on, or z itself where codes
+   * are left out; s; and 1, which the bias is the weight of. All over the temperature of that answer.
+   *
+   * @param head Position of the stream, or their number for the joint.
+   */
+  featuresOf(row: LearnerRow, slot: number, head: number): Float64Array {
+    const { codeDim: D, specific: F, parts } = this.config;
+    const n = D + F;
+    const features = new Float64Array(n + 1);
+    const from = slot * n;
+    for (let i = 0; i < n; i++) features[i] = row.vectors[from + i] as number;
+    if (parts?.quantised !== false) {
+      const code = this.codeOf(row, slot) * D;
+      for (let d = 0; d < D; d++) features[d] = this.part.codes[code + d] as number;
+    }
+    features[n] = 1;
+    const temperature = this.#temperatures[head] ?? 1;
+    if (temperature !== 1)
+      for (let i = 0; i <= n; i++) features[i] = (features[i] ?? 0) / temperature;
     return features;
   }
 
-  /** [classes] natural log of the head's answer to features. */
-  logProbabilities(features: Float64Array): Float64Array {
+  /** [classes] natural log of a head's answer to what it reads. */
+  logProbabilities(features: Float64Array, head: number): Float64Array {
     const { headWeight, headBias } = this.part;
-    const C = headBias.length;
-    const logits = Float64Array.from(headBias);
-    for (let i = 0; i < features.length; i++) {
+    const C = this.config.classes.length;
+    const n = features.length - 1;
+    const logits = new Float64Array(C);
+    for (let i = 0; i <= n; i++) {
       const feature = features[i] as number;
-      const at = i * C;
+      const [weights, at] = i < n ? [headWeight, (head * n + i) * C] : [headBias, head * C];
       for (let c = 0; c < C; c++)
-        logits[c] = (logits[c] as number) + feature * (headWeight[at + c] as number);
+        logits[c] = (logits[c] as number) + feature * (weights[at + c] as number);
     }
+    this.#addExemplars(logits, features, head);
     return normalised(logits);
+  }
+
+  /** Adds what exemplars say, as `exemplarLogits` does. */
+  #addExemplars(logits: Float64Array, features: Float64Array, head: number): void {
+    const { exemplars, exemplified } = this.part;
+    const { perClass, gain, sharpness, neutral } = EXEMPLARS;
+    const C = logits.length;
+    const n = features.length - 1;
+    let square = 0;
+    for (let i = 0; i < n; i++) square += (features[i] as number) ** 2;
+    const length = Math.max(Math.sqrt(square), 1e-6);
+    for (let c = 0; c < C; c++) {
+      if (exemplified[head * C + c] !== 1) continue;
+      let nearest = -1;
+      for (let j = 0; j < perClass; j++) {
+        const at = ((head * C + c) * perClass + j) * n;
+        let product = 0;
+        for (let i = 0; i < n; i++)
+          product += (features[i] as number) * (exemplars[at + i] as number);
+        if (product / length > nearest) nearest = product / length;
+      }
+      const closeness = Math.exp(sharpness * (nearest - 1));
+      // The constant feature is 1 over the temperature that all logits are divided by.
+      logits[c] = (logits[c] as number) + gain * (closeness - neutral) * (features[n] as number);
+    }
   }
 
   /** [classes] natural log by stream, from each alone; undefined where it is not present. */
   streams(row: LearnerRow): readonly (Float64Array | undefined)[] {
-    return slotsOf(row.mask, this.config.streams.length).streams.map((slot) =>
-      slot < 0 ? undefined : this.logProbabilities(this.featuresOf(row, slot)),
+    return slotsOf(row.mask, this.config.streams.length).streams.map((slot, at) =>
+      slot < 0 ? undefined : this.logProbabilities(this.featuresOf(row, slot, at), at),
     );
   }
 
@@ -116,7 +161,11 @@ export class PartAnswers {
         weights.reduce((sum, weight) => sum + weight, 0),
         1e-30,
       );
-      const joint = this.logProbabilities(this.featuresOf(row, joints.get(subset) ?? 0));
+      const slot = joints.get(subset) ?? 0;
+      const joint = this.logProbabilities(
+        this.featuresOf(row, slot, streams.length),
+        streams.length,
+      );
       return normalised(
         joint.map((value, c) => {
           let late = 0;

@@ -40,13 +40,15 @@ export class Reservoir<T> {
     if (at < this.#capacity) this.#items[at] = item;
   }
 
-  /** `count` items, each drawn from all of them; none of an empty one. */
-  draw(count: number): T[] {
-    if (this.#items.length === 0) return [];
-    return Array.from(
-      { length: count },
-      () => this.#items[this.#rng.int(0, this.#items.length)] as T,
-    );
+  /** How many were offered for each item that is kept; 0 of none. */
+  get standsFor(): number {
+    return this.#items.length === 0 ? 0 : this.#seen / this.#items.length;
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#items = [];
+    this.#seen = 0;
   }
 
   snapshot(): ReservoirState<T> {

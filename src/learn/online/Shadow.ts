@@ -1,17 +1,27 @@
 import { LiveCodebook, type LiveCodebookState } from "../../models/codebook/LiveCodebook.ts";
 import type { AdaptedPart } from "../../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../../models/unified/config.ts";
+import { ExemplarMemory, type ExemplarState } from "./ExemplarMemory.ts";
 import { HeadLearner, type HeadState, type LabelledRow } from "./HeadLearner.ts";
 import { type LearnerRow, slotsOf } from "./LearnerRow.ts";
 import type { OnlineOptions } from "./OnlineOptions.ts";
 import { PartAnswers } from "./PartAnswers.ts";
+import { type IntSource, Reservoir, type ReservoirState } from "./Reservoir.ts";
 
 /** Largest way along an axis by which a code that is put elsewhere stands beside its parent. */
 const RESET_SPREAD = 0.01;
 
+/** Draws for a shadow. */
+export interface ShadowRandom extends IntSource {
+  uniform(low: number, high: number): number;
+}
+
 /** All that a shadow knows. */
 export interface ShadowState {
-  readonly head: HeadState;
+  /** Absent where the heads stay. */
+  readonly heads?: HeadState;
+  readonly reservoir: ReservoirState<LabelledRow>;
+  readonly memory: ExemplarState;
   /** Absent where the codebook stays. */
   readonly codebook?: LiveCodebookState;
   /** When the codebook's own time began; absent before the first row. */
@@ -22,12 +32,14 @@ export interface ShadowState {
   readonly generations: Int32Array;
 }
 
-/** The head and codebook that learn, beside those that serve. */
+/** The exemplars, heads and codebook that learn, beside those that serve. */
 export class Shadow {
   readonly #config: UnifiedConfig;
   readonly #options: OnlineOptions;
   readonly #jitter: () => number;
-  readonly #head: HeadLearner;
+  readonly #head: HeadLearner | undefined;
+  readonly #memory: ExemplarMemory;
+  readonly #reservoir: Reservoir<LabelledRow>;
   #from: AdaptedPart;
   #codebook: LiveCodebook | undefined;
   #began: number | undefined;
@@ -36,17 +48,19 @@ export class Shadow {
   #generations: Int32Array;
   #answers: PartAnswers;
 
-  /** @param jitter Draws from [−1, 1): where codes go that are put elsewhere. */
+  /** @param rng Borrowed: draws which exemplars are kept, and where codes go that are put elsewhere. */
   constructor(
     trained: AdaptedPart,
     config: UnifiedConfig,
     options: OnlineOptions,
-    jitter: () => number,
+    rng: ShadowRandom,
   ) {
     this.#config = config;
     this.#options = options;
-    this.#jitter = jitter;
-    this.#head = new HeadLearner(trained, config, options);
+    this.#jitter = () => rng.uniform(-1, 1);
+    this.#head = options.heads && new HeadLearner(trained, config, options.heads);
+    this.#memory = new ExemplarMemory(trained, rng, options.replay);
+    this.#reservoir = new Reservoir(options.heads?.reservoir ?? 1, rng);
     this.#from = trained;
     this.#codebook = this.#newCodebook();
     this.#codes = trained.codes;
@@ -59,9 +73,14 @@ export class Shadow {
     return this.#answers;
   }
 
-  /** Multiplications of a step over so many rows. */
+  /** Multiplications that learning so many rows takes. */
   costOf(rows: number): number {
-    return this.#head.costOf(rows);
+    const { codes, codeDim, streams } = this.#config;
+    const { heads, replay } = this.#options;
+    const remembering = rows * (streams.length + 1) * codes * codeDim;
+    if (this.#head === undefined || heads === undefined) return remembering;
+    const kept = Math.min(heads.reservoir, this.#reservoir.items.length + rows);
+    return remembering + this.#head.costOf(rows, replay ? kept : 0);
   }
 
   /** Lets a row move the codes; only one on which streams came together does. */
@@ -79,11 +98,18 @@ export class Shadow {
     );
   }
 
-  /** Steps of the head, one a batch, under the codes as they are by now. */
-  learn(batches: readonly (readonly LabelledRow[])[]): void {
+  /** Remembers rows as exemplars, or teaches the heads; see `HeadLearner.learn`. */
+  learn(fresh: readonly LabelledRow[]): void {
     this.refresh();
-    const lookUp = this.#answers;
-    for (const batch of batches) this.#head.step(batch, lookUp);
+    const { exemplars, replay } = this.#options;
+    // A guess is no exemplar: it would go on to speak for itself.
+    for (const row of fresh)
+      if (exemplars && row.weight === 1) this.#memory.offer(row, this.#answers);
+    if (this.#head !== undefined) {
+      for (const row of fresh) this.#reservoir.offer(row);
+      const { items, standsFor } = this.#reservoir;
+      this.#head.learn(fresh, replay ? items : [], standsFor, this.#answers);
+    }
     this.#answers = new PartAnswers(this.#part(), this.#config);
   }
 
@@ -109,7 +135,9 @@ export class Shadow {
   /** Puts it back to what serves. */
   startOver(part: AdaptedPart): void {
     this.#from = part;
-    this.#head.reset(part);
+    this.#head?.reset(part);
+    this.#memory.reset(part);
+    this.#reservoir.clear();
     this.#codebook = this.#newCodebook();
     this.#began = undefined;
     this.#codes = part.codes;
@@ -119,7 +147,9 @@ export class Shadow {
 
   snapshot(): ShadowState {
     return {
-      head: this.#head.snapshot(),
+      ...(this.#head !== undefined && { heads: this.#head.snapshot() }),
+      reservoir: this.#reservoir.snapshot(),
+      memory: this.#memory.snapshot(),
       ...(this.#codebook !== undefined && { codebook: this.#codebook.snapshot() }),
       ...(this.#began !== undefined && { began: this.#began }),
       from: this.#from,
@@ -128,9 +158,12 @@ export class Shadow {
     };
   }
 
-  restore({ head, codebook, began, from, codes, generations }: ShadowState): void {
+  restore(state: ShadowState): void {
+    const { heads, reservoir, memory, codebook, began, from, codes, generations } = state;
     this.#from = from;
-    this.#head.restore(head);
+    if (heads !== undefined) this.#head?.restore(heads);
+    this.#reservoir.restore(reservoir);
+    this.#memory.restore(memory);
     this.#codebook = this.#newCodebook();
     if (codebook !== undefined) this.#codebook?.restore(codebook);
     this.#began = began;
@@ -153,8 +186,9 @@ export class Shadow {
 
   #part(): AdaptedPart {
     return {
-      headWeight: this.#head.headWeight,
-      headBias: this.#head.headBias,
+      headWeight: this.#head?.headWeight ?? this.#from.headWeight,
+      headBias: this.#head?.headBias ?? this.#from.headBias,
+      ...this.#memory.exemplars,
       codes: this.#codes,
       generations: this.#generations,
     };

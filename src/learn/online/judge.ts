@@ -1,4 +1,5 @@
 import { argMax } from "../../tensor/argMax.ts";
+import type { Evidence } from "./Contender.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import { type LearnerRow, subsetName, subsetsOf } from "./LearnerRow.ts";
 import { PairedScore } from "./PairedScore.ts";
@@ -6,12 +7,16 @@ import type { PartAnswers } from "./PartAnswers.ts";
 
 /** What a candidate must be like to be published. */
 export interface GateOptions {
-  /** Held-back rows that there must be. */
-  readonly leastHeld: number;
-  /** Standard deviations by which it must be better on them; see `PairedScore`. */
+  /** Labels that it must have been tried on before it learnt them. */
+  readonly leastTried: number;
+  /** Standard deviations by which it must have come closer to the truth on them; see `PairedScore`. */
   readonly significance: number;
-  /** Largest fall of accuracy: of the full answer, and of any subset of the streams, old and new. */
+  /** The same where what serves is of the same learner: it has shown what it can do. */
+  readonly onSignificance: number;
+  /** Largest fall of accuracy of any subset of the streams on held-back rows, old and new. */
   readonly fall: number;
+  /** Standard deviations from which on such a fall is believed. */
+  readonly fallSignificance: number;
   /** Largest share of labels that contradict what every stream is sure of. */
   readonly contradicted: number;
   /** Largest fall of the share of rows on which the streams agree. */
@@ -22,18 +27,23 @@ export interface GateOptions {
   readonly drift: number;
 }
 
-/** What a candidate was judged by. All accuracies are of held-back rows. */
+/** What a candidate was judged by. Accuracies are of held-back rows unless something else is said. */
 export interface GateFigures {
   readonly held: number;
   /** Of all that is present together: the version that serves, and the candidate. */
   readonly serving: number;
   readonly candidate: number;
-  /** Mean gain over all subsets of the streams, and in standard deviations. */
+  /** Labels that the learner was tried on before it learnt them. */
+  readonly tried: number;
+  /** By how much closer it came to the truth on them (`closeness`), and in standard deviations. */
   readonly gain: number;
   readonly z: number;
-  /** The subset that loses most, on rows old and new, and how much it gains (below 0: loses). */
+  /** By how much more often it was right on them. */
+  readonly right: number;
+  /** The subset that loses most beyond chance, how much it gains (below 0: loses), in standard deviations. */
   readonly worst: string;
   readonly worstGain: number;
+  readonly worstZ: number;
   /** Share of recent labels that contradict what every stream is sure of. */
   readonly contradicted: number;
   /** Share of recent rows on which the streams agree: serving, candidate. */
@@ -45,6 +55,9 @@ export interface GateFigures {
   /** Accuracy on labels as they came, before they were learnt: serving, candidate. */
   readonly prequential: readonly [serving: number, candidate: number];
 }
+
+/** Held-back rows of a subset below which it is not judged. */
+const LEAST_ROWS = 20;
 
 /** Whether a candidate is published, and why. */
 export interface Verdict {
@@ -58,6 +71,11 @@ export interface Verdict {
 export interface Judged {
   readonly serving: PartAnswers;
   readonly candidate: PartAnswers;
+  /** How it was learnt, for the reason; and whether what serves was learnt so too. */
+  readonly learner: string;
+  readonly goesOn: boolean;
+  /** Of the learner that it comes from. */
+  readonly evidence: Evidence;
   readonly recent: readonly LabelledRow[];
   readonly old: readonly LabelledRow[];
   readonly blockOf: (time: number) => number;
@@ -75,65 +93,69 @@ export interface Judged {
 export function judge(judged: Judged, gate: GateOptions | undefined): Verdict {
   const figures = measure(judged);
   if (gate === undefined) return { publish: true, reason: "there is no gate", figures };
-  const reason = refusal(figures, gate);
-  const { gain, held } = figures;
+  const reason = refusal(figures, gate, judged.goesOn);
+  const { gain, tried } = figures;
   return {
     publish: reason === undefined,
-    reason: reason ?? `better by ${points(gain)} points on ${held} held-back moments`,
+    reason:
+      reason ??
+      `closer to the truth by ${points(gain)} points on ${tried} labels, by ${judged.learner}`,
     figures,
   };
 }
 
-function refusal(figures: GateFigures, gate: GateOptions): string | undefined {
-  const { held, serving, candidate, gain, z, worst, worstGain, contradicted, drift } = figures;
+/** Whether a refused candidate would have done harm beyond chance, rather than not enough good. */
+export function isHarm({ figures }: Verdict, gate: GateOptions | undefined): boolean {
+  const { worstGain, worstZ } = figures;
+  return gate !== undefined && worstGain < -gate.fall && worstZ < -gate.significance;
+}
+
+function refusal(figures: GateFigures, gate: GateOptions, goesOn: boolean): string | undefined {
+  const { tried, gain, z, worst, worstGain, worstZ, contradicted, drift } = figures;
   const [agreedBefore, agreed] = figures.agreement;
   const [perplexityBefore, perplexity] = figures.perplexity;
-  if (held < gate.leastHeld) return `${held} moments are held back, ${gate.leastHeld} are needed`;
+  if (tried < gate.leastTried) return `tried on ${tried} labels, ${gate.leastTried} are needed`;
   if (contradicted > gate.contradicted)
     return `${points(contradicted)} % of the labels contradict what every sensor is sure of`;
-  if (candidate < serving - gate.fall)
-    return `the full answer would fall by ${points(serving - candidate)} points`;
-  if (worstGain < -gate.fall) return `${worst} would fall by ${points(-worstGain)} points`;
+  if (worstGain < -gate.fall && worstZ < -gate.fallSignificance)
+    return `${worst} would fall by ${points(-worstGain)} points`;
   if (agreed < agreedBefore - gate.agreementFall)
     return `the sensors would agree less often by ${points(agreedBefore - agreed)} points`;
   if (perplexity < perplexityBefore * (1 - gate.perplexityFall))
     return `only ${perplexity.toFixed(0)} codes would be in use, ${perplexityBefore.toFixed(0)} are`;
   if (drift > gate.drift) return `the codes would move by ${drift.toFixed(2)} of their length`;
-  if (!(z >= gate.significance))
+  if (!(z >= (goesOn ? gate.onSignificance : gate.significance)))
     return `no better beyond chance: ${points(gain)} points, ${z.toFixed(1)} standard deviations`;
+  // Labels that are wrong make whoever is less sure come closer, and no one right more often.
+  if (!(figures.right > 0)) return `right no more often: by ${points(figures.right)} points`;
   return undefined;
 }
 
 function measure(judged: Judged): GateFigures {
-  const { serving, candidate, recent, old, blockOf, rows } = judged;
-  const score = new PairedScore();
+  const { serving, candidate, recent, old, blockOf, rows, evidence } = judged;
   const full = { held: 0, serving: 0, candidate: 0 };
-  const bySubset = new Map<number, { rows: number; difference: number }>();
+  const bySubset = new Map<number, PairedScore>();
   for (const { row, label } of [...old, ...recent]) {
     const subsets = subsetsOf(row.mask);
     if (subsets.length === 0) continue;
     const [before, after] = [serving.fused(row, subsets), candidate.fused(row, subsets)];
-    let sum = 0;
     for (const [i, subset] of subsets.entries()) {
       const right = Number(argMax(before[i] ?? []) === label);
       const wouldBe = Number(argMax(after[i] ?? []) === label);
-      sum += wouldBe - right;
-      const of = bySubset.get(subset) ?? { rows: 0, difference: 0 };
-      of.rows++;
-      of.difference += wouldBe - right;
-      bySubset.set(subset, of);
+      const score = bySubset.get(subset) ?? new PairedScore();
+      bySubset.set(subset, score);
+      score.add(blockOf(row.labelTime), wouldBe - right);
       if (subset !== row.mask) continue;
       full.held++;
       full.serving += right;
       full.candidate += wouldBe;
     }
-    score.add(blockOf(row.labelTime), sum / subsets.length);
   }
-  let [worst, worstGain] = ["", Number.POSITIVE_INFINITY];
-  for (const [subset, of] of bySubset) {
+  let worst = { name: "", gain: 0, z: 0 };
+  for (const [subset, { rows: count, mean: gain, z }] of bySubset) {
     // A subset that was hardly ever there says nothing.
-    const gain = of.rows < 20 ? 0 : of.difference / of.rows;
-    if (gain < worstGain) [worst, worstGain] = [subsetName(serving.config, subset), gain];
+    if (count >= LEAST_ROWS && z < worst.z)
+      worst = { name: subsetName(serving.config, subset), gain, z };
   }
   const share = (count: number): number => (full.held === 0 ? 0 : count / full.held);
   const [usedBefore, used] = [usage(serving, rows), usage(candidate, rows)];
@@ -141,10 +163,13 @@ function measure(judged: Judged): GateFigures {
     held: full.held,
     serving: share(full.serving),
     candidate: share(full.candidate),
-    gain: score.mean,
-    z: score.z,
-    worst,
-    worstGain: Number.isFinite(worstGain) ? worstGain : 0,
+    tried: evidence.rows,
+    gain: evidence.mean,
+    z: evidence.z,
+    right: evidence.right,
+    worst: worst.name,
+    worstGain: worst.gain,
+    worstZ: worst.z,
     contradicted: judged.contradicted,
     agreement: [usedBefore.agreement, used.agreement],
     perplexity: [usedBefore.perplexity, used.perplexity],

@@ -1,15 +1,20 @@
 import { createHash } from "node:crypto";
 
 import { ModelError } from "../../errors.ts";
-import { type AdaptedPart, adaptedShapes } from "../../models/unified/adapted.ts";
+import { type AdaptedPart, adaptedShapes, sameHeads } from "../../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../../models/unified/config.ts";
+import { noExemplars } from "../../models/unified/exemplars.ts";
 import { type HostTensor, hostTensor } from "../../tensor/HostTensor.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../tensor/safetensors.ts";
 
-const FORMAT = "sensorium-learnt-1";
+const FORMAT = "sensorium-learnt-2";
+/** Of logs from before every stream had a head of its own. */
+const ONE_HEAD = "sensorium-learnt-1";
 const NAMES = {
   headWeight: "head/weight",
   headBias: "head/bias",
+  exemplars: "exemplars/features",
+  exemplified: "exemplars/classes",
   codes: "codebook/codes",
   generations: "codebook/generations",
 } as const;
@@ -36,7 +41,7 @@ export interface LearntVersion {
 }
 
 /**
- * Packs a learnt head and codebook as a safetensors file; the same content gives the same bytes, and so the
+ * Packs learnt heads and codebook as a safetensors file; the same content gives the same bytes, and so the
  * same version.
  */
 export function encodeLearnt(
@@ -50,6 +55,10 @@ export function encodeLearnt(
       head: {
         weight: hostTensor(part.headWeight, shapes.headWeight),
         bias: hostTensor(part.headBias, shapes.headBias),
+      },
+      exemplars: {
+        features: hostTensor(part.exemplars, shapes.exemplars),
+        classes: hostTensor(part.exemplified, shapes.exemplified),
       },
       codebook: {
         codes: hostTensor(part.codes, shapes.codes),
@@ -70,7 +79,8 @@ export function decodeLearnt(bytes: Uint8Array, config: UnifiedConfig): LearntVe
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { tensors, metadata } = decodeSafetensors(plain);
   const { format, base, parent, rows, labels } = metadata;
-  if (format !== FORMAT || base === undefined || parent === undefined)
+  const hasOneHead = format === ONE_HEAD;
+  if (!(format === FORMAT || hasOneHead) || base === undefined || parent === undefined)
     throw new ModelError("decodeLearnt", `expected format ${FORMAT}, got ${String(format)}`);
   const shapes = adaptedShapes(config);
   const pick = <D extends "float32" | "int32">(
@@ -78,18 +88,26 @@ export function decodeLearnt(bytes: Uint8Array, config: UnifiedConfig): LearntVe
     dtype: D,
   ): HostTensor<D>["data"] => {
     const tensor = tensors.get(NAMES[name]);
-    if (tensor?.dtype !== dtype || tensor.shape.join() !== shapes[name].join())
+    const shape = hasOneHead && name.startsWith("head") ? shapes[name].slice(1) : shapes[name];
+    if (tensor?.dtype !== dtype || tensor.shape.join() !== shape.join())
       throw new ModelError(
         "decodeLearnt",
-        `${NAMES[name]}: expected ${dtype} [${shapes[name]}], got ${tensor?.dtype} [${tensor?.shape}]`,
+        `${NAMES[name]}: expected ${dtype} [${shape}], got ${tensor?.dtype} [${tensor?.shape}]`,
       );
     return tensor.data as HostTensor<D>["data"];
   };
+  const [headWeight, headBias] = [pick("headWeight", "float32"), pick("headBias", "float32")];
   return {
     version: versionOf(base, plain),
     part: {
-      headWeight: pick("headWeight", "float32"),
-      headBias: pick("headBias", "float32"),
+      ...(hasOneHead
+        ? { ...sameHeads(headWeight, headBias, config), ...noExemplars(config) }
+        : {
+            headWeight,
+            headBias,
+            exemplars: pick("exemplars", "float32"),
+            exemplified: pick("exemplified", "float32"),
+          }),
       codes: pick("codes", "float32"),
       generations: pick("generations", "int32"),
     },

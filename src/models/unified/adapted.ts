@@ -1,18 +1,19 @@
 import { ShapeError } from "../../errors.ts";
-import { type HostTensor, hostTensor } from "../../tensor/HostTensor.ts";
 import type { UnifiedConfig } from "./config.ts";
+import { type Exemplars, exemplarShapes, noExemplars } from "./exemplars.ts";
 import type { UnifiedWeights } from "./weights.ts";
 
 /**
- * The part of a model that may change while it serves: the head and the codebook.
+ * The part of a model that may change while it serves: heads, exemplars and codebook.
  *
- * The encoders stay as they were trained, so what a row is encoded to means the same under every version.
- * Never changed in place.
+ * One head is trained for every stream and the joint; here each has its own, all the same at first, so that a
+ * sensor that has become worse can be believed less without the others' answers changing. The encoders stay as
+ * they were trained, so what a row is encoded to means the same under every version. Never changed in place.
  */
-export interface AdaptedPart {
-  /** [D + specific, classes] row-major. */
+export interface AdaptedPart extends Exemplars {
+  /** [S + 1, D + specific, classes] row-major: of each stream in order, then of the joint. */
   readonly headWeight: Float32Array;
-  /** [classes] */
+  /** [S + 1, classes] */
   readonly headBias: Float32Array;
   /** [K, D] */
   readonly codes: Float32Array;
@@ -27,20 +28,32 @@ export function trainedPart({
   codes,
 }: Pick<UnifiedWeights, "config" | "params" | "codes">): AdaptedPart {
   return {
-    headWeight: params.head.weight.data,
-    headBias: params.head.bias.data,
+    ...sameHeads(params.head.weight.data, params.head.bias.data, config),
+    ...noExemplars(config),
     codes: codes.data,
     generations: new Int32Array(config.codes),
   };
+}
+
+/** The heads of a part in which every stream and the joint have one and the same. */
+export function sameHeads(
+  weight: Float32Array,
+  bias: Float32Array,
+  { streams }: Pick<UnifiedConfig, "streams">,
+): Pick<AdaptedPart, "headWeight" | "headBias"> {
+  const heads = streams.length + 1;
+  return { headWeight: repeated(weight, heads), headBias: repeated(bias, heads) };
 }
 
 /** Shapes of a part, by the names of its fields. */
 export function adaptedShapes(
   config: UnifiedConfig,
 ): Readonly<Record<keyof AdaptedPart, readonly number[]>> {
+  const heads = config.streams.length + 1;
   return {
-    headWeight: [config.codeDim + config.specific, config.classes.length],
-    headBias: [config.classes.length],
+    headWeight: [heads, config.codeDim + config.specific, config.classes.length],
+    headBias: [heads, config.classes.length],
+    ...exemplarShapes(config),
     codes: [config.codes, config.codeDim],
     generations: [config.codes],
   };
@@ -61,15 +74,8 @@ export function checkAdapted(part: AdaptedPart, config: UnifiedConfig): AdaptedP
   return part;
 }
 
-/** A model of the same encoders whose head and codes are those of the part. */
-export function withAdapted(weights: UnifiedWeights, part: AdaptedPart): UnifiedWeights {
-  const { config, params } = weights;
-  const shapes = adaptedShapes(config);
-  const host = (name: "headWeight" | "headBias" | "codes"): HostTensor<"float32"> =>
-    hostTensor(part[name], shapes[name]);
-  return {
-    ...weights,
-    params: { ...params, head: { weight: host("headWeight"), bias: host("headBias") } },
-    codes: host("codes"),
-  };
+function repeated(values: Float32Array, times: number): Float32Array {
+  const all = new Float32Array(values.length * times);
+  for (let at = 0; at < times; at++) all.set(values, at * values.length);
+  return all;
 }

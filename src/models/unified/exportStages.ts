@@ -130,7 +130,7 @@ function exportHead(
         readonly projection: UnifiedParams<Tensor>["projection"];
       };
       const branches = { z: inputs.z as Tensor, s: inputs.s as Tensor };
-      const { index, ...rest } = answerOf(given.head, inputs.codes, config, branches, [name]);
+      const { index, ...rest } = answerOf(given, inputs.codes, config, branches, [name]);
       return { code: index, ...rest, embedding: project(given.projection, branches.z) };
     },
   });

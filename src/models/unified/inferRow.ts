@@ -1,7 +1,9 @@
 import { ConfigError } from "../../errors.ts";
 import { type Tensor, tf } from "../../tensor/tf.ts";
 import { codeDistances } from "../codebook/nearestCode.ts";
+import type { LinearParams } from "../layers/Linear.ts";
 import { JOINT, type UnifiedConfig } from "./config.ts";
+import { type Exemplars, exemplarLogits } from "./exemplars.ts";
 import { fuse, subsetMasks } from "./fuse.ts";
 import {
   type Caches,
@@ -75,10 +77,13 @@ export interface RowAnswer {
  * No stream's encoder reads another stream, so each is computed once, and the 2^S − 1 joints are one
  * batch: what any drop-out would cost is known at every row, for one run.
  *
+ * @param params Its head is the trained one, or [S + 1, D + specific, classes] and [S + 1, classes]: one for
+ *   each stream and one for the joint.
  * @param codes [K, D]
  * @param x [1, 1, size] per stream, zeros where missing.
  * @param present [S] 1 or 0.
  * @param masks [M][S] the subsets to answer for; every non-empty one unless given.
+ * @param exemplars Labelled moments to go by; none unless given.
  */
 export function inferRow(
   params: UnifiedParams<Tensor>,
@@ -88,6 +93,7 @@ export function inferRow(
   present: Tensor,
   state: RowState<Tensor>,
   masks: number[][] = subsetMasks(config.streams.length),
+  exemplars?: Exemplars<Tensor>,
 ): { answer: RowAnswer; state: RowState<Tensor> } {
   const M = masks.length;
   const subsets = tf.tensor2d(masks); // [M, S]
@@ -120,8 +126,21 @@ export function inferRow(
     0,
   ); // [S, specific]
   const names = config.streams.map(({ name }) => name);
-  const own = answerOf(params.head, codes, config, { z, s }, names);
-  const together = answerOf(params.head, codes, config, joint, new Array<string>(M).fill(JOINT));
+  const [S, each] = [names.length, exemplars];
+  const heads = partsOf(params.head.weight, params.head.bias, S);
+  const shown = each && partsOf(each.exemplars, each.exemplified, S);
+  const read = ([weight, bias]: Pair, more: Pair | undefined): Reader => ({
+    head: { weight, bias },
+    ...(more !== undefined && { exemplars: { exemplars: more[0], exemplified: more[1] } }),
+  });
+  const own = answerOf(read(heads.own, shown?.own), codes, config, { z, s }, names);
+  const together = answerOf(
+    read(heads.joint, shown?.joint),
+    codes,
+    config,
+    joint,
+    new Array<string>(M).fill(JOINT),
+  );
   const fused = fuse(
     own.logProbabilities,
     together.logProbabilities,
@@ -153,15 +172,40 @@ export function inferRow(
   };
 }
 
+type Pair = readonly [Tensor, Tensor];
+
+/** What turns features into logits. */
+export interface Reader {
+  readonly head: LinearParams<Tensor>;
+  readonly exemplars?: Exemplars<Tensor>;
+}
+
+/**
+ * Cuts [S + 1, a, b] and [S + 1, c] into those of the streams and that of the joint; what is of one rank less
+ * is everybody's.
+ */
+function partsOf(first: Tensor, second: Tensor, streams: number): { own: Pair; joint: Pair } {
+  if (first.rank === 2) return { own: [first, second], joint: [first, second] };
+  const [, a = 0, b = 0] = first.shape;
+  const [, c = 0] = second.shape;
+  const cut = (from: number, count: number): Pair => [
+    tf.slice(first, [from, 0, 0], [count, a, b]),
+    tf.slice(second, [from, 0], [count, c]),
+  ];
+  const [joint, bias] = cut(streams, 1);
+  return { own: cut(0, streams), joint: [tf.reshape(joint, [a, b]), tf.reshape(bias, [c])] };
+}
+
 /**
  * What the head says of branches: the code z falls on, and log-probabilities.
  *
+ * @param reader Of all rows, or with a head and exemplars for each row.
  * @param z [N, D]
  * @param s [N, specific]
  * @param names [N] whose each row is, for its temperature.
  */
 export function answerOf(
-  head: UnifiedParams<Tensor>["head"],
+  { head, exemplars }: Reader,
   codes: Tensor,
   config: UnifiedConfig,
   { z, s }: Pick<Encoded, "z" | "s">,
@@ -174,12 +218,20 @@ export function answerOf(
   const others = tf.add(distances, tf.oneHot(index as never, size, 1e9, 0, "float32"));
   const second = tf.sqrt(tf.min(others, 1));
   const quantised = tf.gather(codes, index as never) as Tensor; // [N, D]
+  const shown = shownOf(config, z, quantised);
+  const logits = classify(head, shown, s);
   return {
     index,
     distance: nearest,
     margin: tf.sub(second, nearest),
     logProbabilities: tf.logSoftmax(
-      tempered(classify(head, shownOf(config, z, quantised), s), config, names),
+      tempered(
+        exemplars === undefined
+          ? logits
+          : tf.add(logits, exemplarLogits(tf.concat([shown, s], 1), exemplars)),
+        config,
+        names,
+      ),
     ),
   };
 }

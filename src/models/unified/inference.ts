@@ -9,6 +9,7 @@ import type { Tensor } from "../../tensor/tf.ts";
 import { flattenTree, unflattenTree } from "../../tensor/tree.ts";
 import { type AdaptedPart, adaptedShapes, checkAdapted, trainedPart } from "./adapted.ts";
 import type { UnifiedConfig } from "./config.ts";
+import { subsetMasks } from "./fuse.ts";
 import { inferRow, type RowState, rowStateShapes } from "./inferRow.ts";
 import type { UnifiedParams } from "./params.ts";
 import type { UnifiedWeights } from "./weights.ts";
@@ -59,10 +60,10 @@ export interface Inference extends AsyncDisposable {
    * Takes one row.
    *
    * A pure function of row and state, always of the same shapes, so the same rows give the same bits
-   * on the same device. Another head or codebook costs nothing: both are inputs of the program, so there
+   * on the same device. Another head, exemplars or codebook cost nothing: all are inputs of the program, so there
    * is nothing to compile when they change.
    *
-   * @param part Head and codebook to answer with; those of the training unless given.
+   * @param part Heads, exemplars and codebook to answer with; those of the training unless given.
    * @throws {ShapeError} If a feature vector has another length than the stream's size, or the part does
    *   not fit.
    */
@@ -93,7 +94,7 @@ export async function createInference(
   { device = "cpu", threads = 1 }: InferenceOptions = {},
 ): Promise<Inference> {
   const { config } = weights;
-  const { head, ...params } = weights.params;
+  const { head: _, ...params } = weights.params;
   const trained = trainedPart(weights);
   const shapes = adaptedShapes(config);
   const names = config.streams.map(({ name }) => name);
@@ -106,7 +107,11 @@ export async function createInference(
     name: "infer-unified",
     inputs: {
       params: specsOf(params) as SpecTree,
-      head: specsOf(head) as SpecTree,
+      head: { weight: float32(shapes.headWeight), bias: float32(shapes.headBias) },
+      memory: {
+        exemplars: float32(shapes.exemplars),
+        exemplified: float32(shapes.exemplified),
+      },
       codes: float32(shapes.codes),
       x: Object.fromEntries(
         config.streams.map(({ name, size }) => [name, float32([1, 1, size])]),
@@ -123,6 +128,8 @@ export async function createInference(
         inputs.x as unknown as { [stream: string]: Tensor },
         inputs.present,
         inputs.state as unknown as RowState<Tensor>,
+        subsetMasks(names.length),
+        inputs.memory,
       );
       return { answer: { ...answer }, state: { ...state } };
     },
@@ -166,6 +173,7 @@ export async function createInference(
         x,
         present,
         head: { weight: part.headWeight, bias: part.headBias },
+        memory: { exemplars: part.exemplars, exemplified: part.exemplified },
         codes: part.codes,
         state: unflattenTree([...state.arrays]),
       } as never)) as unknown as RawResult;

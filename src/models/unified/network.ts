@@ -119,14 +119,19 @@ export function shownOf(config: UnifiedConfig, z: Tensor, quantised: Tensor): Te
 }
 
 /**
- * Logits of the one classification head.
+ * Logits of the classification head.
  *
+ * @param head [n, classes] and [classes], n = D + specific; or [N, n, classes] and [N, classes]: a head for
+ *   each row.
  * @param quantised [N, D] ẑ
  * @param s [N, specific]
  * @returns [N, classes]
  */
 export function classify(head: LinearParams<Tensor>, quantised: Tensor, s: Tensor): Tensor {
-  return linear(head, tf.concat([quantised, s], 1));
+  const features = tf.concat([quantised, s], 1); // [N, n]
+  if (head.weight.rank === 2) return linear(head, features);
+  const logits = tf.matMul(tf.expandDims(features, 1), head.weight); // [N, 1, classes]
+  return tf.add(tf.squeeze(logits, [1]), head.bias);
 }
 
 /**

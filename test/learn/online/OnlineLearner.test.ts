@@ -14,14 +14,17 @@ import { TINY, tinyWeights } from "../../support/tinyModel.ts";
 
 const HOP = 40_000;
 const FAST: Partial<OnlineOptions> = {
-  rate: 1,
-  // The trained head of these tests is untrained: nothing to hold on to.
-  distilled: 0,
   batch: 4,
   candidateEvery: 100,
   memory: 100,
   block: 400_000,
   heldEvery: 4,
+};
+
+/** Learns heads alone that soon are sure: those of these tests are untrained, there is nothing to believe. */
+const SURE: Partial<OnlineOptions> = {
+  exemplars: false,
+  heads: { belief: 1, sweeps: 2, kind: "apart", guard: { kind: "none" }, reservoir: 200 },
 };
 
 function learner(online: Partial<OnlineOptions> = {}, ignored: readonly string[] = []) {
@@ -121,7 +124,7 @@ describe("OnlineLearner", () => {
 
   it("refuses what labels that are wrong have taught it, and says so", () => {
     const rng = Rng.fromSeed(3);
-    const one = learner();
+    const one = learner(SURE);
     // First it learns well, so that there is something to lose.
     tell(one, story(600));
     const flips = Array.from({ length: 2_000 }, () => rng.uniform() < 0.6);
@@ -183,12 +186,29 @@ describe("OnlineLearner", () => {
 
   it("takes what all streams are sure of for a label, where that is asked for", () => {
     const pseudo = { confidence: 0.9, weight: 0.2 };
-    const one = learner({ pseudo });
+    const one = learner({ ...SURE, pseudo });
     tell(one, story(600));
     expect(one.status.labels.pseudo).toBeGreaterThan(20);
-    const alone = learner({ pseudo });
+    const alone = learner({ ...SURE, pseudo });
     tell(alone, story(600, { present: () => [1, 0] }));
     expect(alone.status.labels.pseudo).toBe(0);
+  });
+
+  it("lets the way to learn that most speaks for be what is published", () => {
+    const heads = {
+      belief: 1e6,
+      sweeps: 1,
+      kind: "apart",
+      guard: { kind: "none" },
+      reservoir: 50,
+    } as const;
+    const published = (online: Partial<OnlineOptions>) =>
+      tell(learner(online), story(700)).flatMap((decision) =>
+        decision.kind === "publish" ? [decision.verdict.reason.split(" by ").at(-1)] : [],
+      );
+    // Heads that are believed beyond measure learn nothing.
+    expect(new Set(published({ heads }))).toEqual(new Set(["exemplars"]));
+    expect(new Set(published(SURE))).toEqual(new Set(["heads"]));
   });
 
   it("does nothing beyond its budget", () => {

@@ -1,38 +1,54 @@
 import { ONLINE_DEFAULTS, type OnlineOptions } from "../../../learn/online/OnlineOptions.ts";
 import type { DecodedWeights } from "../../../models/unified/weights.ts";
 import { Rng } from "../../../tensor/Rng.ts";
-import { type KnownRow, NOBODY, type Played, playStream } from "./playStream.ts";
+import { type Played, playStream } from "./playStream.ts";
+import type { KnownRow } from "./StreamAnswers.ts";
 
 /** One moment in so many is labelled. */
-const LABEL_EVERY = 10;
+export const LABEL_EVERY = 10;
 /** How late, in µs. */
 const LATE = 2e6;
 
-/** What is varied of the learner, by name; the first is as it ships. */
-export const VARIANTS: Readonly<Record<string, Partial<OnlineOptions>>> = {
+/** The learner as it ships, and without its gate: everything that is learnt serves. */
+export const SHIPPED: Readonly<Record<string, Partial<OnlineOptions>>> = {
   learning: {},
-  "no-projection": { guard: { kind: "none" } },
-  "no-replay": { replayed: 0 },
   "no-gate": { gate: undefined as never },
-  codebook: { codebook: { tau: 600e6, maxStep: 0.05 } },
-  pseudo: { pseudo: { confidence: 0.95, weight: 0.2 } },
 };
 
-/** How a stream is labelled. */
-export interface Labelling {
+const HEADS = { belief: 30, sweeps: 2, guard: { kind: "none" }, reservoir: 400 } as const;
+const SHARED = { ...HEADS, kind: "shared" } as const;
+
+/** Parts of the learner, alone or left out. Without the gate, so that what a part does is seen. */
+export const PARTS: Readonly<Record<string, Partial<OnlineOptions>>> = Object.fromEntries(
+  Object.entries({
+    exemplars: { heads: undefined as never },
+    "exemplars-no-replay": { heads: undefined as never, replay: false },
+    heads: { exemplars: false },
+    "heads-no-replay": { exemplars: false, replay: false },
+    "shared-head": { exemplars: false, heads: SHARED },
+    "shared-head-projection": {
+      exemplars: false,
+      heads: { ...SHARED, guard: { kind: "stream", alpha: 0.1, meanDecay: 0.99 } },
+    },
+    codebook: { codebook: { tau: 600e6, maxStep: 0.05 } },
+    "pseudo-labels": { pseudo: { confidence: 0.95, weight: 0.2 } },
+  } satisfies Readonly<Record<string, Partial<OnlineOptions>>>).map(([name, online]) => [
+    name,
+    { ...online, gate: undefined as never },
+  ]),
+);
+
+/** Plays a stream with late, sparse labels to a learner. */
+export function learnOn(options: {
+  readonly weights: DecodedWeights;
+  readonly rows: readonly KnownRow[];
+  readonly ignored: readonly string[];
+  readonly online: Partial<OnlineOptions>;
   /** Share of labels that name another class. */
   readonly flipped: number;
   readonly seed: number;
-}
-
-/** Plays a stream with late, sparse labels to a learner. */
-export function learnOn(
-  weights: DecodedWeights,
-  rows: readonly KnownRow[],
-  ignored: readonly string[],
-  online: Partial<OnlineOptions>,
-  { flipped, seed }: Labelling,
-): Played {
+}): Played {
+  const { weights, rows, ignored, online, flipped, seed } = options;
   const rng = Rng.fromSeed(seed).fork("labels");
   const classes = weights.config.classes.length;
   const labels = rows.map(({ label }, at) => {
@@ -47,13 +63,4 @@ export function learnOn(
     labelOf: (row) => labels[row],
     late: Math.round(LATE / weights.config.rowMicros),
   });
-}
-
-/** The same without a label: what the frozen model says. */
-export function frozenOn(
-  weights: DecodedWeights,
-  rows: readonly KnownRow[],
-  ignored: readonly string[],
-): Played {
-  return playStream({ weights, rows, ignored, online: ONLINE_DEFAULTS, ...NOBODY });
 }

@@ -1,7 +1,7 @@
 import { createInference } from "../../../models/unified/inference.ts";
 import type { UnifiedWeights } from "../../../models/unified/weights.ts";
-import type { KnownRow } from "./playStream.ts";
-import type { StreamRow } from "./utdClips.ts";
+import type { KnownRow } from "./StreamAnswers.ts";
+import type { StreamRow } from "./StreamRow.ts";
 
 /** What the head reads of each row of a stream, as one continuous stream. */
 export async function encodeRows(

@@ -9,58 +9,32 @@ import {
 } from "../../../models/unified/weights.ts";
 import { warmupCosine } from "../../../tensor/optimizers/warmupCosine.ts";
 import type { Rng } from "../../../tensor/Rng.ts";
-import { CLIP_ROWS, type Clip, type StreamRow, UTD_SIZES } from "./utdClips.ts";
+import type { StreamRow } from "./StreamRow.ts";
 
-/** Stretches of a batch, and rows of each: two clips' worth, cut anywhere. */
+/** Stretches of a batch. */
 const STRETCHES = 16;
-const ROWS = 2 * CLIP_ROWS;
 const WARM_UP = 4;
 const PEAK = 3e-3;
 /** Chance that the joint sees a stream; channels dropped. */
 const KEEP = 0.8;
 const DROPOUT = 0.2;
 
-/** A small live model for UTD-MHAD as a stream: wrist or thigh sensor and skeleton. */
-export function streamModelConfig(classes: readonly string[]): UnifiedConfig {
-  return {
-    streams: [
-      {
-        name: "inertial",
-        size: UTD_SIZES.inertial,
-        front: { kind: "vector" },
-        dilations: [1, 2, 4, 8],
-      },
-      {
-        name: "skeleton",
-        size: UTD_SIZES.skeleton,
-        front: { kind: "vector" },
-        dilations: [1, 2, 4, 8],
-      },
-    ],
-    classes: ["nothing", ...classes],
-    prior: [1e-3, ...classes.map(() => (1 - 1e-3) / classes.length)],
-    width: 64,
-    codeDim: 32,
-    codes: 128,
-    specific: 64,
-    embedding: 32,
-    jointDilations: [1, 2],
-    lookAheadRows: 0,
-    rowMicros: 80_000,
-    fusion: { sharpness: 8, smoothingRows: 6 },
-  };
-}
-
-/** Trains it on clips of people, laid end to end in random order and varied a little. */
-export async function trainStreamModel(options: {
+/** What a small model is trained on. */
+export interface StreamTraining {
   readonly config: UnifiedConfig;
-  readonly clips: readonly Clip[];
+  /** Recordings of one length, by rows: laid end to end in random order, cut anywhere, varied a little. */
+  readonly clips: readonly (readonly StreamRow[])[];
+  /** Rows of a stretch. */
+  readonly rows: number;
   readonly rng: Rng;
   readonly steps: number;
   readonly threads: number;
   readonly progress: (line: string) => void;
-}): Promise<DecodedWeights> {
-  const { config, clips, rng, steps, threads, progress } = options;
+}
+
+/** Trains a small live model on recordings. */
+export async function trainStreamModel(training: StreamTraining): Promise<DecodedWeights> {
+  const { config, rows, rng, steps, threads, progress } = training;
   const params = initParams(config, () => rng.uniform());
   await using trainer = await UnifiedTrainer.open(
     {
@@ -72,18 +46,14 @@ export async function trainStreamModel(options: {
       adam: { weightDecay: 0.02 },
       clipNorm: 1,
       stretches: STRETCHES,
-      rows: ROWS,
+      rows,
       threads,
     },
     initTrainerState(config, params),
   );
   const rate = warmupCosine({ peak: PEAK, floor: PEAK / 100, warmupSteps: 50, totalSteps: steps });
   for (let step = 0; step < steps; step++) {
-    const metrics = await trainer.step(
-      drawBatch(config, clips, rng),
-      drawMasks(config, rng),
-      rate(step),
-    );
+    const metrics = await trainer.step(drawBatch(training), drawMasks(config, rng), rate(step));
     if (step % 50 === 0) progress(`step ${step} of ${steps}, loss ${metrics["loss"]?.toFixed(2)}`);
   }
   const { params: trained, codebook } = await trainer.readState();
@@ -96,40 +66,42 @@ export async function trainStreamModel(options: {
 type Batch = Parameters<UnifiedTrainer["step"]>[0];
 type Masks = Parameters<UnifiedTrainer["step"]>[1];
 
-function drawBatch(config: UnifiedConfig, clips: readonly Clip[], rng: Rng): Batch {
+function drawBatch({ config, clips, rows: length, rng }: StreamTraining): Batch {
+  const lineRows = 1 + Math.ceil(length / (clips[0]?.length ?? 1));
   const stretches = Array.from({ length: STRETCHES }, () => {
-    const line = [0, 1, 2].flatMap(
-      (): readonly StreamRow[] => clips[rng.int(0, clips.length)]?.rows ?? [],
-    );
-    const from = rng.int(0, CLIP_ROWS);
+    const line = Array.from(
+      { length: lineRows },
+      () => clips[rng.int(0, clips.length)] ?? [],
+    ).flat();
+    const from = rng.int(0, clips[0]?.length ?? 1);
     const kept = config.streams.map(() => rng.uniform() < KEEP);
     if (!kept.includes(true)) kept[rng.int(0, kept.length)] = true;
-    return { rows: line.slice(from, from + ROWS), kept };
+    return { rows: line.slice(from, from + length), kept };
   });
   const labels = Int32Array.from(stretches.flatMap(({ rows }) => rows.map(({ label }) => label)));
-  const weights = Float32Array.from({ length: STRETCHES * ROWS }, (_, at) =>
-    at % ROWS < WARM_UP ? 0 : 1,
+  const weights = Float32Array.from({ length: STRETCHES * length }, (_, at) =>
+    at % length < WARM_UP ? 0 : 1,
   );
   const streams = Object.fromEntries(
     config.streams.map(({ name, size }, position) => {
-      const x = new Float32Array(STRETCHES * ROWS * size);
+      const x = new Float32Array(STRETCHES * length * size);
       for (const [at, { rows }] of stretches.entries()) {
         // One stance and one strength per stretch, and a little noise on every number.
         const scale = 1 + 0.1 * rng.normal();
         for (const [row, { inputs }] of rows.entries())
           for (let i = 0; i < size; i++)
-            x[(at * ROWS + row) * size + i] =
+            x[(at * length + row) * size + i] =
               scale * (inputs[name]?.[i] ?? 0) + 0.05 * rng.normal();
       }
-      const present = new Float32Array(STRETCHES * ROWS).fill(1);
+      const present = new Float32Array(STRETCHES * length).fill(1);
       const joint = Float32Array.from(present, (_, at) =>
-        stretches[Math.floor(at / ROWS)]?.kept[position] ? 1 : 0,
+        stretches[Math.floor(at / length)]?.kept[position] ? 1 : 0,
       );
       return [name, { x, present, joint }];
     }),
   );
   const reseed = Int32Array.from({ length: config.codes }, () =>
-    rng.int(0, config.streams.length * STRETCHES * ROWS),
+    rng.int(0, config.streams.length * STRETCHES * length),
   );
   return { streams, labels, weights, reseed };
 }

@@ -1,17 +1,10 @@
-import type { RowInputs } from "../../../models/unified/inference.ts";
 import type { Rng } from "../../../tensor/Rng.ts";
 import type { DataSet } from "../../DataSet.ts";
 import { readUtdMhad, UTD_ROWS } from "../../sets/utdMhad.ts";
+import type { StreamRow } from "./StreamRow.ts";
 
 /** Rows of a clip: its own time runs from 0 to 1 in all of its sensors. */
 export const CLIP_ROWS = UTD_ROWS.skeleton;
-
-/** What is sensed in one row, and which action it belongs to. */
-export interface StreamRow {
-  readonly inputs: RowInputs;
-  /** Index of the class; 0 is nothing. */
-  readonly label: number;
-}
 
 /** One action of one person. */
 export interface Clip {
@@ -58,18 +51,4 @@ export function lineUp(clips: readonly Clip[], rng: Rng): readonly StreamRow[] {
   return people.flatMap((person) =>
     rng.shuffle(clips.filter((clip) => clip.person === person)).flatMap(({ rows }) => rows),
   );
-}
-
-/** The stream with one sensor changed from `from` on until `to`. */
-export function tamper(
-  rows: readonly StreamRow[],
-  stream: string,
-  { from, to }: { readonly from: number; readonly to: number },
-  change: (features: Float32Array) => Float32Array | undefined,
-): readonly StreamRow[] {
-  return rows.map((row, at) => {
-    const features = row.inputs[stream];
-    if (at < from || at >= to || features === undefined) return row;
-    return { ...row, inputs: { ...row.inputs, [stream]: change(features) } };
-  });
 }
