@@ -134,6 +134,16 @@ describe("StreamWatch", () => {
     expect(doubts).toEqual({ video: [{ reason: "frozen", from: 351, to: 500 }] });
   });
 
+  it("calls nothing frozen of which too little has been seen to know that it changes", () => {
+    const [audio, video] = [smooth(1), smooth(2)];
+    const still = video(0);
+    const doubts = run(300, (index) => ({
+      audio: { frame: audio(index), says: word(index) },
+      video: { frame: index >= 100 ? still : video(index), says: word(index) },
+    }));
+    expect(doubts).toEqual({});
+  });
+
   it("doubts at once what cannot be computed with, and its senses for noise survive it", () => {
     const [audio, video, snow] = [smooth(1), smooth(2), noise(3)];
     const doubts = run(1_500, (index) => ({

@@ -125,6 +125,17 @@ describe("the drill's report", () => {
     expect(of(drill, "video")).toMatchObject({ labelled: 4, accuracy: 0 });
   });
 
+  it("learns what a late label says of the very row that it is about", () => {
+    const worth = (truth: number): number => {
+      const drill = new SubsetDrill({ rows: 4, silence: 0 });
+      drill.push(row(0, { audio: word, video: word, "audio+video": word }));
+      drill.push(row(1, { audio: word }, ["audio"]));
+      drill.label(truth, micros(0), micros(20_000));
+      return of(drill, "video")?.confidence ?? Number.NaN;
+    };
+    expect(worth(1)).toBeGreaterThan(worth(0));
+  });
+
   it("forgets what is longer ago than it looks back", () => {
     const drill = new SubsetDrill({ rows: 2, silence: 0 });
     drill.push(row(0, { audio: word, video: silent, "audio+video": word }));
