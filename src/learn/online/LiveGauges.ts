@@ -11,13 +11,15 @@ export interface TriedLabel {
   readonly parent?: readonly number[];
   /** The trained one, where another serves. */
   readonly base?: readonly number[];
-  /** Whether every stream is sure that it is something else. */
+  /** Whether every stream is sure of something, and whether of something else. */
+  readonly sure: boolean;
   readonly contradicted: boolean;
 }
 
 /** What the gauges remember. */
 export interface LiveGaugesState {
-  readonly window: readonly (readonly [serving: number, shadow: number, contradicted: number])[];
+  readonly window: readonly (readonly [serving: number, shadow: number])[];
+  readonly sure: readonly number[];
   readonly againstParent: PairedState;
   readonly againstBase: PairedState;
 }
@@ -29,17 +31,23 @@ const BLOCKS = 150;
 /** Rows and standard deviations that it takes to call it worse. */
 const LEAST_ROWS = 40;
 const WORSE = -2.33;
+/** Labels that every stream was sure at: so many are remembered, and so many contradictions are no chance. */
+const SURE = 100;
+const CONTRADICTIONS = 2;
 /** Share of labels that contradict what every stream is sure of, from which on none is believed. */
-const DOUBTFUL = 0.15;
+const DOUBTFUL = 0.1;
 
 /** How what serves is doing on labels as they come: tried first, learnt later. */
 export class LiveGauges {
-  #window: (readonly [serving: number, shadow: number, contradicted: number])[] = [];
+  #window: (readonly [serving: number, shadow: number])[] = [];
+  #sure: number[] = [];
   #againstParent = new PairedScore(BLOCKS);
   #againstBase = new PairedScore(BLOCKS);
 
-  labelled({ block, serving, shadow, parent, base, contradicted }: TriedLabel): void {
-    this.#window.push([serving.at(-1) ?? 0, shadow.at(-1) ?? 0, Number(contradicted)]);
+  labelled({ block, serving, shadow, parent, base, sure, contradicted }: TriedLabel): void {
+    this.#window.push([serving.at(-1) ?? 0, shadow.at(-1) ?? 0]);
+    if (sure) this.#sure.push(Number(contradicted));
+    if (this.#sure.length > SURE) this.#sure.shift();
     if (this.#window.length > WINDOW) this.#window.shift();
     if (parent !== undefined) this.#againstParent.add(block, mean(serving) - mean(parent));
     if (base !== undefined) this.#againstBase.add(block, mean(serving) - mean(base));
@@ -53,9 +61,10 @@ export class LiveGauges {
     ];
   }
 
-  /** Share of labels of late that contradict what every stream is sure of. */
+  /** Of the newest labels that every stream was sure at, the share that say something else. */
   get contradicted(): number {
-    return mean(this.#window.map(([, , contradicted]) => contradicted));
+    const count = this.#sure.reduce((sum, value) => sum + value, 0);
+    return count < CONTRADICTIONS ? 0 : count / this.#sure.length;
   }
 
   /** Why what serves must go, and for what; undefined while it is not worse beyond chance. */
@@ -81,13 +90,15 @@ export class LiveGauges {
   snapshot(): LiveGaugesState {
     return {
       window: [...this.#window],
+      sure: [...this.#sure],
       againstParent: this.#againstParent.snapshot(),
       againstBase: this.#againstBase.snapshot(),
     };
   }
 
-  restore({ window, againstParent, againstBase }: LiveGaugesState): void {
+  restore({ window, sure, againstParent, againstBase }: LiveGaugesState): void {
     this.#window = [...window];
+    this.#sure = [...sure];
     this.#againstParent.restore(againstParent);
     this.#againstBase.restore(againstBase);
   }

@@ -244,10 +244,8 @@ export class OnlineLearner {
       shadow,
       ...(before !== undefined && { parent: before }),
       ...(trained !== undefined && { base: trained }),
-      contradicted: streams.every((each) => {
-        const best = argMax(each);
-        return best !== label && (each[best] ?? 0) > Math.log(0.9);
-      }),
+      sure: streams.every((each) => isSure(each)),
+      contradicted: streams.every((each) => isSure(each) && argMax(each) !== label),
     });
     const labelled = { row, label, weight };
     if (this.#held.holds(row.labelTime)) {
@@ -391,4 +389,9 @@ export class OnlineLearner {
     if (learnt !== undefined) return { version, bytes: learnt.bytes };
     return version === this.#base.version ? { version } : { version, part };
   }
+}
+
+/** Whether an answer holds one class almost certain. */
+function isSure(logProbabilities: Float64Array): boolean {
+  return (logProbabilities[argMax(logProbabilities)] ?? 0) > Math.log(0.9);
 }

@@ -74,7 +74,7 @@ export const ONLINE_DEFAULTS: OnlineOptions = {
     onSignificance: 1,
     fall: 0.01,
     fallSignificance: 1.64,
-    contradicted: 0.15,
+    contradicted: 0.1,
     agreementFall: 0.05,
     perplexityFall: 0.2,
     drift: 0.25,

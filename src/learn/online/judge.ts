@@ -17,7 +17,7 @@ export interface GateOptions {
   readonly fall: number;
   /** Standard deviations from which on such a fall is believed. */
   readonly fallSignificance: number;
-  /** Largest share of labels that contradict what every stream is sure of. */
+  /** Largest share of labels that contradict, of those at which every stream is sure of something. */
   readonly contradicted: number;
   /** Largest fall of the share of rows on which the streams agree. */
   readonly agreementFall: number;

@@ -23,6 +23,7 @@ function tried(
       serving: [Number(at % 10 < serving)],
       shadow: [1],
       parent: [Number(at % 10 < parent)],
+      sure: true,
       contradicted: contradicted(at),
     };
     gauges.labelled(label);
@@ -54,6 +55,17 @@ describe("LiveGauges", () => {
     tried(gauges, 60, { serving: 2, parent: 8, contradicted: (at) => at % 5 === 0 });
     expect(gauges.contradicted).toBeCloseTo(0.2);
     expect(gauges.alarm).toBeUndefined();
+  });
+
+  it("takes the share of contradictions of labels at which every stream is sure, and one for chance", () => {
+    const gauges = new LiveGauges();
+    const label = { block: 0, serving: [1], shadow: [1] };
+    for (let at = 0; at < 90; at++) gauges.labelled({ ...label, sure: false, contradicted: false });
+    for (let at = 0; at < 9; at++)
+      gauges.labelled({ ...label, sure: true, contradicted: at === 0 });
+    expect(gauges.contradicted).toBe(0);
+    gauges.labelled({ ...label, sure: true, contradicted: true });
+    expect(gauges.contradicted).toBeCloseTo(0.2);
   });
 
   it("tells accuracy over the newest labels only", () => {
