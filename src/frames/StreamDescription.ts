@@ -35,6 +35,14 @@ export interface StreamDescription {
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
+/**
+ * Whether a site or a stream may be called so: 1 to 64 letters, digits, dots, dashes and underscores, and
+ * nothing that every object has a member of (`constructor`, `__proto__`), since objects are keyed by them.
+ */
+export function isName(value: unknown): value is string {
+  return typeof value === "string" && NAME.test(value) && !(value in Object.prototype);
+}
+
 /** Bytes of one frame of the stream; undefined for `utf8`, whose frames vary in length. */
 export function frameBytes({
   dtype,
@@ -52,15 +60,15 @@ export function frameBytes({
  */
 export function defineStream(description: StreamDescription): StreamDescription {
   const where = `stream ${description.stream}`;
-  if (!NAME.test(description.site))
+  if (!isName(description.site))
     throw new ConfigError(
       where,
-      `site must match ${NAME}, got ${JSON.stringify(description.site)}`,
+      `expected a site that matches ${NAME} and is no member of every object, got ${JSON.stringify(description.site)}`,
     );
-  if (!NAME.test(description.stream))
+  if (!isName(description.stream))
     throw new ConfigError(
       where,
-      `name must match ${NAME}, got ${JSON.stringify(description.stream)}`,
+      `expected a name that matches ${NAME} and is no member of every object, got ${JSON.stringify(description.stream)}`,
     );
   if (!description.shape.every((size) => Number.isSafeInteger(size) && size > 0))
     throw new ConfigError(where, `shape must be positive integers, got [${description.shape}]`);

@@ -43,6 +43,11 @@ export function packState(state: InterpretationState): Uint8Array {
   return packValue({ format: FORMAT, ...state });
 }
 
+/** Whether `packState` of this version of the program made the bytes. */
+export function isOwnState(bytes: Uint8Array): boolean {
+  return formatOf(unpackValue(bytes)) === FORMAT;
+}
+
 /**
  * The state that `packState` made the bytes of.
  *
@@ -50,8 +55,12 @@ export function packState(state: InterpretationState): Uint8Array {
  */
 export function unpackState(bytes: Uint8Array): InterpretationState {
   const value = unpackValue(bytes);
-  const format = typeof value === "object" && value !== null ? Reflect.get(value, "format") : null;
+  const format = formatOf(value);
   if (format !== FORMAT)
     throw new LogError("checkpoint", `expected format ${FORMAT}, got ${JSON.stringify(format)}`);
   return value as InterpretationState;
+}
+
+function formatOf(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, "format") : null;
 }

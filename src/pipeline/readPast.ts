@@ -5,7 +5,7 @@ import type { LogSource } from "../log/LogSource.ts";
 import { type ReadLogOptions, readLog } from "../log/readLog.ts";
 import { filesOf } from "../log/segments.ts";
 import type { Micros } from "../units.ts";
-import { type InterpretationState, unpackState } from "./InterpretationState.ts";
+import { type InterpretationState, isOwnState, unpackState } from "./InterpretationState.ts";
 
 type Checkpoint = Extract<LogRecord, { kind: "CHECKPOINT" }>;
 
@@ -106,6 +106,8 @@ async function look(
         );
     }
   }
+  // What another version of this program made its checkpoints of says nothing here: the log itself does.
+  if (found !== undefined && !isOwnState(found.checkpoint.state)) found = undefined;
   const state = found && unpackState(found.checkpoint.state);
   const cut = found?.at ?? 0;
   // A segment says that the grid started with it.

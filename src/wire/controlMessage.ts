@@ -1,5 +1,6 @@
 import { WireError } from "../errors.ts";
 import { type DType, isDType } from "../frames/DType.ts";
+import { isName } from "../frames/StreamDescription.ts";
 import type { Micros } from "../units.ts";
 import { pack, packable, unpackMap, unsignedOf } from "./msgpack.ts";
 import { MAX_DIMENSIONS, MAX_HEADER_BYTES, type Publisher, WIRE_VERSION } from "./WireMessage.ts";
@@ -62,7 +63,6 @@ export type ControlMessage = Hello | Welcome | Refused | Tick | Probe | Echo;
 
 /** Most characters of a refusal's text. */
 const MAX_PROBLEM = 500;
-const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** A control message as it travels: one part, a msgpack map (docs/wire.md, control path). */
 export function encodeControl(message: ControlMessage): Uint8Array {
@@ -167,8 +167,4 @@ function framesOf(dtype: unknown, shape: unknown): Pick<Hello, "dtype" | "shape"
   if (!isDType(dtype) || !Array.isArray(shape) || shape.length > MAX_DIMENSIONS) return undefined;
   const sizes: readonly unknown[] = shape;
   return sizes.every((size) => (unsignedOf(size) ?? 0) > 0) ? { dtype, shape } : undefined;
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === "string" && NAME.test(value);
 }

@@ -3,10 +3,12 @@ import { Subject } from "rxjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { LogRecord } from "../../src/log/LogRecord.ts";
+import { packValue, unpackValue } from "../../src/log/packValue.ts";
 import { readLog } from "../../src/log/readLog.ts";
 import { Interpretation } from "../../src/pipeline/Interpretation.ts";
 import {
   type InterpretationState,
+  isOwnState,
   packState,
   unpackState,
 } from "../../src/pipeline/InterpretationState.ts";
@@ -94,6 +96,19 @@ describe("an interpretation put down and taken up again", { timeout: 900_000 }, 
       expect(rest.spans, `after record ${cut}`).toEqual(whole.spans.slice(state.spans));
       expect(rest.counts, `after record ${cut}`).toEqual(whole.counts);
     }
+  });
+
+  it("tells a state of its own from one that another version of the program packed", async () => {
+    const taken: Uint8Array[] = [];
+    await interpret(log, undefined, (interpretation) =>
+      interpretation.capture((state) => {
+        if (taken.length === 0) taken.push(packState(state));
+      }),
+    );
+    const [own = new Uint8Array(0)] = taken;
+    const old = packValue({ ...(unpackValue(own) as object), format: 3 });
+    expect([isOwnState(own), isOwnState(old)]).toEqual([true, false]);
+    expect(() => unpackState(old)).toThrow("expected format 4, got 3");
   });
 
   it("is not taken down where a stream's features do not say what they remember", async () => {

@@ -31,7 +31,7 @@ describe("the senses that pages may lend to a pipeline", () => {
     expect(() => check({ source: "pen", feeds: streams, conversion })).toThrow(/shape/);
     const fine = { form: PEN_FORM, converter };
     expect(() => check({ source: "pen", feeds: streams, conversion: fine }, "a pen")).toThrow(
-      /name must match/,
+      /expected a name that matches/,
     );
   });
 });

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { last } from "../../src/align/Policy.ts";
 import { fileMetadata } from "../../src/log/fileMetadata.ts";
+import type { LogRecord } from "../../src/log/LogRecord.ts";
+import { packValue, unpackValue } from "../../src/log/packValue.ts";
 import { readLog } from "../../src/log/readLog.ts";
+import { writeLog } from "../../src/log/writeLog.ts";
 import type { RunOptions } from "../../src/pipeline/RunOptions.ts";
 import { readingLine } from "../../src/pipeline/readingLine.ts";
 import { recordedPart } from "../../src/pipeline/recordedPart.ts";
@@ -90,6 +93,22 @@ describe("a run that was killed", { timeout: 60_000 + cuts * 60_000 }, () => {
     const { before } = await go({ record, recording: { resume } });
     expect(before.moments).toBeGreaterThan(30);
     expect(before.moments).toBeLessThanOrEqual(43);
+  });
+
+  it("goes on from the log alone where another version of the program took the checkpoints", async () => {
+    const record = join(tiny.folder, "older.mcap");
+    const records: LogRecord[] = [];
+    for await (const one of readLog(recorded))
+      records.push(
+        one.kind === "CHECKPOINT"
+          ? { ...one, state: packValue({ ...(unpackValue(one.state) as object), format: 3 }) }
+          : one,
+      );
+    const { metadata = {} } = (await fileMetadata(recorded)) ?? {};
+    await writeLog(record, records, { metadata });
+    const { readings, before } = await go({ record, recording: { resume: {} } });
+    expect(before).toEqual({ moments: 0, spans: 0 });
+    expect(readings).toHaveLength(100);
   });
 
   it("begins a log where there is none", async () => {
