@@ -9,13 +9,20 @@ import {
 } from "../../src/index.ts";
 import { ACTIONS, STILL } from "./actions.ts";
 import { BODY_CHANNELS, BODY_COLUMNS, BODY_ROWS, DepthBody } from "./features/DepthBody.ts";
-import { SKELETON_TRACES, SkeletonMotion } from "./features/SkeletonMotion.ts";
+import {
+  SKELETON_TRACE_NAMES,
+  SKELETON_TRACES,
+  SkeletonMotion,
+} from "./features/SkeletonMotion.ts";
 import { openFeed } from "./feed.ts";
 
 const site = "gym";
 const period = millis(100);
 /** Samples of the inertial sensor in a row. */
 const SAMPLES = 5;
+const INERTIAL_AXES = ["force", "turn"].flatMap((kind) =>
+  ["x", "y", "z"].map((axis) => `${kind} ${axis}`),
+);
 /** The two axes across the strap of each sample's acceleration and turn. */
 const ACROSS = Array.from({ length: SAMPLES }, (_, sample) => [
   [6 * sample, 6 * sample + 1] as const,
@@ -56,7 +63,7 @@ export default definePipeline({
         aggregate: "concatenate",
       }),
       features: () => new NumberFrames({ channels: 6, frames: SAMPLES, dtype: "f32" }),
-      view: { kind: "lines", traces: 6, perRow: SAMPLES },
+      view: { kind: "lines", traces: 6, perRow: SAMPLES, names: INERTIAL_AXES },
     },
     skeleton: {
       description: {
@@ -72,7 +79,12 @@ export default definePipeline({
       },
       policy: last({ maxAge: millis(150) }),
       features: () => new SkeletonMotion(period),
-      view: { kind: "lines", traces: SKELETON_TRACES.length, perRow: 1 },
+      view: {
+        kind: "lines",
+        traces: SKELETON_TRACES.length,
+        perRow: 1,
+        names: SKELETON_TRACE_NAMES,
+      },
     },
     depth: {
       description: {

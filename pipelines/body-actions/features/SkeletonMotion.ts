@@ -16,6 +16,12 @@ export const SKELETON_TRACES: readonly number[] = [
   ...[LEFT_HAND, RIGHT_HAND].flatMap((hand) => [3 * hand, 3 * hand + 1]),
   ...[HIP, LEFT_FOOT, RIGHT_FOOT].map((joint) => 3 * joint + 1),
 ];
+/** What each of `SKELETON_TRACES` is. */
+export const SKELETON_TRACE_NAMES: readonly string[] = [
+  "head height",
+  ...["left hand", "right hand"].flatMap((hand) => [`${hand} across`, `${hand} height`]),
+  ...["hip", "left foot", "right foot"].map((joint) => `${joint} height`),
+];
 /** Share of a new row in the running size of the body: 1 s of rows at 10 Hz. */
 const SIZE_SHARE = 0.1;
 /** Share of a new row in the place that the hip is seen from: 2 s of rows. */
