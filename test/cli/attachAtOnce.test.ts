@@ -44,6 +44,8 @@ describe("the sensors of run --sensor", () => {
     await expect(startWith("synthetic:3")).rejects.toThrow(
       /expected synthetic,option=value, got 3/,
     );
-    await expect(startWith("smell")).rejects.toThrow(/expected one of actionClips, .* or a path, got smell/);
+    await expect(startWith("smell")).rejects.toThrow(
+      /expected one of actionClips, .* or a path, got smell/,
+    );
   }, 120_000);
 });

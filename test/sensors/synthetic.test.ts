@@ -83,7 +83,9 @@ describe("the array sensor", () => {
       [200_000, 3, 4],
     ]);
     const wrong = context(numbers(3, { dtype: "i16" }));
-    await expect(sensedNumbers(array, { path }, wrong)).rejects.toThrow(/expected rows of i16 \[3\] .*, got i16 \[2\]/);
+    await expect(sensedNumbers(array, { path }, wrong)).rejects.toThrow(
+      /expected rows of i16 \[3\] .*, got i16 \[2\]/,
+    );
     await expect(sensedNumbers(array, { path, first: 9 }, told)).rejects.toThrow(SensorError);
     await writeFile(path, "no array");
     await expect(sensedNumbers(array, { path }, told)).rejects.toThrow(/expected an array/);
