@@ -293,7 +293,7 @@ export class Interpretation {
       delay: asked.delay(),
     });
     if (this.#stage.model.trained) this.#tell(this.#localizer.push(answer));
-    this.#tap?.answered(reading.labelTime, features);
+    this.#tap?.answered(reading.labelTime, features, doubts);
   }
 
   #tell(spans: readonly EventSpan[]): void {

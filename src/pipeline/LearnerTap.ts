@@ -2,6 +2,7 @@ import type { Label } from "../frames/EventSpan.ts";
 import type { LearnerInput } from "../learn/online/LearnerMessage.ts";
 import type { OnlineLearnerState } from "../learn/online/OnlineLearnerState.ts";
 import type { RowFeatures } from "../models/unified/inference.ts";
+import type { Doubt } from "../robustness/Doubt.ts";
 import type { Micros } from "../units.ts";
 
 /** Whoever learns. */
@@ -36,10 +37,23 @@ export class LearnerTap {
     this.#asked++;
   }
 
-  /** The model has answered the oldest row that was not yet. */
-  answered(labelTime: Micros, features: RowFeatures | undefined): void {
+  /**
+   * The model has answered the oldest row that was not yet.
+   *
+   * @param doubts What is not believed of it.
+   */
+  answered(
+    labelTime: Micros,
+    features: RowFeatures | undefined,
+    doubts: readonly Doubt[] = [],
+  ): void {
     this.#told++;
-    if (features !== undefined) this.#learner.push({ kind: "row", labelTime, features });
+    const doubted = doubts.map(({ stream }) => stream);
+    if (features !== undefined)
+      this.#learner.push({
+        ...{ kind: "row", labelTime, features },
+        ...(doubted.length > 0 && { doubted }),
+      });
     while ((this.#waiting[0]?.after ?? Infinity) <= this.#told) this.#waiting.shift()?.tell();
   }
 

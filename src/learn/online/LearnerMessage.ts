@@ -8,7 +8,13 @@ import type { LearntVersion } from "./learntWeights.ts";
 
 /** What a learner is told, in the order of the log. */
 export type LearnerInput =
-  | { readonly kind: "row"; readonly labelTime: Micros; readonly features: RowFeatures }
+  | {
+      readonly kind: "row";
+      readonly labelTime: Micros;
+      readonly features: RowFeatures;
+      /** Streams that were there and not believed; none where absent. */
+      readonly doubted?: readonly string[];
+    }
   | { readonly kind: "label"; readonly label: Label }
   /** From here on this version serves. */
   | {

@@ -48,7 +48,7 @@ const SLOTS = new Map<number, RowSlots>();
 /**
  * Keeps of a row's features what a learner needs; copies them.
  *
- * @param ignored Positions of streams that must not count: those that contain the answer.
+ * @param ignored Positions of streams that must not count: those that contain the answer, those that are doubted.
  * @param entropy See `LearnerRow.entropy`; owned by the row from now on.
  */
 export function learnerRow(
@@ -74,6 +74,28 @@ export function learnerRow(
   for (const [subset, slot] of slots.joints)
     put(slot, features.jointZ, features.jointS, subset - 1);
   return { labelTime, mask, vectors, entropy };
+}
+
+/**
+ * Positions of the streams that do not count in a row: those that never do, and those that are doubted, unless
+ * then nothing would be left. The answer that people see leaves out the same.
+ *
+ * @param ignored Positions of streams that never count.
+ * @param doubted Names of streams that are not believed.
+ */
+export function leftOut(
+  { streams }: UnifiedConfig,
+  { present }: RowFeatures,
+  ignored: ReadonlySet<number>,
+  doubted: readonly string[],
+): ReadonlySet<number> {
+  if (doubted.length === 0) return ignored;
+  const isLeft = streams.some(
+    ({ name }, at) => present[at] === 1 && !ignored.has(at) && !doubted.includes(name),
+  );
+  if (!isLeft) return ignored;
+  const outs = streams.flatMap(({ name }, at) => (doubted.includes(name) ? [at] : []));
+  return new Set([...ignored, ...outs]);
 }
 
 /** Every non-empty subset of a mask, ascending in binary; the last is all of it. */

@@ -1,16 +1,14 @@
 import type { AdaptedPart } from "../../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../../models/unified/config.ts";
-import type { RowFeatures } from "../../models/unified/inference.ts";
 import { argMax } from "../../tensor/argMax.ts";
 import { Rng } from "../../tensor/Rng.ts";
-import type { Micros } from "../../units.ts";
 import { Contender } from "./Contender.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import { HeldMoments } from "./HeldMoments.ts";
 import { isHarm, judge, type Verdict } from "./judge.ts";
 import { LabelDesk } from "./LabelDesk.ts";
 import type { Decision, LearnerInput, LearnerStatus } from "./LearnerMessage.ts";
-import { type LearnerRow, learnerRow, subsetsOf } from "./LearnerRow.ts";
+import { type LearnerRow, learnerRow, leftOut, subsetsOf } from "./LearnerRow.ts";
 import { LiveGauges } from "./LiveGauges.ts";
 import { decodeLearnt, encodeLearnt, type LearntVersion } from "./learntWeights.ts";
 import type { LearnerCounts, OnlineLearnerState, VersionState } from "./OnlineLearnerState.ts";
@@ -54,6 +52,8 @@ interface Version {
  * - The encoders are frozen; so rows mean the same under every version and may be learnt again.
  * - Every label is first used to test what serves and the shadow, then to learn; rows of held-back blocks are
  *   never learnt.
+ * - A stream that is doubted teaches nothing and is not judged by while it is: what it would teach is how to do
+ *   without it.
  * - The codebook moves on synchronised moments alone; a code that is put elsewhere has a new generation.
  * - A candidate that would do harm is dropped and the shadow starts again from what serves; one that is no
  *   better yet goes on learning.
@@ -149,7 +149,7 @@ export class OnlineLearner {
       this.#serve(input);
       return [];
     }
-    if (input.kind === "row") return this.#row(input.labelTime, input.features);
+    if (input.kind === "row") return this.#row(input);
     for (const { row, label } of this.#desk.label(input.label)) this.#labelled(row, label, 1);
     return [];
   }
@@ -197,9 +197,14 @@ export class OnlineLearner {
     this.#learntSince = state.learntSince;
   }
 
-  #row(labelTime: Micros, features: RowFeatures): readonly Decision[] {
+  #row({
+    labelTime,
+    features,
+    doubted = [],
+  }: Extract<LearnerInput, { kind: "row" }>): readonly Decision[] {
     this.#counts.rows++;
-    const bare = learnerRow(this.#config, features, labelTime, this.#ignored, this.#entropy);
+    const out = leftOut(this.#config, features, this.#ignored, doubted);
+    const bare = learnerRow(this.#config, features, labelTime, out, this.#entropy);
     const streams = this.#servingAnswers.streams(bare);
     this.#entropy = smoothEntropy(this.#entropy, streams, this.#config.fusion.smoothingRows);
     const row: LearnerRow = { ...bare, entropy: this.#entropy };

@@ -245,6 +245,19 @@ describe("OnlineLearner", () => {
     );
   });
 
+  it("learns nothing from a stream while it is doubted", () => {
+    const doubtOfB = (inputs: readonly LearnerInput[]): LearnerInput[] =>
+      inputs.map((input) => (input.kind === "row" ? { ...input, doubted: ["b"] } : input));
+    const alone = versionsOf(tell(learner(), story(600, { present: () => [1, 0] })));
+    expect(alone).not.toEqual([]);
+    expect(versionsOf(tell(learner(), doubtOfB(story(600))))).toEqual(alone);
+    expect(versionsOf(tell(learner(), story(600)))).not.toEqual(alone);
+    // Where nothing else is there it counts, as in the answer that people see.
+    const onlyB = () => story(600, { present: () => [0, 1] });
+    const seen = versionsOf(tell(learner(), onlyB()));
+    expect(versionsOf(tell(learner(), doubtOfB(onlyB())))).toEqual(seen);
+  });
+
   it("refuses options that make no sense", () => {
     expect(() => learner({ heldEvery: 1 })).toThrow(ConfigError);
     expect(() => learner({ budget: 0 })).toThrow(/budget must be > 0, got 0/);

@@ -1,4 +1,4 @@
-import { learnerRow, subsetName, subsetsOf } from "../../../learn/online/LearnerRow.ts";
+import { learnerRow, leftOut, subsetName, subsetsOf } from "../../../learn/online/LearnerRow.ts";
 import { PartAnswers, smoothEntropy } from "../../../learn/online/PartAnswers.ts";
 import type { AdaptedPart } from "../../../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../../../models/unified/config.ts";
@@ -9,6 +9,8 @@ import { micros } from "../../../units.ts";
 /** One row of a stream whose every instant's class is known. */
 export interface KnownRow {
   readonly features: RowFeatures;
+  /** Streams that were there and not believed, as a pipeline's watch finds. */
+  readonly doubted?: readonly string[];
   /** Index of the true class. */
   readonly label: number;
 }
@@ -47,9 +49,10 @@ export class StreamAnswers {
   }
 
   /** Answers row `at`. */
-  row(at: number, { features, label }: KnownRow): void {
+  row(at: number, { features, label, doubted = [] }: KnownRow): void {
     const time = micros(at * this.#config.rowMicros);
-    const bare = learnerRow(this.#config, features, time, this.#ignored, this.#entropy);
+    const out = leftOut(this.#config, features, this.#ignored, doubted);
+    const bare = learnerRow(this.#config, features, time, out, this.#entropy);
     const streams = this.#answers.streams(bare);
     this.#entropy = smoothEntropy(this.#entropy, streams, this.#config.fusion.smoothingRows);
     const subsets = subsetsOf(bare.mask);

@@ -52,6 +52,10 @@ export function comparePlays(
     const after = learnOn({ weights, rows, ignored, online, flipped, seed });
     const gain = (subset: string, since: number): number =>
       accuracyOf(after.right[subset], since) - accuracyOf(before[subset], since);
+    for (const { name: stream } of config.streams) {
+      const doubted = rows.filter((row) => row.doubted?.includes(stream)).length;
+      if (doubted > 0) put(`doubted/${stream}@${name}`, doubted / rows.length);
+    }
     for (const subset of Object.keys(before)) put(`gain/${subset}@${name}`, gain(subset, from));
     if (back !== undefined) put(`gain/fused-back@${name}`, gain("fused", back));
     put(`gain/fused-second-half@${name}`, gain("fused", (from + rows.length) / 2));

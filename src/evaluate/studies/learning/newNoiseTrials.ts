@@ -82,7 +82,7 @@ async function play(
   const order = draw(grid.sentences, PLAYED + KNOWN, rng.fork("stream"));
   const { config } = weights;
   const babble = { sentence: BABBLE_FROM, snrDb: BABBLE_DB, rng: rng.fork("babble") };
-  const encode = (rows: ReturnType<typeof gridRows>) => encodeRows(weights, rows, threads);
+  const encode = (rows: ReturnType<typeof gridRows>) => encodeRows(weights, rows, threads, ignored);
   const line = await encode(gridRows(grid, order.slice(0, PLAYED), config, babble));
   const known = await encode(gridRows(grid, order.slice(PLAYED), config));
   const from = BABBLE_FROM * SENTENCE_ROWS;

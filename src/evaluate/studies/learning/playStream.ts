@@ -48,8 +48,8 @@ export function playStream(options: PlayOptions): Played {
   let part: AdaptedPart = trained;
   for (const [at, row] of rows.entries()) {
     answers.row(at, row);
-    const { features } = row;
-    const decisions = [...learner.push({ kind: "row", labelTime: timeOf(at), features })];
+    const { features, doubted = [] } = row;
+    const decisions = [...learner.push({ kind: "row", labelTime: timeOf(at), features, doubted })];
     const about = at - late;
     const told = about >= 0 ? labelOf(about) : undefined;
     const label = config.classes[told ?? -1];
