@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Subject } from "rxjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import type { LearnerInput } from "../../src/learn/online/LearnerMessage.ts";
 import type { LogRecord } from "../../src/log/LogRecord.ts";
 import { packValue, unpackValue } from "../../src/log/packValue.ts";
 import { readLog } from "../../src/log/readLog.ts";
@@ -127,5 +128,36 @@ describe("an interpretation put down and taken up again", { timeout: 900_000 }, 
       },
     );
     expect(interpretation.capture(() => expect.unreachable())).toBe(false);
+  });
+});
+
+describe("an interpretation that is learnt from", () => {
+  it("tells the learner whom the answer leaves out, row by row", async () => {
+    // b turns into a dead line after half a second.
+    const dead = log.map((record): LogRecord => {
+      if (record.kind !== "DATA" || record.chunk.stream !== "b") return record;
+      const { chunk } = record;
+      if (chunk.firstSequence < 12) return record;
+      return { ...record, chunk: { ...chunk, payload: new Uint8Array(chunk.payload.length) } };
+    });
+    const told: LearnerInput[] = [];
+    await using stage = await openStage(tiny.definition, {
+      ...{ device: "cpu", threads: 1, features: true },
+    });
+    const records = new Subject<LogRecord>();
+    const { moments } = new Interpretation(tiny.definition, {
+      records,
+      stage,
+      answerWith: [],
+      stopwatch: () => () => ({ total: micros(0), hops: {} }),
+      learner: { push: (input) => told.push(input), capture: (taken) => taken(undefined) },
+    });
+    const left: string[][] = [];
+    moments.subscribe(({ doubts }) => left.push(doubts.map(({ stream }) => stream)));
+    for (const record of dead) records.next(record);
+    await stage.drained();
+    const rows = told.filter((input) => input.kind === "row");
+    expect(rows.map(({ doubted = [] }) => doubted)).toEqual(left);
+    expect([left[0], left.at(-1)]).toEqual([[], ["b"]]);
   });
 });
