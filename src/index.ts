@@ -32,6 +32,7 @@ export type { Caption, Frame } from "./frames/Frame.ts";
 export type { Cell, Frameset, Presence } from "./frames/Frameset.ts";
 export type { Reading, StreamReading, SubsetReading } from "./frames/Reading.ts";
 export { defineStream, type StreamDescription } from "./frames/StreamDescription.ts";
+export type { ModelPlan } from "./learn/ModelPlan.ts";
 export type { OnlineOptions } from "./learn/online/OnlineOptions.ts";
 export { type CutOptions, cutLog } from "./log/cutLog.ts";
 export { appendLabels, removeLabels } from "./log/editLabels.ts";

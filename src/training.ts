@@ -47,4 +47,4 @@ export { warmupCosine } from "./tensor/optimizers/warmupCosine.ts";
 export { Rng } from "./tensor/Rng.ts";
 export { decodeSafetensors, encodeSafetensors, treeOf } from "./tensor/safetensors.ts";
 export { flattenTree } from "./tensor/tree.ts";
-export { type Micros, micros } from "./units.ts";
+export { type Micros, micros, millis } from "./units.ts";

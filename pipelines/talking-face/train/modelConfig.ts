@@ -1,4 +1,4 @@
-import type { UnifiedConfig } from "../../../src/training.ts";
+import { type Micros, millis, type UnifiedConfig } from "../../../src/training.ts";
 import { VOCABULARY } from "../corpus/grammar.ts";
 import {
   MOUTH_COLUMNS,
@@ -8,12 +8,19 @@ import {
   type SpeechClip,
 } from "../corpus/SpeechClip.ts";
 
+/** How far back the answers of `talking-face` lie. */
+export const LOOK_AHEAD = millis(120);
+
 /**
- * The live model of this pipeline: 1.2 s of past per stream, answers about 120 ms ago.
+ * The live model of this pipeline: 1.2 s of past per stream.
  *
  * @param prior [classes] shares, as `priorOf` gives.
+ * @param lookAhead How far back the answers lie; whole rows.
  */
-export function modelConfig(prior: readonly number[]): UnifiedConfig {
+export function modelConfig(
+  prior: readonly number[],
+  lookAhead: Micros = LOOK_AHEAD,
+): UnifiedConfig {
   return {
     streams: [
       { name: "audio", size: 160, front: { kind: "vector" }, dilations: [1, 2, 4, 8] },
@@ -40,7 +47,7 @@ export function modelConfig(prior: readonly number[]): UnifiedConfig {
     specific: 128,
     embedding: 64,
     jointDilations: [1, 2, 4],
-    lookAheadRows: 3,
+    lookAheadRows: lookAhead / (ROW_MS * 1_000),
     rowMicros: ROW_MS * 1_000,
     fusion: { sharpness: 8, smoothingRows: 12.5 },
   };

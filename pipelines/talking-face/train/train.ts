@@ -5,6 +5,7 @@ import {
   ConfigError,
   type DeviceChoice,
   encodeWeights,
+  type Micros,
   Rng,
   readCheckpoint,
   writeCheckpoint,
@@ -25,6 +26,10 @@ export interface TrainOptions {
   readonly generated: number;
   readonly seed: number;
   readonly epochs: number;
+  /** Which pipeline the weights are for; `talking-face` unless given. */
+  readonly pipeline?: string;
+  /** How far back its answers lie; 120 ms unless given. */
+  readonly lookAhead?: Micros;
   /** File to write the weights to. */
   readonly out: string;
   /** Folder for generated speech and checkpoints. */
@@ -58,7 +63,7 @@ const VALIDATION_SHARE = 0.08;
  * @throws {ModelError} If the data set is not where it should be.
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
-  const { data, generated, seed, epochs, cache } = options;
+  const { data, generated, seed, epochs, cache, pipeline = "talking-face", lookAhead } = options;
   const grid = data === undefined ? [] : await readGridClips({ directory: data, split: "train" });
   const spoken: SpeechClip[] =
     generated === 0
@@ -83,14 +88,15 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   const clips = [...order.slice(held), ...(grid.length > 0 ? spoken : [])];
 
   const run = JSON.stringify({ sentences: clips.length, generated, seed, epochs });
-  const checkpoint = join(cache, `train-${seed}.safetensors`);
-  const config = modelConfig(priorOf(clips));
+  const checkpoint = join(cache, `train-${pipeline}-${seed}.safetensors`);
+  const config = modelConfig(priorOf(clips), lookAhead);
   const resume = await readCheckpoint(checkpoint, run, config);
   const result = await trainClips({
     clips,
     validation,
     seed,
     epochs,
+    ...(lookAhead !== undefined && { lookAhead }),
     onCheckpoint: (reached) => writeCheckpoint(checkpoint, run, reached),
     ...(resume === undefined ? {} : { resume }),
     ...(options.device === undefined ? {} : { device: options.device }),
@@ -104,7 +110,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     encodeWeights({
       ...result.weights,
       provenance: {
-        pipeline: "talking-face",
+        pipeline,
         data: [
           ...(grid.length > 0 ? ["GRID talker s1, split train (CC BY 4.0)"] : []),
           ...(generated > 0 ? [`${generated} sentences generated with flite`] : []),

@@ -2,6 +2,7 @@ import {
   type BatchOptions,
   createInference,
   type DeviceChoice,
+  type Micros,
   Rng,
   type TrainingCheckpoint,
   type TrainingProgress,
@@ -30,6 +31,8 @@ export interface TrainClipsOptions {
   readonly validation: readonly SpeechClip[];
   readonly seed: number;
   readonly epochs: number;
+  /** How far back the answers lie; 120 ms unless given. */
+  readonly lookAhead?: Micros;
   /** Highest learning rate of the cycle. */
   readonly peakRate?: number;
   /** Score every so many epochs, and the last ones. */
@@ -64,8 +67,8 @@ const CLIPS_PER_LINE = 30;
  * @returns The weights of the epoch with the best score on the held-out sentences.
  */
 export async function trainClips(options: TrainClipsOptions): Promise<TrainResult> {
-  const { clips, validation, seed, peakRate = 4e-3, scoreEvery = 10, ...rest } = options;
-  const config: UnifiedConfig = modelConfig(priorOf(clips));
+  const { clips, validation, seed, lookAhead, peakRate = 4e-3, scoreEvery = 10, ...rest } = options;
+  const config: UnifiedConfig = modelConfig(priorOf(clips), lookAhead);
   await using source = new EpochSource(
     { clips, target: config, clipsPerLine: CLIPS_PER_LINE },
     seed,
