@@ -7,6 +7,7 @@ import type { DeviceChoice } from "../../tensor/device/Device.ts";
 import { micros } from "../../units.ts";
 import type { PipelineDefinition } from "../definePipeline.ts";
 import { recordReplays } from "../recordReplays.ts";
+import { CodeShare } from "./CodeShare.ts";
 import type { ModelVariant } from "./modelVariants.ts";
 import { modelVariants } from "./modelVariants.ts";
 import { readLines } from "./readLines.ts";
@@ -43,7 +44,8 @@ export interface CompareOptions {
  *
  * Both splits are recorded through the pipeline's own sensors first; training and scoring read these logs.
  *
- * @returns Per metric its value for each seed: `accuracy/<streams>` of the model, `...@<variant>` of others.
+ * @returns Per metric its value for each seed: `accuracy/<streams>` of the model, `...@<variant>` of others;
+ *   `codes/same`: share of the rows with an event at which two streams fall on one code, mean over pairs.
  * @throws {ConfigError} If a variant is unknown.
  */
 export async function compareVariants(
@@ -86,13 +88,13 @@ export async function compareVariants(
             onNote(`${keyOf(variant)}, seed ${seed}: epoch ${epoch} of ${epochs}`),
         });
       const score = await scored(definition, variant, out, test, options.device);
-      for (const [streams, accuracy] of Object.entries(score)) {
-        const key = `accuracy/${streams}${variant.name === "" ? "" : `@${variant.name}`}`;
-        metrics[key] = [...(metrics[key] ?? []), accuracy];
+      for (const [metric, value] of Object.entries(score)) {
+        const key = `${metric}${variant.name === "" ? "" : `@${variant.name}`}`;
+        metrics[key] = [...(metrics[key] ?? []), value];
       }
       onNote(
         `${keyOf(variant)}, seed ${seed}: ${Object.entries(score)
-          .map(([streams, accuracy]) => `${streams} ${accuracy.toFixed(3)}`)
+          .map(([metric, value]) => `${metric} ${value.toFixed(3)}`)
           .join(", ")}`,
       );
     }
@@ -142,7 +144,18 @@ async function scored(
     recordings: [recording],
     lookAhead: micros(lookAheadRows * rowMicros),
   });
-  return await scoreLines(weights, lines.flat(), { slots: used.slots, ignored: [], device });
+  const codes = new CodeShare(definition.answerStreams);
+  const accuracy = await scoreLines(weights, lines.flat(), {
+    ...{ slots: used.slots, ignored: [], device },
+    onRow: (outputs, label) => codes.push(outputs, label),
+  });
+  const { share } = codes;
+  return {
+    ...Object.fromEntries(
+      Object.entries(accuracy).map(([streams, value]) => [`accuracy/${streams}`, value]),
+    ),
+    ...(share !== undefined && { "codes/same": share }),
+  };
 }
 
 async function isThere(file: string): Promise<boolean> {
