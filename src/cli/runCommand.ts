@@ -193,7 +193,10 @@ async function run(name: string, flags: RunFlags): Promise<void> {
       ? reportProgress(pipeline, process.stderr)
       : watchRun(pipeline, process.stdout);
 
-  interruption().signal.addEventListener("abort", () => void pipeline[Symbol.asyncDispose]());
+  interruption().signal.addEventListener("abort", () => {
+    // What goes wrong with it is told where the pipeline goes out of scope.
+    pipeline[Symbol.asyncDispose]().catch(() => undefined);
+  });
   await pipeline.go();
   stopWatching();
   await written();
