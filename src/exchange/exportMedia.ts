@@ -5,6 +5,7 @@ import { framesOf } from "../frames/Chunk.ts";
 import type { Frame } from "../frames/Frame.ts";
 import { frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
 import { readLog } from "../log/readLog.ts";
+import { writeFully } from "../log/writeFully.ts";
 import type { Micros } from "../units.ts";
 import { runFfmpeg } from "./ffmpeg.ts";
 
@@ -40,16 +41,19 @@ export async function exportWav(path: string, options: ExportMediaOptions): Prom
   const part = `${path}.part`;
   const file = await open(part, "w");
   try {
+    const silence = new Uint8Array(2 * samples);
     let bytes = 0;
     let frames = 0;
-    await file.write(wavHeader(samples * rate, 0));
+    const write = async (sound: Uint8Array): Promise<void> => {
+      await writeFully(file, sound, WAV_HEADER + bytes);
+      bytes += sound.byteLength;
+    };
     for await (const { payload, fill } of spaced(options, rate)) {
-      for (let left = fill; left > 0; left--)
-        bytes += (await file.write(new Uint8Array(2 * samples))).bytesWritten;
-      bytes += (await file.write(payload)).bytesWritten;
+      for (let left = fill; left > 0; left--) await write(silence);
+      await write(payload);
       frames++;
     }
-    await file.write(wavHeader(samples * rate, bytes), 0, WAV_HEADER, 0);
+    await writeFully(file, wavHeader(samples * rate, bytes), 0);
     await file.close();
     await rename(part, path);
     return frames;
