@@ -20,6 +20,8 @@ export interface ExportMediaOptions {
   readonly description: StreamDescription;
   /** Second 0 of the file: sound and pictures of one recording stay together. */
   readonly start: Micros;
+  /** Gives up; nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -28,6 +30,7 @@ export interface ExportMediaOptions {
  *
  * @returns Frames of the stream in it.
  * @throws {ConfigError} If the stream is no sound at a regular rate.
+ * @throws The signal's reason, when it aborts.
  */
 export async function exportWav(path: string, options: ExportMediaOptions): Promise<number> {
   const { description } = options;
@@ -71,6 +74,7 @@ export async function exportWav(path: string, options: ExportMediaOptions): Prom
  * @returns Frames of the stream in it.
  * @throws {ConfigError} If the stream is no pictures at a regular rate.
  * @throws {SensorError} If there is no ffmpeg, or it refuses.
+ * @throws The signal's reason, when it aborts.
  */
 export async function exportFilm(path: string, options: ExportMediaOptions): Promise<number> {
   const { description } = options;
@@ -119,12 +123,13 @@ export async function exportFilm(path: string, options: ExportMediaOptions): Pro
 
 /** The frames of a stream on their places since the start, and how many places before each are empty. */
 async function* spaced(
-  { log, description: { stream }, start }: ExportMediaOptions,
+  { log, description: { stream }, start, signal }: ExportMediaOptions,
   rate: number,
 ): AsyncGenerator<{ readonly payload: Uint8Array; readonly fill: number }> {
   let place = 0;
   let isFirst = true;
   for await (const { originTime, payload } of framesIn(log, stream)) {
+    signal?.throwIfAborted();
     const own = Math.round(((originTime - start) * rate) / 1e6);
     // What was sensed before the start, or twice, or out of turn has no place.
     if (own < place) continue;
