@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import {
   ConfigError,
   Dejitter,
@@ -103,10 +103,15 @@ async function* payloads(
     if (size === undefined)
       throw new ConfigError(`stream ${description.stream}`, "expected numbers, got utf8");
     let rest: Buffer = Buffer.alloc(0);
-    for await (const piece of input as AsyncIterable<Buffer>) {
+    try {
+      for await (const piece of addAbortSignal(signal, input) as AsyncIterable<Buffer>) {
+        rest = rest.byteLength === 0 ? piece : Buffer.concat([rest, piece]);
+        for (; rest.byteLength >= size; rest = rest.subarray(size)) yield rest.subarray(0, size);
+      }
+    } catch (cause) {
       signal.throwIfAborted();
-      rest = rest.byteLength === 0 ? piece : Buffer.concat([rest, piece]);
-      for (; rest.byteLength >= size; rest = rest.subarray(size)) yield rest.subarray(0, size);
+      const problem = cause instanceof Error ? cause.message : String(cause);
+      throw new SensorError("channels", `expected to read frames, got ${problem}`, { cause });
     }
     return;
   }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { connect } from "node:net";
 import { PassThrough, type Readable } from "node:stream";
@@ -18,7 +19,12 @@ export interface LineSource {
   readonly isComplete: boolean;
   /** Whether its end means that something is gone. */
   readonly isEndless: boolean;
-  /** Opens it. @throws {SensorError} If it cannot be. */
+  /**
+   * Opens it.
+   *
+   * @throws {SensorError} If it cannot be.
+   * @throws The signal's reason, when it aborts before it is open.
+   */
   open(signal: AbortSignal): Promise<Readable>;
 }
 
@@ -128,13 +134,19 @@ function socket(address: string): LineSource {
     name: address,
     isComplete: false,
     isEndless: true,
-    open: () =>
-      new Promise((resolve, reject) => {
-        const opened = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) });
-        opened.once("connect", () => resolve(opened));
-        opened.once("error", (problem) =>
-          reject(new SensorError(address, `expected a connection, got ${problem.message}`)),
-        );
-      }),
+    async open(signal) {
+      signal.throwIfAborted();
+      const opened = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) });
+      try {
+        await once(opened, "connect", { signal });
+      } catch (cause) {
+        // A host that does not answer would be waited for for minutes.
+        opened.destroy();
+        signal.throwIfAborted();
+        const problem = cause instanceof Error ? cause.message : String(cause);
+        throw new SensorError(address, `expected a connection, got ${problem}`, { cause });
+      }
+      return opened;
+    },
   };
 }

@@ -6,6 +6,7 @@ import { readLog } from "../log/readLog.ts";
 import { writeLog } from "../log/writeLog.ts";
 import { DIGEST_NOTES, digestNotes, ReadingDigest } from "../pipeline/ReadingDigest.ts";
 import { replayLog } from "../pipeline/replayLog.ts";
+import { interruption } from "./interruption.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { startOf, type TimeIn, timeIn } from "./timeIn.ts";
 
@@ -40,6 +41,7 @@ export function addCutCommand(program: Command): void {
 
 async function cut(file: string, out: string, flags: CutFlags): Promise<void> {
   const { from, to, streams, digest, json } = flags;
+  const { signal } = interruption();
   const start = await startOf(file);
   const part = {
     ...(from !== undefined && { from: from(start) }),
@@ -48,7 +50,7 @@ async function cut(file: string, out: string, flags: CutFlags): Promise<void> {
   };
   const { metadata: all } = await fileMetadata(file);
   const metadata = withoutNotes(all);
-  let records = await writeLog(out, cutLog(file, part), { metadata });
+  let records = await writeLog(out, cutLog(file, part), { metadata, signal });
   let readings: number | undefined;
   if (digest) {
     const noted = await digestOf(out, flags.pipeline ?? metadata["pipeline"] ?? "talking-face");
@@ -56,6 +58,7 @@ async function cut(file: string, out: string, flags: CutFlags): Promise<void> {
     records = await writeLog(out, readLog(out), {
       metadata: { ...metadata, ...digestNotes(noted) },
       existing: "replace",
+      signal,
     });
   }
   const said = { file: out, records, ...(readings !== undefined && { readings }) };

@@ -15,6 +15,7 @@ import { readLog } from "../log/readLog.ts";
 import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
 import type { Micros } from "../units.ts";
 import { exportModel } from "./exportModel.ts";
+import { interruption } from "./interruption.ts";
 import { exportLabels } from "./labelRecording.ts";
 import { isPipeline, loadPipeline } from "./loadPipeline.ts";
 import { startOf } from "./timeIn.ts";
@@ -75,9 +76,10 @@ async function run(
 async function exportRecording(file: string, out: string, flags: ExportFlags): Promise<void> {
   if (await isThere(out))
     throw new ConfigError(out, "expected no file there, got one: name another, or remove it");
+  const { signal } = interruption();
   const info = await logInfo(file);
   const start = await startOf(file);
-  const written = await exportAs(file, out, flags, info, start);
+  const written = await exportAs(file, out, flags, { info, start, signal });
   const [count, unit] = written;
   const said = flags.json
     ? JSON.stringify({ file: out, [unit]: count })
@@ -85,12 +87,17 @@ async function exportRecording(file: string, out: string, flags: ExportFlags): P
   process.stdout.write(`${said}\n`);
 }
 
+interface Exporting {
+  readonly info: LogInfo;
+  readonly start: Micros;
+  readonly signal: AbortSignal;
+}
+
 async function exportAs(
   file: string,
   out: string,
   flags: ExportFlags,
-  info: LogInfo,
-  start: Micros,
+  { info, start, signal }: Exporting,
 ): Promise<readonly [count: number, unit: string]> {
   const ending = /\.[^./\\]*$/.exec(out)?.[0].toLowerCase() ?? "";
   if (ending === ".mcap") {
@@ -98,17 +105,17 @@ async function exportAs(
     const events = flags.events && replayed(await modelOf(info, flags), file, "events");
     const messages = await exportMcap(file, out, {
       ...{ streams: described(info), labels: info.labels, metadata },
-      ...(events && { events }),
+      ...{ ...(events && { events }), signal },
     });
     return [messages, "messages"];
   }
-  const media = { log: file, start };
+  const media = { log: file, start, signal };
   if (ending === ".wav")
     return [await exportWav(out, { ...media, description: only("audio", info, flags) }), "frames"];
   if (ending === ".mp4" || ending === ".mkv")
     return [await exportFilm(out, { ...media, description: only("video", info, flags) }), "frames"];
   if (isTableFile(out) && (flags.stream ?? flags.what) !== undefined)
-    return [await writeTable(out, await tableOf(file, flags, info, start)), "rows"];
+    return [await writeTable(out, await tableOf(file, flags, info, start), signal), "rows"];
   if (LABEL_ENDINGS.includes(ending) && flags.stream === undefined) {
     await exportLabels(out, info.labels, start);
     return [info.labels.length, "labels"];

@@ -101,7 +101,8 @@ async function importBag(path: string, flags: ImportFlags): Promise<void> {
     }
   }
   const metadata = { pipeline: "sensors", feed: path };
-  const count = await writeLog(flags.out, counted(), { metadata });
+  const { signal } = interruption();
+  const count = await writeLog(flags.out, counted(), { metadata, signal });
   say(flags, count, frames, labels.length);
 }
 

@@ -28,16 +28,24 @@ export function joinDesk(pipeline: PipelineRun): JoinDesk {
   };
 }
 
+/** What the link to join says. */
+export interface Invitation {
+  /** The address that the server was bound to. */
+  readonly host: string;
+  readonly token: string;
+  /** A name that it goes by, which a certificate is made out to; its address unless given. */
+  readonly name?: string | undefined;
+}
+
 /**
  * What a person is shown to join with another device: the link, and a code to scan.
  *
  * @param url The server's own address.
- * @param host The address it was bound to.
  */
-export function joinInvitation(url: string, host: string, token: string): string {
+export function joinInvitation(url: string, { host, token, name }: Invitation): string {
   const link = new URL(`join/#${token}`, url);
   const isOnlyHere = ["127.0.0.1", "localhost", "::1"].includes(host);
-  const reached = isOnlyHere ? undefined : ownAddress(host);
+  const reached = isOnlyHere ? undefined : (name ?? ownAddress(host));
   if (reached !== undefined) link.hostname = reached;
   const lines = [`join       ${link.href}`];
   if (isOnlyHere) lines.push("           from this machine only; --host 0.0.0.0 lets others in");

@@ -8,6 +8,7 @@ import { type LabelLine, labelOfLine, lineOfLabel } from "../log/labels/LabelLin
 import { formatLabelFile, readLabelFile } from "../log/labels/labelFile.ts";
 import { logInfo } from "../log/logInfo.ts";
 import { type Micros, micros } from "../units.ts";
+import { interruption } from "./interruption.ts";
 import type { LabelChoice, LabelSpec } from "./labelSpec.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { textTable } from "./textTable.ts";
@@ -30,7 +31,9 @@ export interface LabelRecordingFlags {
 export async function labelRecording(file: string, flags: LabelRecordingFlags): Promise<void> {
   const start = await startOf(file);
   const removed =
-    flags.remove.length === 0 ? [] : await removeLabels(file, chosen(flags.remove, start));
+    flags.remove.length === 0
+      ? []
+      : await removeLabels(file, chosen(flags.remove, start), interruption().signal);
   const { lines, wrong } = await importedLines(flags.import);
   const asked = flags.add.map(({ label, from, to }) => ({
     label,

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import { mergeLogs } from "../log/mergeLogs.ts";
 import { writeLog } from "../log/writeLog.ts";
+import { interruption } from "./interruption.ts";
 
 /** Adds `merge`: several recordings of one site as one. */
 export function addMergeCommand(program: Command): void {
@@ -15,8 +16,9 @@ export function addMergeCommand(program: Command): void {
     )
     .option("--json", "print one JSON object as the last line")
     .action(async (out: string, files: readonly string[], { json }: { readonly json?: true }) => {
+      const { signal } = interruption();
       const { records: all, metadata } = await mergeLogs(files);
-      const records = await writeLog(out, all, { metadata });
+      const records = await writeLog(out, all, { metadata, signal });
       const said = json ? JSON.stringify({ file: out, records }) : `${out}: ${records} records`;
       process.stdout.write(`${said}\n`);
     });

@@ -16,6 +16,7 @@ import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
 import type { Micros } from "../units.ts";
 import { attachAtOnce } from "./attachAtOnce.ts";
 import { count, port } from "./count.ts";
+import { hostName } from "./hostName.ts";
 import { interruption } from "./interruption.ts";
 import { joinDesk, joinInvitation, readTls } from "./joinDesk.ts";
 import { curveOptions } from "./keyFiles.ts";
@@ -46,6 +47,7 @@ interface RunFlags extends RecordingFlags {
   readonly port: number;
   readonly host: string;
   readonly serve: boolean;
+  readonly allowHost: readonly string[];
   readonly viewerOrigin: readonly string[];
   readonly join?: true;
   readonly tlsCert?: string;
@@ -100,6 +102,12 @@ export function addRunCommand(program: Command): void {
     .option("--threads <n>", "threads of the model", count, 1)
     .option("--port <n>", "port of the dashboard; 0 takes a free one", port, 8080)
     .option("--host <address>", "address of the dashboard", "127.0.0.1")
+    .option(
+      "--allow-host <name>",
+      "name under which browsers may also reach the dashboard, like lab.example",
+      hostNames,
+      [],
+    )
     .option("--no-serve", "no dashboard")
     .option(
       "--viewer-origin <origin>",
@@ -193,7 +201,10 @@ async function run(name: string, flags: RunFlags): Promise<void> {
       ? reportProgress(pipeline, process.stderr)
       : watchRun(pipeline, process.stdout);
 
-  interruption().signal.addEventListener("abort", () => void pipeline[Symbol.asyncDispose]());
+  interruption().signal.addEventListener("abort", () => {
+    // What goes wrong with it is told where the pipeline goes out of scope.
+    pipeline[Symbol.asyncDispose]().catch(() => undefined);
+  });
   await pipeline.go();
   stopWatching();
   await written();
@@ -214,20 +225,23 @@ function untrainedNote(pipeline: string): string {
 }
 
 async function serve(pipeline: PipelineRun, flags: RunFlags): Promise<Server> {
-  const { host, port, viewerOrigin: viewerOrigins } = flags;
+  const { host, port, allowHost: allowedHosts, viewerOrigin: viewerOrigins } = flags;
   const tls = readTls(flags);
   const join = flags.join ? joinDesk(pipeline) : undefined;
   const server = await Server.start(pipelineFeed(pipeline), {
     clock: new SystemClock(),
     host,
     port,
+    allowedHosts,
     viewerOrigins,
     ...(tls !== undefined && { tls }),
     ...(join !== undefined && { join }),
   });
   process.stdout.write(`dashboard  ${server.url}\nsensors    ${pipeline.endpoint}\n`);
   if (join !== undefined) {
-    process.stdout.write(joinInvitation(server.url, host, join.token));
+    process.stdout.write(
+      joinInvitation(server.url, { host, token: join.token, name: allowedHosts[0] }),
+    );
     if (pipeline.options.feed.duration !== undefined)
       process.stdout.write(
         "           the replay goes on where nobody lends; --live is without it\n",
@@ -296,6 +310,10 @@ async function recordingFor(flags: RunFlags): Promise<Pick<RunOptions, "record" 
 
 function several(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
+}
+
+function hostNames(value: string, before: readonly string[]): readonly string[] {
+  return [...before, hostName(value)];
 }
 
 function sensorSpecs(value: string, before: readonly SensorSpec[]): readonly SensorSpec[] {

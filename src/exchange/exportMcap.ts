@@ -33,6 +33,8 @@ export interface ExportMcapOptions {
   /** Events in their final form; none where nobody asked for them. */
   readonly events?: AsyncIterable<EventSpan>;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Gives up; nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -44,11 +46,12 @@ export interface ExportMcapOptions {
  *
  * @param log A file or a folder of segments.
  * @returns Messages written.
+ * @throws The signal's reason, when it aborts.
  */
 export async function exportMcap(
   log: string,
   path: string,
-  { streams, labels, events, metadata }: ExportMcapOptions,
+  { streams, labels, events, metadata, signal }: ExportMcapOptions,
 ): Promise<number> {
   await zstdReady;
   const part = `${path}.part`;
@@ -59,10 +62,13 @@ export async function exportMcap(
     for (const label of labels.toSorted((a, b) => a.from - b.from))
       await writer.add("/labels", LABEL, label.from, labelMessage(label));
     if (events !== undefined)
-      for await (const event of events)
+      for await (const event of events) {
+        signal?.throwIfAborted();
         await writer.add("/events", EVENT, event.from, eventOf(event));
+      }
     const known = new Map(streams.map((description) => [description.stream, description]));
     for await (const record of readLog(log, { kinds: ["DATA"] })) {
+      signal?.throwIfAborted();
       if (record.kind !== "DATA") continue;
       const description = known.get(record.chunk.stream);
       if (description === undefined) continue;

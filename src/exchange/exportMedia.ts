@@ -5,6 +5,7 @@ import { framesOf } from "../frames/Chunk.ts";
 import type { Frame } from "../frames/Frame.ts";
 import { frameBytes, type StreamDescription } from "../frames/StreamDescription.ts";
 import { readLog } from "../log/readLog.ts";
+import { writeFully } from "../log/writeFully.ts";
 import type { Micros } from "../units.ts";
 import { runFfmpeg } from "./ffmpeg.ts";
 
@@ -19,6 +20,8 @@ export interface ExportMediaOptions {
   readonly description: StreamDescription;
   /** Second 0 of the file: sound and pictures of one recording stay together. */
   readonly start: Micros;
+  /** Gives up; nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -27,6 +30,7 @@ export interface ExportMediaOptions {
  *
  * @returns Frames of the stream in it.
  * @throws {ConfigError} If the stream is no sound at a regular rate.
+ * @throws The signal's reason, when it aborts.
  */
 export async function exportWav(path: string, options: ExportMediaOptions): Promise<number> {
   const { description } = options;
@@ -40,16 +44,19 @@ export async function exportWav(path: string, options: ExportMediaOptions): Prom
   const part = `${path}.part`;
   const file = await open(part, "w");
   try {
+    const silence = new Uint8Array(2 * samples);
     let bytes = 0;
     let frames = 0;
-    await file.write(wavHeader(samples * rate, 0));
+    const write = async (sound: Uint8Array): Promise<void> => {
+      await writeFully(file, sound, WAV_HEADER + bytes);
+      bytes += sound.byteLength;
+    };
     for await (const { payload, fill } of spaced(options, rate)) {
-      for (let left = fill; left > 0; left--)
-        bytes += (await file.write(new Uint8Array(2 * samples))).bytesWritten;
-      bytes += (await file.write(payload)).bytesWritten;
+      for (let left = fill; left > 0; left--) await write(silence);
+      await write(payload);
       frames++;
     }
-    await file.write(wavHeader(samples * rate, bytes), 0, WAV_HEADER, 0);
+    await writeFully(file, wavHeader(samples * rate, bytes), 0);
     await file.close();
     await rename(part, path);
     return frames;
@@ -67,6 +74,7 @@ export async function exportWav(path: string, options: ExportMediaOptions): Prom
  * @returns Frames of the stream in it.
  * @throws {ConfigError} If the stream is no pictures at a regular rate.
  * @throws {SensorError} If there is no ffmpeg, or it refuses.
+ * @throws The signal's reason, when it aborts.
  */
 export async function exportFilm(path: string, options: ExportMediaOptions): Promise<number> {
   const { description } = options;
@@ -115,12 +123,13 @@ export async function exportFilm(path: string, options: ExportMediaOptions): Pro
 
 /** The frames of a stream on their places since the start, and how many places before each are empty. */
 async function* spaced(
-  { log, description: { stream }, start }: ExportMediaOptions,
+  { log, description: { stream }, start, signal }: ExportMediaOptions,
   rate: number,
 ): AsyncGenerator<{ readonly payload: Uint8Array; readonly fill: number }> {
   let place = 0;
   let isFirst = true;
   for await (const { originTime, payload } of framesIn(log, stream)) {
+    signal?.throwIfAborted();
     const own = Math.round(((originTime - start) * rate) / 1e6);
     // What was sensed before the start, or twice, or out of turn has no place.
     if (own < place) continue;

@@ -1,12 +1,13 @@
-import { ConfigError } from "../errors.ts";
+import { ConfigError, ModelError } from "../errors.ts";
 import type { UnifiedConfig } from "../models/unified/config.ts";
 import type { UnifiedLossOptions } from "../models/unified/loss.ts";
 import { initParams, type UnifiedParams } from "../models/unified/params.ts";
 import type { UnifiedWeights } from "../models/unified/weights.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
-import type { HostTensor } from "../tensor/HostTensor.ts";
+import { type HostTensor, isHostTensor } from "../tensor/HostTensor.ts";
 import { warmupCosine } from "../tensor/optimizers/warmupCosine.ts";
 import { Rng } from "../tensor/Rng.ts";
+import { flattenTree } from "../tensor/tree.ts";
 import type { TrainingCheckpoint, TrainingStory } from "./checkpoints/TrainingCheckpoint.ts";
 import type { RowLine } from "./rows/RowLine.ts";
 import { type BatchOptions, cutStretches, drawMasks, fillBatch } from "./rows/stretches.ts";
@@ -82,7 +83,7 @@ const TICKS = 100;
  *
  * @returns The weights of the epoch with the best score; of the last one where nothing was held out.
  * @throws {ConfigError} If there are no epochs, or too few rows for one batch.
- * @throws {ModelError} If the loss stops being a number.
+ * @throws {ModelError} If the loss or a weight stops being a number.
  */
 export async function trainLines<S>(options: TrainLinesOptions<S>): Promise<TrainLinesResult<S>> {
   const { config, batch, seed, epochs, peakRate, scoreEvery, resume, merit } = options;
@@ -126,6 +127,7 @@ export async function trainLines<S>(options: TrainLinesOptions<S>): Promise<Trai
       rateAt: (done) => schedule((epoch + done) * TICKS),
     });
     const state = await trainer.readState();
+    expectFinite(state.params, epoch + 1);
     const params = options.finish?.(state.params) ?? state.params;
     const { codes } = state.codebook;
     const isScored = (epoch + 1) % scoreEvery === 0 || epoch >= epochs - 2;
@@ -156,6 +158,13 @@ export async function trainLines<S>(options: TrainLinesOptions<S>): Promise<Trai
   const weights = { config, params: best.params, codes: best.codes };
   bestScore ??= await options.validate(weights);
   return { weights, validation: bestScore, epoch: best.epoch, curves };
+}
+
+/** A loss is of the weights before its step: that of the last step of all says nothing of what came of it. */
+function expectFinite(params: UnifiedParams<HostTensor<"float32">>, epoch: number): void {
+  for (const [name, { data }] of flattenTree({ ...params }, isHostTensor))
+    if (!data.every(Number.isFinite))
+      throw new ModelError("train", `expected finite weights after epoch ${epoch}, not so ${name}`);
 }
 
 /** One pass over an epoch's lines. @returns Means of what its steps measured. */

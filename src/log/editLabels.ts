@@ -52,12 +52,15 @@ async function notesOf(path: string): Promise<Readonly<Record<string, string>>> 
  * Takes labels off the record: the log is written anew beside its place, and put there when it is whole.
  *
  * @param isWrong Says which.
+ * @param signal Gives up; the log stays as it was.
  * @returns The labels that are gone.
  * @throws {LogError} If it is no log or a folder of segments, which are never written anew.
+ * @throws The signal's reason, when it aborts.
  */
 export async function removeLabels(
   path: string,
   isWrong: (label: Label) => boolean,
+  signal?: AbortSignal,
 ): Promise<readonly Label[]> {
   if (await isFolder(path))
     throw new LogError(
@@ -66,7 +69,10 @@ export async function removeLabels(
     );
   const { metadata } = await fileMetadata(path);
   const gone: Label[] = [];
-  await writeLog(path, without(path, isWrong, gone), { metadata, existing: "replace" });
+  await writeLog(path, without(path, isWrong, gone), {
+    ...{ metadata, existing: "replace" as const },
+    ...(signal !== undefined && { signal }),
+  });
   return gone;
 }
 

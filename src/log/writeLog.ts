@@ -14,6 +14,8 @@ export interface WriteLogOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** What to do with a log that exists: refuse it (default), or put the new one in its place. */
   readonly existing?: "refuse" | "replace";
+  /** Gives up; nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 /** Bytes that may wait for the disk; more would pile up before a slow one. */
@@ -29,11 +31,12 @@ const MOST_WAITING = 4 * 1024 * 1024;
  * @returns How many there were.
  * @throws {LogError} If the log exists and is refused, cannot be written, log times go back, or
  *   somebody writes to it.
+ * @throws The signal's reason, when it aborts.
  */
 export async function writeLog(
   path: string,
   records: AsyncIterable<LogRecord> | Iterable<LogRecord>,
-  { metadata = {}, existing = "refuse" }: WriteLogOptions = {},
+  { metadata = {}, existing = "refuse", signal }: WriteLogOptions = {},
 ): Promise<number> {
   // Whoever writes to the log that is replaced would write on into a file that nobody finds any more.
   await using _lock = await WriterLock.take(path);
@@ -53,6 +56,7 @@ export async function writeLog(
         },
       });
       for await (const record of records) {
+        signal?.throwIfAborted();
         if (record.logTime < clock.now())
           throw new LogError(
             path,

@@ -54,7 +54,7 @@ export class HotPlug {
   readonly #changes = new Subject<readonly StreamDescription[]>();
   readonly #parts: HotPlugParts;
   readonly #guests = new Map<string, StreamDescription>();
-  #lastChange: Promise<void> = Promise.resolve();
+  #lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(parts: HotPlugParts) {
     this.#parts = parts;
@@ -127,11 +127,19 @@ export class HotPlug {
    * makes way for it. Whoever asks for it disposes it.
    *
    * @param epoch Boot id of the publisher.
+   * @throws {ConfigError} If the stream is not, or no longer, one of the run's.
    */
-  async lend(description: StreamDescription, epoch: number): Promise<Outlet> {
+  lend(description: StreamDescription, epoch: number): Promise<Outlet> {
+    return this.#inTurn(() => this.#lend(description, epoch));
+  }
+
+  async #lend(description: StreamDescription, epoch: number): Promise<Outlet> {
     const { fleet, guard, inlet } = this.#parts;
-    await fleet.unplug(description.stream);
-    const curve = guard?.issue(`a page that feeds ${description.stream}`);
+    const { stream } = description;
+    if (!this.streams.some((known) => known.stream === stream))
+      throw new ConfigError("lend", `expected a stream of the run, got ${stream}`);
+    await fleet.unplug(stream);
+    const curve = guard?.issue(`a page that feeds ${stream}`);
     return Outlet.open({
       connect: inlet.endpoint,
       description,
@@ -141,7 +149,7 @@ export class HotPlug {
   }
 
   /** Makes a change once the one before is through: of two for one stream the second must see the first. */
-  #inTurn(change: () => Promise<void>): Promise<void> {
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
     const changed = this.#lastChange.then(change);
     this.#lastChange = changed.catch(() => {});
     return changed;

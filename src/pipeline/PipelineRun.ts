@@ -195,10 +195,15 @@ export class PipelineRun {
     return this.#interpretation.robustness();
   }
 
-  /** Takes a stream's sensor away, for real: its process is killed. Settles when it is gone. */
+  /**
+   * Takes a stream's sensor away, for real: its process is killed. Settles when it is gone, or could not be
+   * ended, which is one of the `problems`: the run goes on.
+   */
   async unplug(stream: string): Promise<void> {
     this.#board.unplugged(stream);
-    await this.#fleet.unplug(stream);
+    await this.#fleet.unplug(stream).catch((cause: unknown) => {
+      this.#tell(`its sensor could not be ended: ${String(cause)}`, stream);
+    });
   }
 
   /** Gives a stream's sensor back: its process is started again. */

@@ -56,7 +56,11 @@ export class RunLoop {
     this.#parts = parts;
   }
 
-  /** Settles when the feed has ended and nobody has anything left to say, or the run is told to end. */
+  /**
+   * Settles when the feed has ended and nobody has anything left to say, or the run is told to end.
+   *
+   * @throws Whatever goes wrong on the way, on either clock.
+   */
   run(): Promise<void> {
     const { clock } = this.#parts;
     this.#tellTruth();
@@ -90,12 +94,20 @@ export class RunLoop {
   async #poll(): Promise<void> {
     const { ingest, learning, recorder } = this.#parts;
     await learning.settle({ andHold: false });
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const fail = (cause: unknown): void => {
+        clearInterval(timer);
+        reject(cause);
+      };
       const timer = setInterval(() => {
-        void this.#dropDue();
-        ingest.poll();
-        this.#tellTruth();
-        recorder?.poll();
+        this.#dropDue().catch(fail);
+        try {
+          ingest.poll();
+          this.#tellTruth();
+          recorder?.poll();
+        } catch (cause) {
+          fail(cause);
+        }
         if (!this.#isOver()) return;
         clearInterval(timer);
         resolve();

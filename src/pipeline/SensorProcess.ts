@@ -79,7 +79,14 @@ export class SensorProcess {
   start(from?: Micros): void {
     if (this.#running !== undefined || this.#status.closed) return;
     const stop = new AbortController();
-    const done = this.#supervise(stop.signal, from).then((last) => {
+    const supervising = this.#supervise(stop.signal, from).catch(
+      // Nobody waits for it but who stops it: what breaks it must not go unheard.
+      (cause: unknown): SensorStatus => ({
+        state: "failed",
+        reason: `its process could not be looked after: ${String(cause)}`,
+      }),
+    );
+    const done = supervising.then((last) => {
       // In this order: whoever hears that it has stopped may start it again at once.
       this.#running = undefined;
       this.#status.next(last);
@@ -134,7 +141,13 @@ export class SensorProcess {
     readonly wasLive: boolean;
     readonly outcome: Exclude<SensorReport, { state: "live" }>;
   }> {
-    const child = spawnSensor(this.#options, from);
+    let child: ChildProcess;
+    try {
+      child = spawnSensor(this.#options, from);
+    } catch (cause) {
+      // Some refusals of the system are thrown, not told: arguments that are too long, no memory.
+      return { wasLive: false, outcome: unstarted(cause) };
+    }
     let wasLive = false;
     const kill = (): void => void child.kill("SIGKILL");
     signal.addEventListener("abort", kill, { once: true });
@@ -159,14 +172,19 @@ export class SensorProcess {
       const reason = `its process ended with ${killedBy ?? `code ${code}`}${said ? `: ${said}` : ""}`;
       return { wasLive, outcome: { state: "failed", reason, permanent: false } };
     } catch (cause) {
-      const reason = `its process could not be started: ${String(cause)}`;
-      return { wasLive, outcome: { state: "failed", reason, permanent: false } };
+      return { wasLive, outcome: unstarted(cause) };
     } finally {
       signal.removeEventListener("abort", kill);
       // A program of its own that outlives it for a moment must not keep ours waiting for its stderr.
       child.stderr?.destroy();
     }
   }
+}
+
+function unstarted(cause: unknown): Extract<SensorReport, { state: "failed" }> {
+  const reason = `its process could not be started: ${String(cause)}`;
+  // Its options will be as long the next time.
+  return { state: "failed", reason, permanent: Reflect.get(Object(cause), "code") === "E2BIG" };
 }
 
 /** The process of a sensor, from the sources or the build, whichever we run from ourselves. */

@@ -51,20 +51,22 @@ export interface PastLog {
 /**
  * Finds the last place in a log from which it can be gone on.
  *
- * Reads one file, where the log is one; of a folder no more segments than it takes, from the last backwards.
+ * Reads one file, where the log is one; of a folder its last segment, and as long as there is no such place in what
+ * was read, twice as many: of a long log without one each segment is read three times at most, not once for each
+ * that follows.
  *
  * @throws {LogError} If it is no log, or damaged within.
  */
 export async function readPast(log: LogSource, wanted: WantedCheckpoint): Promise<PastLog> {
-  const inOrder = await filesOf(log);
-  const files = wanted.isFirst ? inOrder.slice(0, 1) : inOrder.toReversed();
-  for (const file of files) {
-    const { [SEGMENT_FROM]: start, [RESTATED]: restated = "0" } = await startMetadata(file);
+  const files = await filesOf(log);
+  for (let count = wanted.isFirst ? files.length : 1; ; count *= 2) {
+    const first = files.at(-Math.min(count, files.length));
+    if (first === undefined) throw new LogError(String(log), "expected a log, got nothing");
+    const { [SEGMENT_FROM]: start, [RESTATED]: restated = "0" } = await startMetadata(first);
     const from = start === undefined ? undefined : (Number(start) as Micros);
     const past = await look(log, wanted, Number(restated), from);
-    if (past.state !== undefined || file === files.at(-1)) return past;
+    if (past.state !== undefined || count >= files.length) return past;
   }
-  throw new LogError(String(log), "expected a log, got nothing");
 }
 
 async function look(

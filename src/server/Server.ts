@@ -8,7 +8,7 @@ import type { Subscription } from "rxjs";
 
 import type { Clock } from "../clock/Clock.ts";
 import { ConfigError } from "../errors.ts";
-import { bytes, type Micros, micros, seconds, toMillis } from "../units.ts";
+import { bytes, type Micros, micros, seconds } from "../units.ts";
 import { ClientLane, type LaneLimits } from "./ClientLane.ts";
 import { dashboardFolder, HOW_TO_BUILD } from "./dashboardFolder.ts";
 import { FOXGLOVE_PATH, FOXGLOVE_PROTOCOLS, FoxgloveBridge } from "./foxglove/FoxgloveBridge.ts";
@@ -22,6 +22,7 @@ import { addLearningRoutes } from "./learningRoutes.ts";
 import { originAllowed } from "./originAllowed.ts";
 import { decodeClientMessage, encodeMessage, type ServerMessage, SOCKET_PATH } from "./protocol.ts";
 import { recordLines } from "./recordLines.ts";
+import { SocketWatch } from "./SocketWatch.ts";
 import { addSensorRoutes } from "./sensorRoutes.ts";
 import { strangerGuard } from "./strangerGuard.ts";
 
@@ -47,7 +48,10 @@ export interface ServerOptions {
   readonly history?: Micros;
   /** When a client is slow, and when lost. */
   readonly lanes?: LaneLimits;
-  /** How often clients are pinged, in µs; one that leaves a ping unanswered until the next is cut off. */
+  /**
+   * How often clients are pinged, in µs: dashboards every 15 s, pages that sense every 5 s unless given. One that
+   * says nothing from one ping to the next is cut off.
+   */
   readonly pingEvery?: Micros;
 }
 
@@ -73,6 +77,8 @@ const MAX_PAYLOAD = 4 * 1024 * 1024;
 const MAX_COMMAND = 16 * 1024;
 /** Under many middleboxes' idle limit of 30 s; the browser answers by itself. */
 const PING_EVERY = seconds(15);
+/** A page that has vanished seems to sense that nothing happens: that is not to go on for long. */
+const PING_PAGES_EVERY = seconds(5);
 const CHECK_MS = 250;
 
 const LANES: LaneLimits = {
@@ -84,7 +90,6 @@ const LANES: LaneLimits = {
 interface Client {
   readonly socket: WebSocket;
   readonly lane: ClientLane;
-  answeredPing: boolean;
   complainedOf: boolean;
 }
 
@@ -124,8 +129,10 @@ export class Server implements AsyncDisposable {
     malformed: 0,
     refusedOrigins: 0,
   };
+  readonly #watch: SocketWatch;
+  readonly #pagesWatch: SocketWatch;
   readonly #pages: JoinCounters = { pages: 0, frames: 0, dropped: 0, malformed: 0, refused: 0 };
-  readonly #timers: NodeJS.Timeout[] = [];
+  #check: NodeJS.Timeout | undefined;
   #subscription: Subscription | undefined;
   #closing: Promise<void> | undefined;
 
@@ -136,6 +143,8 @@ export class Server implements AsyncDisposable {
     const usual = micros(Math.max(seconds(20), 80 * feed.hello().period));
     this.#history = new History({ span: options.history ?? usual, pictureEvery: 3 });
     this.#foxglove = new FoxgloveBridge(feed);
+    this.#watch = new SocketWatch(options.pingEvery ?? PING_EVERY);
+    this.#pagesWatch = new SocketWatch(options.pingEvery ?? PING_PAGES_EVERY);
     this.#scheme = options.tls === undefined ? "http" : "https";
     const https = options.tls === undefined ? {} : { https: { ...options.tls } };
     // One type for both: nothing here depends on which of the two it is.
@@ -161,7 +170,7 @@ export class Server implements AsyncDisposable {
         { cause },
       );
     }
-    server.#watch(options.pingEvery ?? PING_EVERY);
+    server.#follow();
     return server;
   }
 
@@ -197,7 +206,9 @@ export class Server implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#subscription?.unsubscribe();
     this.#foxglove[Symbol.dispose]();
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#check);
+    this.#watch[Symbol.dispose]();
+    this.#pagesWatch[Symbol.dispose]();
     for (const { socket } of this.#clients) socket.close(1001, "server is stopping");
     await this.#app.close();
   }
@@ -263,7 +274,11 @@ export class Server implements AsyncDisposable {
       this.#foxglove.welcome(socket, name),
     );
     if (options.join !== undefined)
-      await addJoinRoutes(app, options.join, this.#pages, allowedHosts);
+      await addJoinRoutes(app, options.join, {
+        counters: this.#pages,
+        watch: this.#pagesWatch,
+        allowedHosts,
+      });
     if (dashboard === undefined)
       app.get("/", async (_request, reply) =>
         reply.code(503).type("text/plain").send(HOW_TO_BUILD),
@@ -295,7 +310,7 @@ export class Server implements AsyncDisposable {
     });
   }
 
-  #watch(pingEvery: Micros): void {
+  #follow(): void {
     this.#subscription = this.#feed.messages.subscribe({
       next: (message) => this.#publish(message),
       error: (cause: unknown) =>
@@ -313,19 +328,10 @@ export class Server implements AsyncDisposable {
           blocking: [],
         }),
     });
-    const check = setInterval(() => {
+    this.#check = setInterval(() => {
       const now = this.#clock.now();
       for (const { lane } of this.#clients) lane.check(now);
-    }, CHECK_MS);
-    const ping = setInterval(() => {
-      for (const client of this.#clients) {
-        if (!client.answeredPing) client.socket.terminate();
-        client.answeredPing = false;
-        client.socket.ping();
-      }
-    }, toMillis(pingEvery));
-    this.#timers.push(check, ping);
-    for (const timer of this.#timers) timer.unref();
+    }, CHECK_MS).unref();
   }
 
   #publish(message: ServerMessage): void {
@@ -342,7 +348,7 @@ export class Server implements AsyncDisposable {
     const lane = new ClientLane(socket, this.#limits, (rows) =>
       encodeMessage({ kind: "skipped", rows }),
     );
-    const client: Client = { socket, lane, answeredPing: true, complainedOf: false };
+    const client: Client = { socket, lane, complainedOf: false };
     socket.on("message", (data: Buffer, isBinary: boolean) => {
       if (data.byteLength <= MAX_COMMAND) this.#hear(client, data, isBinary);
       else {
@@ -350,9 +356,7 @@ export class Server implements AsyncDisposable {
         socket.close(1009, "message too large");
       }
     });
-    socket.on("pong", () => {
-      client.answeredPing = true;
-    });
+    this.#watch.add(socket);
     // A frame above maxPayload or broken framing: ws closes the connection itself after this.
     socket.on("error", () => {
       this.#counters.malformed += 1;

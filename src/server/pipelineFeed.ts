@@ -121,6 +121,7 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       const state = run.streams().find((candidate) => candidate.stream === stream);
       if (state === undefined) return `there is no stream ${stream}`;
       if (!state.pluggable) return `the sensor of ${stream} is not ours: it runs by itself`;
+      // What comes of it is seen in the streams' states, or told as a problem.
       if (kind === "unplug") void run.unplug(stream);
       else run.replug(stream);
       return undefined;

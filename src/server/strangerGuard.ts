@@ -20,7 +20,7 @@ export function strangerGuard(allowedHosts: readonly string[], onRefused: () => 
     onRefused();
     const error =
       origin === undefined
-        ? `this server does not go by the name ${host}: use its address`
+        ? `this server does not go by the name ${host}: use its address, or run it with --allow-host`
         : `pages of ${origin} may not ask ${host}`;
     await reply.code(403).send({ error });
   };

@@ -1,3 +1,4 @@
+import { isUsable } from "../features/isUsable.ts";
 import type { AdaptedPart } from "../models/unified/adapted.ts";
 import type {
   Inference,
@@ -18,8 +19,10 @@ export interface SoundStep {
  * Takes a row as if every stream whose numbers cannot be computed with were missing.
  *
  * Sensors say "no value" with all sorts of numbers. 3.4e38 is finite, but infinite after the first layer and
- * NaN after the next; the caches would carry that on, and the running means behind the model for ever. A step
- * is a pure function, so it is taken again from the same state, once for each set of streams found unsound.
+ * NaN after the next; the caches would carry that on, and the running means behind the model for ever. What is
+ * too large for any model (`isUsable`) is left out at once, as in training; what is for this one shows in what it
+ * gives. A step is a pure function, so it is taken again from the same state, once for each set of streams found
+ * unsound.
  *
  * @throws {ShapeError} As `Inference.step`.
  */
@@ -30,7 +33,12 @@ export async function soundStep(
   part?: AdaptedPart,
 ): Promise<SoundStep> {
   const names = inference.config.streams.map(({ name }) => name);
-  const unusable = new Set(names.filter((name) => row[name]?.every(Number.isFinite) === false));
+  const unusable = new Set(
+    names.filter((name) => {
+      const numbers = row[name];
+      return numbers !== undefined && !isUsable(numbers);
+    }),
+  );
   for (;;) {
     const taken = Object.fromEntries(
       names.map((name) => [name, unusable.has(name) ? undefined : row[name]]),

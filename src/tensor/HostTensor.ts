@@ -88,8 +88,8 @@ export type DTypeOf<A extends TensorData> = A extends Float32Array
     : "bool";
 
 /** Tells a leaf of a host tree from a branch. */
-export function isHostTensor(node: HostTensor | HostTree): node is HostTensor {
-  return ArrayBuffer.isView(node["data"]) && Array.isArray(node["shape"]);
+export function isHostTensor(node: object): node is HostTensor {
+  return ArrayBuffer.isView(Reflect.get(node, "data")) && Array.isArray(Reflect.get(node, "shape"));
 }
 
 /** Specs with the same names, shapes and dtypes as a tree of host tensors. */

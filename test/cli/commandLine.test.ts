@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -87,6 +87,25 @@ describe("the command line", { timeout: 120_000 }, () => {
     expect([code, err.split("\n").at(-2)]).toEqual([130, "stopped"]);
     await expect(logInfo(out)).rejects.toThrow("no such file");
     await expect(logInfo(`${out}.part`)).rejects.toThrow("no such file");
+  });
+
+  it.each([
+    ["cut", DEMO, "part.mcap"],
+    ["export", DEMO, "shown.mcap"],
+    ["export", DEMO, "sound.wav", "--stream", "audio"],
+    ["export", DEMO, "film.mkv", "--stream", "video"],
+    ["export", DEMO, "frames.csv", "--stream", "audio"],
+  ])("leaves nothing behind where %s %s %s is interrupted", async (command, log, name, ...rest) => {
+    const started = (event: string | symbol): void => {
+      if (event !== "SIGINT") return;
+      process.off("newListener", started);
+      setImmediate(() => process.emit("SIGINT", "SIGINT"));
+    };
+    process.on("newListener", started);
+    const { code, err } = await runHere(command, log, join(folder, name), ...rest);
+    process.off("newListener", started);
+    expect([code, err]).toEqual([130, "stopped\n"]);
+    expect((await readdir(folder)).filter((found) => found.startsWith(name))).toEqual([]);
   });
 
   it("closes the recording of a run that nobody reads any more", async () => {

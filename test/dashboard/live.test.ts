@@ -1,52 +1,33 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
 import { SystemClock } from "../../src/clock/SystemClock.ts";
-import { Server } from "../../src/server/Server.ts";
+import type { Server } from "../../src/server/Server.ts";
 import { micros, seconds } from "../../src/units.ts";
-import {
-  type BuiltDashboard,
-  buildDashboard,
-  frameRate,
-  launchBrowser,
-  NO_BROWSER,
-  watchFrames,
-} from "../support/browser.ts";
+import { frameRate, NO_BROWSER, watchFrames } from "../support/browser.ts";
+import { dashboardTests } from "../support/dashboardTests.ts";
 import { runSynthetic } from "../support/runSynthetic.ts";
 import { SubjectFeed } from "../support/SubjectFeed.ts";
 import { SyntheticFeed } from "../support/SyntheticFeed.ts";
 
-const browser = await launchBrowser();
-if (browser === undefined) process.stderr.write(`${NO_BROWSER}\n`);
+const { browser, newPage, serve } = await dashboardTests();
 const clock = new SystemClock();
 /** A sentence and the pause before the next one: a page that opens finds itself amid words. */
 const PAST = seconds(3);
 
 describe.skipIf(browser === undefined)("the live dashboard in a browser", () => {
-  let built: BuiltDashboard;
   let shared: Promise<Page> | undefined;
   let complaints: string[] = [];
 
   beforeAll(async () => {
-    shared = browser?.newPage();
-    built = await buildDashboard();
+    shared = newPage();
     const page = await shared;
-    if (page === undefined) return;
     page.on("pageerror", (problem) => complaints.push(problem.message));
     page.on("console", (line) => {
       if (line.type() === "error" || line.type() === "warning") complaints.push(line.text());
     });
     await watchFrames(page);
   });
-
-  afterAll(async () => {
-    await built[Symbol.asyncDispose]();
-    await browser?.close();
-  });
-
-  function serve(feed: SyntheticFeed | SubjectFeed, port = 0): Promise<Server> {
-    return Server.start(feed, { clock, port, dashboard: built.folder });
-  }
 
   /**
    * The page on a server; what the browser complains of is collected. It is one page for all tests, and
@@ -294,8 +275,7 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
 
   it("says so when a message cannot be read, and goes on", async () => {
     await using source = await running();
-    if (browser === undefined) throw new Error(NO_BROWSER);
-    const page = await browser.newPage();
+    const page = await newPage();
     try {
       await page.routeWebSocket(/\/live$/, (socket) => {
         socket.connectToServer();

@@ -1,50 +1,38 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { SystemClock } from "../../src/clock/SystemClock.ts";
 import type { PipelineRun } from "../../src/pipeline/PipelineRun.ts";
 import { startPipeline } from "../../src/pipeline/startPipeline.ts";
 import { pipelineFeed } from "../../src/server/pipelineFeed.ts";
-import { Server } from "../../src/server/Server.ts";
-import {
-  type BuiltDashboard,
-  buildDashboard,
-  launchBrowser,
-  NO_BROWSER,
-} from "../support/browser.ts";
+import type { Server } from "../../src/server/Server.ts";
+import { dashboardTests } from "../support/dashboardTests.ts";
 import { type TinyPipeline, tinyPipeline } from "../support/tinyPipeline.ts";
 
-const browser = await launchBrowser();
-if (browser === undefined) process.stderr.write(`${NO_BROWSER}\n`);
+const { browser, newPage, serve } = await dashboardTests();
 
 // Real sensors' processes on a machine that may be busy.
 const PATIENCE = { timeout: 90_000 };
 
 describe.skipIf(browser === undefined)("attaching a sensor from the dashboard", () => {
-  let built: BuiltDashboard;
   let tiny: TinyPipeline;
   let run: PipelineRun;
   let server: Server;
   let ended: Promise<void>;
 
   beforeAll(async () => {
-    [built, tiny] = await Promise.all([buildDashboard(), tinyPipeline(2)]);
+    tiny = await tinyPipeline(2);
     run = await startPipeline(tiny.definition, { ...tiny.options, pace: "realtime", loop: true });
-    const options = { clock: new SystemClock(), port: 0, dashboard: built.folder };
-    server = await Server.start(pipelineFeed(run), options);
+    server = await serve(pipelineFeed(run));
     ended = run.go();
   }, 180_000);
   afterAll(async () => {
-    await browser?.close();
     await server[Symbol.asyncDispose]();
     await run[Symbol.asyncDispose]();
     await ended;
     await tiny[Symbol.asyncDispose]();
-    await built[Symbol.asyncDispose]();
   }, 180_000);
 
   it("shows who feeds what, adds a stream with its lane, and takes it away", async () => {
-    if (browser === undefined) throw new Error(NO_BROWSER);
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const page = await newPage();
     page.setDefaultTimeout(PATIENCE.timeout);
     const complaints: string[] = [];
     page.on("pageerror", (problem) => complaints.push(problem.message));
@@ -71,8 +59,7 @@ describe.skipIf(browser === undefined)("attaching a sensor from the dashboard", 
   }, 240_000);
 
   it("says what was expected where a sensor cannot be attached", async () => {
-    if (browser === undefined) throw new Error(NO_BROWSER);
-    const page = await browser.newPage();
+    const page = await newPage();
     page.setDefaultTimeout(PATIENCE.timeout);
     await page.goto(server.url);
     await page.click('[aria-label="Sensors"]');

@@ -3,23 +3,16 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { SystemClock } from "../../src/clock/SystemClock.ts";
 import type { Label } from "../../src/frames/EventSpan.ts";
 import type { LearnOptions } from "../../src/pipeline/RunOptions.ts";
 import { startPipeline } from "../../src/pipeline/startPipeline.ts";
 import { pipelineFeed } from "../../src/server/pipelineFeed.ts";
-import { Server } from "../../src/server/Server.ts";
+import type { Server } from "../../src/server/Server.ts";
 import { micros } from "../../src/units.ts";
-import {
-  type BuiltDashboard,
-  buildDashboard,
-  launchBrowser,
-  NO_BROWSER,
-} from "../support/browser.ts";
+import { dashboardTests } from "../support/dashboardTests.ts";
 import { type TinyPipeline, tinyPipeline } from "../support/tinyPipeline.ts";
 
-const browser = await launchBrowser();
-if (browser === undefined) process.stderr.write(`${NO_BROWSER}\n`);
+const { browser, newPage, serve } = await dashboardTests();
 
 /** Publishes whatever it has learnt, soon: what is tested here is that page and run understand each other. */
 const ungated: LearnOptions = (() => {
@@ -28,20 +21,14 @@ const ungated: LearnOptions = (() => {
 })();
 
 describe.skipIf(browser === undefined)("teaching a real run", { timeout: 120_000 }, () => {
-  let built: BuiltDashboard;
   let tiny: TinyPipeline;
   beforeAll(async () => {
-    [built, tiny] = await Promise.all([buildDashboard(), tinyPipeline(4)]);
+    tiny = await tinyPipeline(4);
   }, 120_000);
-  afterAll(async () => {
-    await built[Symbol.asyncDispose]();
-    await tiny[Symbol.asyncDispose]();
-    await browser?.close();
-  });
+  afterAll(() => tiny[Symbol.asyncDispose]());
 
   /** A run in real time, its server, a page on it, and the labels that people gave. */
   async function open(definition: TinyPipeline["definition"], learn?: LearnOptions) {
-    if (browser === undefined) throw new Error(NO_BROWSER);
     const run = await startPipeline(definition, {
       ...{ ...tiny.options, pace: "realtime", loop: true },
       ...(learn !== undefined && { learn }),
@@ -50,9 +37,8 @@ describe.skipIf(browser === undefined)("teaching a real run", { timeout: 120_000
     run.records.subscribe((record) => {
       if (record.kind === "LABEL" && record.label.by !== "truth") labels.push(record.label);
     });
-    const options = { clock: new SystemClock(), port: 0, dashboard: built.folder };
-    const server = await Server.start(pipelineFeed(run), options);
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const server = await serve(pipelineFeed(run));
+    const page = await newPage();
     const ended = run.go();
     await page.goto(server.url);
     await page.waitForSelector('[data-stream="a"][data-state="live"]');

@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { SystemClock } from "../../src/clock/SystemClock.ts";
 import type { Row } from "../../src/server/protocol.ts";
-import { Server } from "../../src/server/Server.ts";
 import { micros } from "../../src/units.ts";
-import {
-  type BuiltDashboard,
-  buildDashboard,
-  launchBrowser,
-  NO_BROWSER,
-} from "../support/browser.ts";
+import { dashboardTests } from "../support/dashboardTests.ts";
 import { SubjectFeed } from "../support/SubjectFeed.ts";
 import { START } from "../support/sampleMessages.ts";
 
-const browser = await launchBrowser();
-if (browser === undefined) process.stderr.write(`${NO_BROWSER}\n`);
+const { browser, newPage, serve } = await dashboardTests();
 /** Rows until the sensor goes for a few rows, and comes back at its other level. */
 const STRETCH = 40;
 const GONE = 5;
@@ -33,25 +25,14 @@ function rowAt(index: number): Row {
 }
 
 describe.skipIf(browser === undefined)("traces on the dashboard", { timeout: 60_000 }, () => {
-  let built: BuiltDashboard;
-  beforeAll(async () => {
-    built = await buildDashboard();
-  }, 120_000);
-  afterAll(async () => {
-    await built[Symbol.asyncDispose]();
-    await browser?.close();
-  });
-
   it("stand where their values say, and are broken where the sensor was gone, at any size", async () => {
-    if (browser === undefined) throw new Error(NO_BROWSER);
     const feed = new SubjectFeed();
-    const options = { clock: new SystemClock(), port: 0, dashboard: built.folder };
-    await using server = await Server.start(feed, options);
+    await using server = await serve(feed);
     let index = 0;
     const timer = setInterval(() => {
       feed.messages.next({ kind: "rows", rows: [rowAt(index++)] });
     }, 40);
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const page = await newPage();
     try {
       await page.goto(server.url);
       for (const size of [1440, 800]) {

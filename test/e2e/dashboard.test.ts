@@ -1,51 +1,35 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { SystemClock } from "../../src/clock/SystemClock.ts";
 import type { PipelineRun } from "../../src/pipeline/PipelineRun.ts";
 import { pipelineFeed } from "../../src/server/pipelineFeed.ts";
-import { Server } from "../../src/server/Server.ts";
-import {
-  type BuiltDashboard,
-  buildDashboard,
-  launchBrowser,
-  NO_BROWSER,
-} from "../support/browser.ts";
+import type { Server } from "../../src/server/Server.ts";
+import { dashboardTests } from "../support/dashboardTests.ts";
 import { talkingFace } from "../support/talkingFace.ts";
 
-const browser = await launchBrowser();
-if (browser === undefined) process.stderr.write(`${NO_BROWSER}\n`);
+const { browser, newPage, serve } = await dashboardTests();
 
 // Real time, real processes, a real browser: on a busy machine everything takes its time.
 const PATIENCE = { timeout: 60_000 };
 
 describe.skipIf(browser === undefined)("from a sensor's process to a pixel", () => {
-  let built: BuiltDashboard;
   let run: PipelineRun;
   let server: Server;
   let ended: Promise<void>;
 
   beforeAll(async () => {
-    built = await buildDashboard();
     run = await talkingFace({ pace: "realtime", loop: true });
-    server = await Server.start(pipelineFeed(run), {
-      clock: new SystemClock(),
-      port: 0,
-      dashboard: built.folder,
-    });
+    server = await serve(pipelineFeed(run));
     ended = run.go();
   }, 90_000);
 
   afterAll(async () => {
-    await browser?.close();
     await server[Symbol.asyncDispose]();
     await run[Symbol.asyncDispose]();
     await ended;
-    await built[Symbol.asyncDispose]();
   });
 
   it("shows a word that was heard, loses a sensor for real, goes on, and takes it back", async () => {
-    if (browser === undefined) throw new Error(NO_BROWSER);
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const page = await newPage();
     const complaints: string[] = [];
     page.on("pageerror", (problem) => complaints.push(problem.message));
     const sees = (selector: string) => page.waitForSelector(selector, PATIENCE);

@@ -71,6 +71,13 @@ describe("trainLines", () => {
     expect(resumed.weights.params).toEqual(whole.weights.params);
   });
 
+  it("gives no weights that are no numbers, also where no loss comes after them", async () => {
+    const { batch } = options();
+    // All there is in one step, at a rate that a 32-bit float does not hold.
+    const single = options({ batch: { ...batch, stretches: 18 }, epochs: 1, peakRate: 1e40 });
+    await expect(trainLines(single)).rejects.toThrow("expected finite weights after epoch 1");
+  });
+
   it("gives the epoch that did best on what was held out, also one before a stop", async () => {
     const scores = [1, 5, 2, 3];
     const reached: TrainingCheckpoint[] = [];

@@ -151,6 +151,19 @@ describe("a run of a pipeline, its sensors in processes of their own", { timeout
     expect(await replayed(other)).toBe(live.readings);
   });
 
+  it("ends with what goes wrong on the way, also on the machine's clock", async () => {
+    let asked = 0;
+    const feed = {
+      ...tiny.options.feed,
+      get truth(): never[] {
+        if (asked++ > 20) throw new RangeError("nobody knows the truth any more");
+        return [];
+      },
+    };
+    const failing = go({ feed, pace: "realtime", without: ["a", "b"] });
+    await expect(failing).rejects.toThrow("nobody knows the truth any more");
+  });
+
   it("refuses streams that the pipeline does not have", async () => {
     await expect(go({ without: ["smell"] })).rejects.toThrow(
       "expected one of its streams a, b, got smell",

@@ -161,6 +161,22 @@ describe("SensorProcess", () => {
     await reached(sensor, "failed");
   });
 
+  it.skipIf(process.platform === "win32")(
+    "says so when the system does not take what it is told, and is stopped like any other",
+    async () => {
+      await using line = await pipeline();
+      const options = { note: "x".repeat(1_000_000) };
+      await using sensor = new SensorProcess({ ...line.common, options });
+      sensor.start();
+      expect(await reached(sensor, "failed")).toEqual({
+        state: "failed",
+        reason: "its process could not be started: Error: spawn E2BIG",
+      });
+      await sensor.stop();
+      expect(sensor.current).toEqual({ state: "stopped" });
+    },
+  );
+
   it("ends when its frames end, with a bye", async () => {
     await using line = await pipeline();
     const origin = micros(line.clock.now() - 1_000_000);

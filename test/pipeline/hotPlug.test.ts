@@ -153,6 +153,25 @@ describe("a stream that the pipeline does not declare", () => {
   }, 60_000);
 });
 
+describe("a stream that is lent", () => {
+  it("is lent once whoever fed it is gone, and to nobody once it is being detached", async () => {
+    await using run = await startPipeline(tiny.definition, tiny.options);
+    await run.hotPlug.attach({ stream: guest, sensor: made });
+    const sequence: string[] = [];
+    const lend = async (name: string): Promise<void> => {
+      const outlet = await run.hotPlug.lend(guest, 1);
+      sequence.push(name);
+      await outlet[Symbol.asyncDispose]();
+    };
+    await Promise.all([lend("first"), lend("second")]);
+    expect(sequence).toEqual(["first", "second"]);
+
+    const gone = run.hotPlug.detach("thermometer");
+    await expect(lend("third")).rejects.toThrow("expected a stream of the run, got thermometer");
+    await gone;
+  }, 60_000);
+});
+
 describe("a declared stream", () => {
   it("that no sensor feeds gets one on the way, and the answers take note", async () => {
     const sensor = tiny.options.feed.sensors["b"] ?? made;

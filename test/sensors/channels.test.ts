@@ -82,6 +82,22 @@ describe("the channels sensor", () => {
     expect(times.every((time, i) => i === 0 || time > (times[i - 1] ?? 0))).toBe(true);
   });
 
+  it("stops at once when it is stopped, also while its source is silent", async () => {
+    const server = createServer((socket: Socket) => socket.write(Uint8Array.of(1, 0, 2, 0)));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const source = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const stop = new AbortController();
+    const told = context(pairs, { signal: stop.signal });
+    const frames = channels.create({ source, form: "raw" }).frames(told)[Symbol.asyncIterator]();
+    const { value } = await frames.next();
+    expect([...value.payload]).toEqual([1, 0, 2, 0]);
+    const next = frames.next();
+    stop.abort(new Error("stopped"));
+    await expect(next).rejects.toThrow("stopped");
+    server.close();
+  });
+
   it("needs a rate, numbers and rows", async () => {
     const source = join(folder, "empty");
     await writeFile(source, "");

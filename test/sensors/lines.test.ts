@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -185,6 +185,35 @@ describe("the jsonLines sensor", () => {
     expect(seen).toHaveLength(1);
     expect(seen[0]).toBeGreaterThanOrEqual(before); // stamped when it came
     await expect(sensedNumbers(jsonLines, options, told)).rejects.toThrow(/expected a connection/);
+  });
+});
+
+/** Listens and takes nobody in; tells its port. */
+const BUSY = `
+const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+  require("node:fs").writeSync(1, String(server.address().port));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+});`;
+
+describe("a source that cannot be reached yet", () => {
+  it("is given up while it is being connected to, when the sensor is stopped", async () => {
+    const host = spawn(process.execPath, ["-e", BUSY], { stdio: ["ignore", "pipe", "inherit"] });
+    const [said] = (await once(host.stdout.setEncoding("utf8"), "data")) as [string];
+    // They fill the queue of those who wait to be taken in.
+    const waiting = Array.from({ length: 8 }, () => connect(Number(said), "127.0.0.1"));
+    for (const socket of waiting) socket.on("error", () => {});
+    try {
+      const stop = new AbortController();
+      const told = context(numbers(1), { signal: stop.signal });
+      const options = { source: `tcp://127.0.0.1:${said}`, fields: ["v"] };
+      const sensed = sensedNumbers(jsonLines, options, told);
+      await new Promise((resolve) => setImmediate(resolve));
+      stop.abort(new Error("stopped"));
+      await expect(sensed).rejects.toThrow("stopped");
+    } finally {
+      for (const socket of waiting) socket.destroy();
+      host.kill("SIGKILL");
+    }
   });
 });
 

@@ -51,6 +51,7 @@ describe("soundStep", () => {
     ["infinite", Number.POSITIVE_INFINITY],
     ["the largest of floats, a sensor's “no value”", 3.4e38],
     ["the same below zero", -3.4e38],
+    ["too large for any model to square", 1.9e19],
   ])("answers a row whose numbers are %s as if the stream were missing", async (_, value) => {
     const broken = await play({ ...rowAt(4), a: Float32Array.of(value, value) });
     const missing = await play({ ...rowAt(4), a: undefined });

@@ -9,7 +9,7 @@ type Host = HostTensor<"float32">;
 export interface Standards {
   /** [size] */
   readonly mean: Float32Array;
-  /** [size] > 0 */
+  /** [size] > 0; infinite where the feature never moved: of what it says when it does nothing was learnt. */
   readonly deviation: Float32Array;
 }
 
@@ -20,11 +20,14 @@ export interface Standards {
  */
 export type Scaling = "feature" | "stream";
 
-/** A feature that hardly moves is not blown up beyond this share of the stream's usual deviation. */
+/** A feature that moves a little is not blown up beyond this share of the stream's usual deviation. */
 const LEAST_SHARE = 0.05;
 
 /**
  * Mean and deviation of every feature of the streams that enter as plain vectors, over all sensed rows.
+ *
+ * A feature that never moves is brought to 0 for good, and so has no weight in what is folded: a weight that was
+ * never learnt would make noise of the first move that it sees live.
  *
  * Pictures are left alone: their extractors scale them, and neighbouring pixels belong together.
  *
@@ -49,31 +52,49 @@ function standardsOf(
   scaling: Scaling,
 ): Standards {
   const sums = new Float64Array(size);
+  const count = eachSensed(lines, name, (x, from) => {
+    for (let i = 0; i < size; i++) sums[i] = (sums[i] ?? 0) + (x[from + i] ?? 0);
+  });
+  const n = Math.max(count, 1);
+  const means = sums.map((sum) => sum / n);
+  // Around the mean, not E[x²] − μ²: of a barometer's 101,325 ± 10 Pa that would leave nothing but rounding.
   const squares = new Float64Array(size);
+  eachSensed(lines, name, (x, from) => {
+    for (let i = 0; i < size; i++)
+      squares[i] = (squares[i] ?? 0) + ((x[from + i] ?? 0) - (means[i] ?? 0)) ** 2;
+  });
+  const deviations = squares.map((square) => Math.sqrt(square / n));
+  const usual = Math.sqrt(squares.reduce((sum, square) => sum + square / n, 0) / size);
+  return {
+    mean: Float32Array.from(means),
+    deviation: Float32Array.from(deviations, (deviation, i) => {
+      if (isStill(deviation, means[i] ?? 0)) return Number.POSITIVE_INFINITY;
+      return scaling === "stream" ? usual : Math.max(deviation, LEAST_SHARE * usual);
+    }),
+  };
+}
+
+/** Whether what there is of a deviation is a 32-bit float's rounding, or too little to divide by. */
+function isStill(deviation: number, mean: number): boolean {
+  return deviation <= Math.max(2 ** -23 * Math.abs(mean), 1e-30);
+}
+
+/** Calls `take` with where each sensed row of a stream is. @returns How many there are. */
+function eachSensed(
+  lines: readonly RowLine[],
+  name: string,
+  take: (x: Float32Array, from: number) => void,
+): number {
   let count = 0;
   for (const { rows, streams } of lines) {
     const source = streams[name];
     for (let row = 0; row < rows; row++) {
       if (source?.present[row] !== 1) continue;
       count++;
-      for (let i = 0; i < size; i++) {
-        const value = source.x[row * size + i] ?? 0;
-        sums[i] = (sums[i] ?? 0) + value;
-        squares[i] = (squares[i] ?? 0) + value * value;
-      }
+      take(source.x, row * source.size);
     }
   }
-  const n = Math.max(count, 1);
-  const mean = Float32Array.from(sums, (sum) => sum / n);
-  const variances = squares.map((square, i) => Math.max(square / n - (mean[i] ?? 0) ** 2, 0));
-  const usual = Math.sqrt(variances.reduce((sum, variance) => sum + variance, 0) / size);
-  if (scaling === "stream")
-    return { mean, deviation: new Float32Array(size).fill(Math.max(usual, 1e-6)) };
-  const least = Math.max(LEAST_SHARE * usual, 1e-6);
-  return {
-    mean,
-    deviation: Float32Array.from(variances, (variance) => Math.max(Math.sqrt(variance), least)),
-  };
+  return count;
 }
 
 /**

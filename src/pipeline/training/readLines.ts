@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { Aligner } from "../../align/Aligner.ts";
 import { ConfigError } from "../../errors.ts";
+import { isUsable } from "../../features/isUsable.ts";
 import type { Label } from "../../frames/EventSpan.ts";
 import type { RowFeatures } from "../../learn/rows/RowLine.ts";
 import { readLog } from "../../log/readLog.ts";
@@ -29,6 +30,8 @@ export interface ReadLines {
   readonly lines: readonly (readonly RecordedLine[])[];
   /** Labels of no class of the pipeline, by label. */
   readonly unknown: ReadonlyMap<string, number>;
+  /** Rows of a stream whose numbers no model can compute with, by stream: they are given as missing. */
+  readonly unusable: ReadonlyMap<string, number>;
 }
 
 /** The pipeline's classes: silence first, then every label of its slots. */
@@ -38,7 +41,7 @@ export function classesOf({ silence, slots }: PipelineDefinition): readonly stri
 
 /**
  * Makes of recordings the very rows that the model is given when they happen: the same aligner, the same
- * extractors, fed record by record.
+ * extractors, fed record by record; what the model would be spared is left out (`isUsable`).
  *
  * A label says what a row is about, whoever gave it and however late; where two overlap, the one that was
  * recorded last counts, so that a person can correct a recording's own.
@@ -51,6 +54,7 @@ export async function readLines(
   { recordings, lookAhead, onRead }: ReadLinesOptions,
 ): Promise<ReadLines> {
   const unknown = new Map<string, number>();
+  const unusable = new Map<string, number>();
   const lines: (readonly RecordedLine[])[] = [];
   const classes = classesOf(definition);
   const extractors = await openExtractors(definition);
@@ -58,7 +62,7 @@ export async function readLines(
     const read: { readonly labels: readonly Label[]; readonly pieces: readonly Piece[] }[] = [];
     for (const path of recordings) {
       const labels: Label[] = [];
-      const pieces = await readRows(definition, path, extractors, labels);
+      const pieces = await readRows(definition, path, { extractors, labels, unusable });
       for (const { label } of labels)
         if (!classes.includes(label)) unknown.set(label, (unknown.get(label) ?? 0) + 1);
       read.push({ labels: labels.filter(({ label }) => classes.includes(label)), pieces });
@@ -80,7 +84,7 @@ export async function readLines(
   } finally {
     for (const extractor of extractors.values()) await extractor[Symbol.asyncDispose]();
   }
-  return { lines, unknown };
+  return { lines, unknown, unusable };
 }
 
 async function openExtractors({
@@ -93,11 +97,18 @@ async function openExtractors({
   return extractors;
 }
 
+interface Reading {
+  readonly extractors: ReadonlyMap<string, OnnxExtractor>;
+  /** The recording's labels are added to it. */
+  readonly labels: Label[];
+  /** Counted up. */
+  readonly unusable: Map<string, number>;
+}
+
 async function readRows(
   definition: PipelineDefinition,
   path: string,
-  extractors: ReadonlyMap<string, OnnxExtractor>,
-  labels: Label[],
+  { extractors, labels, unusable }: Reading,
 ): Promise<Piece[]> {
   const aligner = new Aligner(alignerOptions(definition));
   const features = new FeatureRows(
@@ -129,6 +140,11 @@ async function readRows(
       for (const [stream, extractor] of extractors) {
         const own = inputs[stream];
         if (own !== undefined) inputs[stream] = await extractor.extract(own);
+      }
+      for (const [stream, own] of Object.entries(inputs)) {
+        if (own === undefined || isUsable(own)) continue;
+        inputs[stream] = undefined;
+        unusable.set(stream, (unusable.get(stream) ?? 0) + 1);
       }
       let piece = pieces.at(-1);
       if (piece?.next !== frameset.time) {

@@ -3,6 +3,7 @@ import type { TrainedWeights } from "../../learn/trainLines.ts";
 import { slotAccuracy } from "../../localize/score.ts";
 import { subsetMasks } from "../../models/unified/fuse.ts";
 import { createInference, type RowOutputs } from "../../models/unified/inference.ts";
+import { soundStep } from "../../stage/soundStep.ts";
 import type { DeviceChoice } from "../../tensor/device/Device.ts";
 import type { Micros } from "../../units.ts";
 import { AccuracyCount } from "../AccuracyCount.ts";
@@ -38,13 +39,13 @@ export async function scoreLines(
     let state = inference.initialState();
     const answers = count.start();
     for (let row = 0; row < line.rows; row++) {
-      const result = await inference.step(rowInputs(line, row, names), state);
-      state = result.state;
+      const { step } = await soundStep(inference, rowInputs(line, row, names), state);
+      state = step.state;
       answers.push(
         (line.from + (row - config.lookAheadRows) * config.rowMicros) as Micros,
-        result.outputs.subsets,
+        step.outputs.subsets,
       );
-      onRow?.(result.outputs, line.labels[row] ?? 0);
+      onRow?.(step.outputs, line.labels[row] ?? 0);
     }
     answers.finish((readings) =>
       slotAccuracy(readings, line.truth, { classes: config.classes, slots }),

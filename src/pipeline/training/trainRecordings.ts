@@ -56,7 +56,7 @@ export interface TrainRecordingsOptions {
   /** What the recordings are of, and under which licence; kept in the file. */
   readonly about?: string;
   readonly onProgress?: (progress: TrainingProgress<EventAccuracy>) => void;
-  /** Called with what is done before the first epoch, and with labels that no class answers to. */
+  /** Called with what is done before the first epoch, and with labels and rows that are left out. */
   readonly onNote?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -222,13 +222,17 @@ async function readParts(
 ): Promise<{ learnt: readonly RecordedLine[]; held: readonly RecordedLine[] }> {
   const lookAhead = plan.lookAhead ?? micros(0);
   const read = async (paths: readonly string[]) => {
-    const { lines, unknown } = await readLines(definition, {
+    const { lines, unknown, unusable } = await readLines(definition, {
       recordings: await findRecordings(paths),
       lookAhead,
       onRead: (path, rows) => onNote?.(`${path}: ${rows} rows`),
     });
     for (const [label, times] of unknown)
       onNote?.(`${times} labels "${label}" are of no class of this pipeline and are not learnt`);
+    for (const [stream, rows] of unusable)
+      onNote?.(
+        `${rows} rows of ${stream} hold numbers that are not finite, or 1.8e19 and more: they count as missing`,
+      );
     return lines;
   };
   const lines = await read(recordings);

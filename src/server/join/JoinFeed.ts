@@ -61,6 +61,7 @@ export class JoinFeed {
    *
    * @param counters Counted up as frames go.
    * @param fail Told of a frame that could not be sent.
+   * @throws {SensoriumError} If one cannot be opened; none is then.
    */
   static async open(
     offer: JoinOffer,
@@ -69,11 +70,16 @@ export class JoinFeed {
     fail: (cause: unknown) => void,
   ): Promise<JoinFeed> {
     const ways = new Map<string, Way>();
-    for (const description of offer.feeds) {
-      // Milliseconds take 41 of the 48 bits of a boot id; two pages never open a stream in the same one.
-      const outlet = await desk.open(description, Math.floor(toMillis(desk.clock.now())));
-      const heartbeat = description.rate === "irregular" ? beating(outlet, desk) : undefined;
-      ways.set(description.stream, { outlet, heartbeat, waiting: 0 });
+    try {
+      for (const description of offer.feeds) {
+        // Milliseconds take 41 of the 48 bits of a boot id; two pages never open a stream in the same one.
+        const outlet = await desk.open(description, Math.floor(toMillis(desk.clock.now())));
+        const heartbeat = description.rate === "irregular" ? beating(outlet, desk) : undefined;
+        ways.set(description.stream, { outlet, heartbeat, waiting: 0 });
+      }
+    } catch (cause) {
+      for (const way of ways.values()) await closed(way);
+      throw cause;
     }
     return new JoinFeed(offer, ways, counters, fail);
   }
@@ -104,10 +110,10 @@ export class JoinFeed {
     readonly now: Micros;
     readonly saysBye: boolean;
   }): Promise<void> {
-    for (const { outlet, heartbeat } of this.#ways.values()) {
-      clearInterval(heartbeat);
-      if (saysBye) await outlet.bye(now, now).catch(() => {});
-      await outlet[Symbol.asyncDispose]();
+    for (const way of this.#ways.values()) {
+      clearInterval(way.heartbeat);
+      if (saysBye) await way.outlet.bye(now, now).catch(() => {});
+      await closed(way);
     }
   }
 
@@ -140,6 +146,11 @@ function beating(outlet: Outlet, { clock }: JoinDesk): NodeJS.Timeout {
     void outlet.heartbeat(Math.max(0, now - millis(250)) as Micros, now).catch(() => {});
   };
   return setInterval(beat, toMillis(HEARTBEAT)).unref();
+}
+
+async function closed({ outlet, heartbeat }: Way): Promise<void> {
+  clearInterval(heartbeat);
+  await outlet[Symbol.asyncDispose]();
 }
 
 /** Why frames are none of their form's; undefined where they are. */

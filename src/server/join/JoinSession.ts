@@ -30,7 +30,7 @@ export interface JoinCounters extends JoinFeedCounters {
  *   of its own.
  * - Frames that do not fit what was offered are counted and answered with `refused`; the rest goes on.
  * - A page that vanishes just falls silent, as a sensor does whose plug is pulled; one that closes a stream
- *   says bye.
+ *   says bye. Whoever opens the session sees to it that the socket of a page that is gone closes (`SocketWatch`).
  */
 export class JoinSession {
   readonly #socket: WebSocket;
@@ -64,9 +64,11 @@ export class JoinSession {
     });
     socket.on("close", () => {
       counters.pages -= 1;
-      this.#turn = this.#turn.then(async () => {
-        for (const name of [...this.#feeds.keys()]) await this.#close(name, { saysBye: false });
-      });
+      this.#turn = this.#turn
+        .then(async () => {
+          for (const name of [...this.#feeds.keys()]) await this.#close(name, { saysBye: false });
+        })
+        .catch((cause: unknown) => this.#complain("", String(cause)));
     });
     this.#tell({
       kind: "welcome",

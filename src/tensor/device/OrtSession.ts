@@ -4,6 +4,7 @@ import { ShapeError } from "../../errors.ts";
 import { createData, type TensorData } from "../HostTensor.ts";
 import { sizeOfShape, type TensorSpec } from "../TensorSpec.ts";
 import { explainOpenFailure } from "./explainOpenFailure.ts";
+import { refuseTelemetry } from "./refuseTelemetry.ts";
 
 // ORT's own log goes to stderr past every logger; what matters comes back as an error anyway.
 env.logLevel = "fatal";
@@ -28,6 +29,7 @@ export async function openOrtSession(
   model: Uint8Array,
   { provider, threads, residentOutputs = [], optimize = true }: OrtSessionOptions,
 ): Promise<InferenceSession> {
+  refuseTelemetry();
   try {
     return await InferenceSession.create(model, {
       executionProviders: [provider],

@@ -40,6 +40,57 @@ describe("standards", () => {
     expect(standards["b"]?.deviation[0]).toBeGreaterThan(0.05);
   });
 
+  it("are exact far from zero and however small the unit", () => {
+    const around = (middle: number, by: number): Float32Array =>
+      Float32Array.from(
+        { length: 400 },
+        (_, i) => middle + (Math.floor(i / 2) % 2 === 0 ? by : -by),
+      );
+    const lines = [101_325, 4e-8].map((middle): RowLine => {
+      const a = {
+        size: 2,
+        x: around(middle, middle / 1e4),
+        present: new Float32Array(200).fill(1),
+      };
+      return { rows: 200, labels: new Int32Array(200), streams: { a } };
+    });
+    for (const own of lines) {
+      const { mean, deviation } = measureStandards([own], TINY)["a"] ?? { mean: [], deviation: [] };
+      expect((deviation[0] ?? 0) / (mean[0] ?? 0)).toBeCloseTo(1e-4, 6);
+    }
+  });
+
+  it.each(["feature", "stream"] as const)(
+    "give a feature that never moved no weight: scaled by %s, its first move live changes nothing",
+    async (scaling) => {
+      const still = Float32Array.from({ length: 400 }, (_, i) =>
+        i % 2 === 0 ? 0.3 : rng.normal(),
+      );
+      const present = new Float32Array(200).fill(1);
+      const streams = { ...line.streams, a: { size: 2, x: still, present } };
+      const own = measureStandards([{ ...line, streams }], TINY, { a: scaling });
+      expect(own["a"]?.deviation[0]).toBe(Number.POSITIVE_INFINITY);
+      expect(own["a"]?.deviation[1]).toBeGreaterThan(0.5);
+      const params = initParams(TINY, () => rng.uniform());
+      const codes = hostTensor(rng.normalArray(TINY.codes * TINY.codeDim), [
+        TINY.codes,
+        TINY.codeDim,
+      ]);
+      const config = TINY;
+      await using live = await createInference({
+        config,
+        params: foldStandards(params, own),
+        codes,
+      });
+      const answer = async (first: number) => {
+        const row = { a: Float32Array.of(first, 0.5), b: undefined };
+        return [...(await live.step(row, live.initialState())).outputs.logProbabilities];
+      };
+      expect(await answer(0.31)).toEqual(await answer(0.3));
+      expect((await answer(1_000)).every(Number.isFinite)).toBe(true);
+    },
+  );
+
   it("fold into the weights: raw features give what standardised ones gave", async () => {
     const params = initParams(TINY, () => rng.uniform());
     const codes = hostTensor(rng.normalArray(TINY.codes * TINY.codeDim), [

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { ConfigError } from "../../../src/errors.ts";
+import { borrowNumbers } from "../../../src/frames/DType.ts";
+import { readLog } from "../../../src/log/readLog.ts";
+import { writeLog } from "../../../src/log/writeLog.ts";
 import { createInference } from "../../../src/models/unified/inference.ts";
 import { decodeWeights } from "../../../src/models/unified/weights.ts";
 import { recordReplays } from "../../../src/pipeline/recordReplays.ts";
@@ -14,6 +17,8 @@ import {
   type TrainRecordingsOptions,
   trainRecordings,
 } from "../../../src/pipeline/training/trainRecordings.ts";
+import { isHostTensor } from "../../../src/tensor/HostTensor.ts";
+import { flattenTree } from "../../../src/tensor/tree.ts";
 import { micros, millis, seconds } from "../../../src/units.ts";
 import { TINY, tinyWeights } from "../../support/tinyModel.ts";
 import { SENSORS, type TinyPipeline, tinyPipeline } from "../../support/tinyPipeline.ts";
@@ -89,25 +94,98 @@ describe("readLines", () => {
   });
 });
 
-describe("trainRecordings", () => {
-  const options = (name: string): TrainRecordingsOptions => ({
-    recordings: [recording],
-    seed: 1,
-    epochs: 3,
-    plan: {
-      width: 8,
-      codes: 5,
-      codeDim: 4,
-      embedding: 4,
-      dilations: [1],
-      jointDilations: [1],
-      // What is drawn anew in every epoch must be so again after a stop.
-      training: { rows: 20, stretches: 3, warmUp: 2, shuffled: true },
-    },
-    out: join(tiny.folder, `${name}.safetensors`),
-    checkpoint: join(tiny.folder, `${name}.checkpoint`),
-  });
+/** The recording with another number in place of one of `a`'s, at each of these rows. */
+async function withNumbers(name: string, numbers: Readonly<Record<number, number>>) {
+  const path = join(tiny.folder, `${name}.mcap`);
+  let row = 0;
+  const altered = async function* () {
+    for await (const record of readLog(recording)) {
+      const other =
+        record.kind === "DATA" && record.chunk.stream === "a" ? numbers[row++] : undefined;
+      if (record.kind !== "DATA" || other === undefined) {
+        if (record.kind !== "CHECKPOINT") yield record;
+        continue;
+      }
+      const values = borrowNumbers(record.chunk.payload, "f32").slice().fill(other, 1, 2);
+      yield { ...record, chunk: { ...record.chunk, payload: new Uint8Array(values.buffer) } };
+    }
+  };
+  await writeLog(path, altered());
+  return path;
+}
 
+describe("rows with numbers that nobody can compute with", () => {
+  it("count as missing in their stream, where a model is trained as where it answers, and are told", async () => {
+    const broken = await withNumbers("broken", { 30: 3.4e38, 31: Number.NaN, 40: -1e30 });
+    const read = async (path: string) =>
+      await readLines(tiny.definition, { recordings: [path], lookAhead: millis(40) });
+    const [whole, altered] = [await read(recording), await read(broken)];
+    expect([...whole.unusable]).toEqual([]);
+    expect([...altered.unusable]).toEqual([["a", 3]]);
+    const { a, b } = altered.lines[0]?.[0]?.streams ?? {};
+    const known = whole.lines[0]?.[0]?.streams ?? {};
+    const missing = [...(a?.present ?? [])].flatMap((there, row) => (there === 1 ? [] : [row]));
+    expect(missing).toEqual([30, 31, 40]);
+    expect(b).toEqual(known["b"]);
+
+    const notes: string[] = [];
+    const { out } = await trainRecordings(tiny.definition, {
+      ...options("broken"),
+      recordings: [broken],
+      epochs: 1,
+      onNote: (text) => notes.push(text),
+    });
+    expect(notes.join("\n")).toMatch(/^3 rows of a hold numbers that are not finite, or 1.8e19/m);
+    const { params } = decodeWeights(await readFile(out));
+    for (const [name, { data }] of flattenTree({ ...params }, isHostTensor))
+      expect([name, data.every(Number.isFinite)]).toEqual([name, true]);
+  }, 120_000);
+
+  it("are scored as they are answered live, whoever made the rows", async () => {
+    const { lines } = await readLines(tiny.definition, {
+      recordings: [recording],
+      lookAhead: millis(40),
+    });
+    const [line] = lines.flat();
+    const a = line?.streams["a"];
+    if (line === undefined || a === undefined) throw new Error("expected rows of a");
+    const with60 = (x: Float32Array, present: Float32Array) => ({
+      ...line,
+      streams: { ...line.streams, a: { ...a, x, present } },
+    });
+    const huge = with60(a.x.slice().fill(3.4e38, 2 * 60, 2 * 61), a.present);
+    const absent = with60(a.x, a.present.slice().fill(0, 60, 61));
+    const answersTo = async (asked: typeof line) => {
+      const answers: string[] = [];
+      await scoreLines(decodeWeights(tinyWeights()), [asked], {
+        ...{ slots: tiny.definition.slots, ignored: [] },
+        onRow: ({ logProbabilities }) => answers.push(logProbabilities.join()),
+      });
+      return answers;
+    };
+    expect(await answersTo(huge)).toEqual(await answersTo(absent));
+  }, 120_000);
+});
+
+const options = (name: string): TrainRecordingsOptions => ({
+  recordings: [recording],
+  seed: 1,
+  epochs: 3,
+  plan: {
+    width: 8,
+    codes: 5,
+    codeDim: 4,
+    embedding: 4,
+    dilations: [1],
+    jointDilations: [1],
+    // What is drawn anew in every epoch must be so again after a stop.
+    training: { rows: 20, stretches: 3, warmUp: 2, shuffled: true },
+  },
+  out: join(tiny.folder, `${name}.safetensors`),
+  checkpoint: join(tiny.folder, `${name}.checkpoint`),
+});
+
+describe("trainRecordings", () => {
   it("writes weights that the pipeline runs on, and its curves", async () => {
     const notes: string[] = [];
     const report = await trainRecordings(tiny.definition, {

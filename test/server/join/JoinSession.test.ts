@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { WebSocket } from "ws";
+import { type ClientOptions, WebSocket } from "ws";
 
 import { SystemClock } from "../../../src/clock/SystemClock.ts";
-import { WireError } from "../../../src/errors.ts";
+import { ConfigError, WireError } from "../../../src/errors.ts";
 import type { StreamDescription } from "../../../src/frames/StreamDescription.ts";
 import type { PageSense } from "../../../src/pipeline/PageSense.ts";
 import type { JoinDesk } from "../../../src/server/join/JoinDesk.ts";
@@ -53,10 +53,11 @@ const senses: Readonly<Record<string, PageSense>> = {
   },
 };
 
-/** A server that lets pages in to an inlet, and what the inlet hears. */
+/** A server that lets pages in to an inlet, all but the stream that it `refuses`, and what the inlet hears. */
 async function open(
   named?: typeof senses,
-): Promise<AsyncDisposable & { server: Server; heard: WireMessage[] }> {
+  { refuses, ...more }: Partial<ServerOptions> & { readonly refuses?: string } = {},
+): Promise<AsyncDisposable & { server: Server; heard: WireMessage[]; outlets: Outlet[] }> {
   const inlet = await Inlet.open({ streams: [words, picture], clock, bind: "tcp://127.0.0.1:*" });
   const heard: WireMessage[] = [];
   inlet.deliveries.subscribe((delivery) => {
@@ -64,18 +65,25 @@ async function open(
     heard.push(message);
     delivery.release();
   });
+  const outlets: Outlet[] = [];
   const desk: JoinDesk = {
     pipeline: "test",
     summary: "A test.",
     offers: joinOffers(named, [words, picture], []),
     clock,
     token: TOKEN,
-    open: (description, epoch) => Outlet.open({ connect: inlet.endpoint, description, epoch }),
+    open: async (description, epoch) => {
+      if (description.stream === refuses) throw new ConfigError("lend", "expected another stream");
+      const outlet = await Outlet.open({ connect: inlet.endpoint, description, epoch });
+      outlets.push(outlet);
+      return outlet;
+    },
   };
-  const server = await Server.start(new SubjectFeed(), { clock, port: 0, join: desk });
+  const server = await Server.start(new SubjectFeed(), { clock, port: 0, join: desk, ...more });
   return {
     server,
     heard,
+    outlets,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await inlet[Symbol.asyncDispose]();
@@ -89,9 +97,9 @@ class Page {
   readonly #heard: JoinServerMessage[] = [];
   #wake: () => void = () => {};
 
-  constructor(url: string, token = TOKEN) {
+  constructor(url: string, token = TOKEN, options: ClientOptions = {}) {
     const address = `${url.replace("http", "ws")}sense?token=${encodeURIComponent(token)}`;
-    this.socket = new WebSocket(address);
+    this.socket = new WebSocket(address, options);
     this.socket.on("message", (data: Buffer) => {
       const { message, problem } = decodeJoinServer(data);
       if (message === undefined) throw new Error(problem);
@@ -200,6 +208,41 @@ describe("a page that senses", () => {
     page.socket.terminate();
     await until(() => house.server.pages.pages === 0);
     expect(house.heard.some(({ kind }) => kind === "bye")).toBe(false);
+  });
+
+  it("is let go when it is gone without a word: nothing of it seems to live on", async () => {
+    await using house = await open(undefined, { pingEvery: millis(100) });
+    const gone = new Page(house.server.url, TOKEN, { autoPong: false });
+    const stays = new Page(house.server.url);
+    await gone.next();
+    await stays.next();
+    gone.say({ kind: "open", stream: words.stream });
+    expect(await gone.next()).toEqual({ kind: "opened", stream: words.stream });
+
+    const [outlet] = house.outlets;
+    const beat = (): Promise<unknown> =>
+      outlet?.heartbeat(clock.now(), clock.now()).then(
+        () => "beats",
+        (problem: Error) => problem.message,
+      ) ?? Promise.resolve("none");
+    await expect.poll(beat, { timeout: 30_000 }).toMatch(/expected to be open, got closed/);
+    expect(house.heard.some(({ kind }) => kind === "bye")).toBe(false);
+    expect(stays.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it("lends nothing of a sense that feeds several streams where one of them cannot be lent", async () => {
+    const both: typeof senses = { mouth: { source: "words", feeds: [words.stream, "picture"] } };
+    await using house = await open(both, { refuses: "picture" });
+    const page = new Page(house.server.url);
+    await page.next();
+    page.say({ kind: "open", stream: "mouth" });
+    expect(await page.next()).toMatchObject({
+      kind: "refused",
+      text: expect.stringContaining("expected another stream"),
+    });
+    await expect(house.outlets[0]?.heartbeat(clock.now(), clock.now())).rejects.toThrow(
+      "got closed",
+    );
   });
 
   it("is answered probes by the server's clock, at once", async () => {

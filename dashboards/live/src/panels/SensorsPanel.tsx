@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import type { Dashboard } from "../feed/Dashboard.ts";
 import {
@@ -9,12 +9,12 @@ import {
   sensorKinds,
 } from "../feed/sensors.ts";
 import { AttachForm } from "./AttachForm.tsx";
+import { FactDialog } from "./FactDialog.tsx";
 
 const REFRESH_MS = 1_000;
 
 /** How many streams there are; behind it who feeds each, to take one away or attach another. */
 export function SensorsPanel({ dashboard }: { readonly dashboard: Dashboard }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [isOpen, setOpen] = useState(false);
   const [streams, setStreams] = useState<readonly FedStream[]>([]);
   const [kinds, setKinds] = useState<readonly SensorKind[]>([]);
@@ -40,50 +40,25 @@ export function SensorsPanel({ dashboard }: { readonly dashboard: Dashboard }) {
     await look();
   };
   return (
-    <div class="fact fact-sensors">
-      <dt>streams</dt>
-      <dd>
-        <button
-          type="button"
-          class="fact-button"
-          aria-haspopup="dialog"
-          aria-label="Sensors"
-          title="who feeds them; attach a sensor"
-          onClick={() => {
-            dialog.current?.showModal();
-            setOpen(true);
-          }}
-        >
-          {dashboard.hello.value?.streams.length ?? 0}
-        </button>
-        <dialog
-          ref={dialog}
-          class="dialog sensors"
-          aria-label="Sensors"
-          onClose={() => setOpen(false)}
-        >
-          <div class="dialog-inner">
-            <header>
-              <h2>sensors</h2>
-              <button type="button" class="plug" onClick={() => dialog.current?.close()}>
-                Close
-              </button>
-            </header>
-            <ul>
-              {streams.map((each) => (
-                <StreamItem key={each.stream} of={each} onDetach={detach} />
-              ))}
-            </ul>
-            {kinds.length > 0 && (
-              <AttachForm kinds={kinds} streams={streams} onAttached={() => void look()} />
-            )}
-            <p class="label-problem" role="alert">
-              {problem}
-            </p>
-          </div>
-        </dialog>
-      </dd>
-    </div>
+    <FactDialog
+      fact="streams"
+      shown={dashboard.hello.value?.streams.length ?? 0}
+      hint="who feeds them; attach a sensor"
+      label="Sensors"
+      about="sensors"
+      heading="sensors"
+      problem={problem}
+      onToggle={setOpen}
+    >
+      <ul>
+        {streams.map((each) => (
+          <StreamItem key={each.stream} of={each} onDetach={detach} />
+        ))}
+      </ul>
+      {kinds.length > 0 && (
+        <AttachForm kinds={kinds} streams={streams} onAttached={() => void look()} />
+      )}
+    </FactDialog>
   );
 }
 

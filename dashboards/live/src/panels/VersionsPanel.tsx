@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import type { LearningMessage } from "../../../../src/server/protocol.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
@@ -9,12 +9,12 @@ import {
   type Versions,
   versions,
 } from "../feed/teach.ts";
+import { FactDialog } from "./FactDialog.tsx";
 
 const REFRESH_MS = 2_000;
 
 /** Which model answers; behind it, the versions there are, to pin one or to go back. */
 export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [isOpen, setOpen] = useState(false);
   const [known, setKnown] = useState<Versions | undefined>(undefined);
   const [problem, setProblem] = useState("");
@@ -41,48 +41,27 @@ export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) 
     setKnown(await versions());
   };
   return (
-    <div class="fact fact-model">
-      <dt>model</dt>
-      <dd>
-        <button
-          type="button"
-          class="fact-button model-name"
-          aria-haspopup="dialog"
-          title="versions of the model"
-          onClick={() => {
-            dialog.current?.showModal();
-            setOpen(true);
-          }}
-        >
+    <FactDialog
+      fact="model"
+      shown={
+        <span class="model-name">
           {shortOf(model)}
           {isPinned && <small> pinned</small>}
-        </button>
-        <dialog
-          ref={dialog}
-          class="dialog versions"
-          aria-label="Versions of the model"
-          onClose={() => setOpen(false)}
-        >
-          <div class="dialog-inner">
-            <header>
-              <h2>versions of the model</h2>
-              <button type="button" class="plug" onClick={() => dialog.current?.close()}>
-                Close
-              </button>
-            </header>
-            {learning !== undefined && <Learning learning={learning} />}
-            {known === undefined ? (
-              <p class="dim">This run keeps one version: {model}.</p>
-            ) : (
-              <VersionList known={known} change={change} />
-            )}
-            <p class="label-problem" role="alert">
-              {problem}
-            </p>
-          </div>
-        </dialog>
-      </dd>
-    </div>
+        </span>
+      }
+      hint="versions of the model"
+      about="versions"
+      heading="versions of the model"
+      problem={problem}
+      onToggle={setOpen}
+    >
+      {learning !== undefined && <Learning learning={learning} />}
+      {known === undefined ? (
+        <p class="dim">This run keeps one version: {model}.</p>
+      ) : (
+        <VersionList known={known} change={change} />
+      )}
+    </FactDialog>
   );
 }
 
