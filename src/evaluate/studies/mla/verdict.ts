@@ -5,7 +5,7 @@ import { MISSING_RATES } from "./missingAt.ts";
 /** What the figures of one set say, in a paragraph or two. */
 export function mlaVerdict(set: string, metrics: MetricTable): string {
   const lines = set === "grid_av" ? gridVerdict(metrics) : subsetVerdict(metrics);
-  return [...lines, guardVerdict(metrics)].filter((line) => line !== "").join("\n\n");
+  return [...lines, turnsVerdict(metrics)].filter((line) => line !== "").join("\n\n");
 }
 
 type Read = (metric: string, variant?: string) => number | undefined;
@@ -66,12 +66,12 @@ function subsetVerdict(metrics: MetricTable): string[] {
   return lines;
 }
 
-/** Whether any form of gradient modification beats plain alternation by more than the spread. */
-function guardVerdict(metrics: MetricTable): string {
+/** Whether learning without turns, or any form of gradient modification, differs by more than the spread. */
+function turnsVerdict(metrics: MetricTable): string {
   const metric = "accuracy/all" in metrics ? "accuracy/all" : "accuracy/fused@0dB";
   const own = metrics[metric];
   if (own === undefined) return "";
-  const forms = ["hgm-paper", "hgm-leaky", "hgm-stream"].flatMap((variant) => {
+  const forms = ["no-alternation", "hgm-paper", "hgm-leaky", "hgm-stream"].flatMap((variant) => {
     const other = metrics[metricName(metric, variant)];
     if (other === undefined) return [];
     const by = other.mean - own.mean;
@@ -80,7 +80,7 @@ function guardVerdict(metrics: MetricTable): string {
   });
   return forms.length === 0
     ? ""
-    : `Gradient modification against none, ${metric}: ${forms.join(", ")}.`;
+    : `Without turns (no-alternation), and with the head's gradient modified, against the method, ${metric}: ${forms.join(", ")}. A variant of one seed has no spread of its own.`;
 }
 
 function points(by: number): string {
