@@ -7,20 +7,10 @@ Two modalities of vectors: two transformer layers each (dropout 0.1), specific b
 moved modality by modality, linear decoders, five steps of the approximation nets, two-layer LSTM
 predictions of the next frame from one random place, the histograms' contrast, Adam, clipping by module.
 """
-import json
-import os
-import sys
-import time
-
-os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = sys.argv[1]
-
-try:
-    import torch
-    import torch.nn.functional as F
-    from torch import nn
-except ImportError as error:
-    print(json.dumps({"error": f"{error}; on Debian: apt-get install python3-torch libopenblas0"}))
-    sys.exit(0)
+from peer import serve  # before torch: it sets the threads
+import torch
+import torch.nn.functional as F
+from torch import nn
 
 SIZES, T, D, L, GAMMA = (128, 256), 10, 256, 400, 0.99
 
@@ -146,21 +136,4 @@ def open_step(dtype, batch):
     return step
 
 
-def main():
-    torch.set_num_threads(int(sys.argv[1]))
-    print(json.dumps({"version": torch.__version__}), flush=True)
-    steps = {}
-    for line in sys.stdin:
-        request = json.loads(line)
-        key = (request["net"], request["batch"])
-        if key not in steps:
-            steps[key] = open_step(getattr(torch, request["net"]), request["batch"])
-        times = []
-        for _ in range(request["runs"]):
-            started = time.perf_counter()
-            steps[key]()
-            times.append((time.perf_counter() - started) * 1000)
-        print(json.dumps({"ms": times}), flush=True)
-
-
-main()
+serve(lambda r: open_step(getattr(torch, r["net"]), r["batch"]))

@@ -6,25 +6,10 @@ One JSON request a line on stdin, one JSON answer a line on stdout:
 `config` is the model's configuration. Written as one would in PyTorch: channels first, grid_sample,
 BatchNorm1d. A step is two views of every modality, forward, loss, backward, clipping and AdamW.
 """
-import json
-import os
-import sys
-import time
-
-os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = sys.argv[1]
-
-try:
-    import torch
-    import torch.nn.functional as F
-    from torch import nn
-except ImportError as error:
-    print(json.dumps({"error": f"{error}; on Debian: apt-get install python3-torch libopenblas0"}))
-    sys.exit(0)
-
-
-def gelu(x):
-    """The logistic form, as ours."""
-    return x * torch.sigmoid(1.702 * x)
+from peer import gelu, serve  # before torch: it sets the threads
+import torch
+import torch.nn.functional as F
+from torch import nn
 
 
 class ChannelNorm(nn.Module):
@@ -205,21 +190,4 @@ def train_step(config, batch):
     return step
 
 
-def main():
-    torch.set_num_threads(int(sys.argv[1]))
-    print(json.dumps({"version": torch.__version__}), flush=True)
-    steps = {}
-    for line in sys.stdin:
-        request = json.loads(line)
-        key = (request["net"], request["batch"])
-        if key not in steps:
-            steps[key] = train_step(request["config"], request["batch"])
-        times = []
-        for _ in range(request["runs"]):
-            started = time.perf_counter()
-            steps[key]()
-            times.append((time.perf_counter() - started) * 1000)
-        print(json.dumps({"ms": times}), flush=True)
-
-
-main()
+serve(lambda r: train_step(r["config"], r["batch"]))

@@ -6,20 +6,10 @@ One JSON request a line on stdin, one JSON answer a line on stdout:
 A step is forward through every base encoder, the joint encoder and the head, the contrast of each
 modality with the joint (2B anchors), backward and Adam.
 """
-import json
-import os
-import sys
-import time
-
-os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = sys.argv[1]
-
-try:
-    import torch
-    import torch.nn.functional as F
-    from torch import nn
-except ImportError as error:
-    print(json.dumps({"error": f"{error}; on Debian: apt-get install python3-torch libopenblas0"}))
-    sys.exit(0)
+from peer import serve  # before torch: it sets the threads
+import torch
+import torch.nn.functional as F
+from torch import nn
 
 
 def image():
@@ -105,21 +95,4 @@ def train_step(name, batch):
     return step
 
 
-def main():
-    torch.set_num_threads(int(sys.argv[1]))
-    print(json.dumps({"version": torch.__version__}), flush=True)
-    steps = {}
-    for line in sys.stdin:
-        request = json.loads(line)
-        key = (request["net"], request["batch"])
-        if key not in steps:
-            steps[key] = train_step(*key)
-        times = []
-        for _ in range(request["runs"]):
-            started = time.perf_counter()
-            steps[key]()
-            times.append((time.perf_counter() - started) * 1000)
-        print(json.dumps({"ms": times}), flush=True)
-
-
-main()
+serve(lambda r: train_step(r["net"], r["batch"]))

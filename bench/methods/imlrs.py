@@ -6,21 +6,12 @@ One JSON request a line on stdin, one JSON answer a line on stdout:
 Written as one would in PyTorch: modalities of equally many tokens stacked on the batch axis, attention
 block by block, one fused projection for queries, keys and values.
 """
-import json
 import math
-import os
-import sys
-import time
 
-os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = sys.argv[1]
-
-try:
-    import torch
-    import torch.nn.functional as F
-    from torch import nn
-except ImportError as error:
-    print(json.dumps({"error": f"{error}; on Debian: apt-get install python3-torch libopenblas0"}))
-    sys.exit(0)
+from peer import serve  # before torch: it sets the threads
+import torch
+import torch.nn.functional as F
+from torch import nn
 
 
 class Norm(nn.Module):
@@ -186,21 +177,4 @@ def train_step(config, batch):
     return step
 
 
-def main():
-    torch.set_num_threads(int(sys.argv[1]))
-    print(json.dumps({"version": torch.__version__}), flush=True)
-    steps = {}
-    for line in sys.stdin:
-        request = json.loads(line)
-        key = (request["net"], request["batch"])
-        if key not in steps:
-            steps[key] = train_step(request["config"], request["batch"])
-        times = []
-        for _ in range(request["runs"]):
-            started = time.perf_counter()
-            steps[key]()
-            times.append((time.perf_counter() - started) * 1000)
-        print(json.dumps({"ms": times}), flush=True)
-
-
-main()
+serve(lambda r: train_step(r["config"], r["batch"]))

@@ -6,25 +6,10 @@ One JSON request a line on stdin, one JSON answer a line on stdout:
 `config` is the model's configuration: encoders as lists of layers, one linear head. A step is forward,
 cross-entropy, backward and AdamW on the modality's encoder and on the head.
 """
-import json
-import os
-import sys
-import time
-
-os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = sys.argv[1]
-
-try:
-    import torch
-    import torch.nn.functional as F
-    from torch import nn
-except ImportError as error:
-    print(json.dumps({"error": f"{error}; on Debian: apt-get install python3-torch libopenblas0"}))
-    sys.exit(0)
-
-
-def gelu(x):
-    """The logistic form, as ours."""
-    return x * torch.sigmoid(1.702 * x)
+from peer import gelu, serve  # before torch: it sets the threads
+import torch
+import torch.nn.functional as F
+from torch import nn
 
 
 class Picture(nn.Module):
@@ -133,21 +118,4 @@ def train_step(config, modality, batch):
     return step
 
 
-def main():
-    torch.set_num_threads(int(sys.argv[1]))
-    print(json.dumps({"version": torch.__version__}), flush=True)
-    steps = {}
-    for line in sys.stdin:
-        request = json.loads(line)
-        key = (request["net"], request["batch"])
-        if key not in steps:
-            steps[key] = train_step(request["config"], request["net"], request["batch"])
-        times = []
-        for _ in range(request["runs"]):
-            started = time.perf_counter()
-            steps[key]()
-            times.append((time.perf_counter() - started) * 1000)
-        print(json.dumps({"ms": times}), flush=True)
-
-
-main()
+serve(lambda r: train_step(r["config"], r["net"], r["batch"]))
