@@ -11,7 +11,6 @@ import {
   type Check,
   integer,
   list,
-  mismatch,
   number,
   oneOf,
   optional,
@@ -19,6 +18,7 @@ import {
   text,
   union,
 } from "./check.ts";
+import { type Decoded, packMessage, unpackMessage } from "./envelope.ts";
 
 /** Version of this language; a reader refuses every other. */
 export const JOIN_VERSION = 1;
@@ -117,11 +117,6 @@ export interface FramesMessage {
 /** Everything that a page says. */
 export type JoinClientMessage = OpenMessage | CloseMessage | ProbeMessage | FramesMessage;
 
-/** A message, or in words why these bytes are none. */
-export type DecodedJoin<M> =
-  | { readonly message: M; readonly problem?: undefined }
-  | { readonly problem: string; readonly message?: undefined };
-
 // Numbers as they are: times are beyond what a 32-bit float can say.
 const packr = new Packr({ useRecords: false });
 
@@ -175,31 +170,15 @@ const clientMessage = union<JoinClientMessage>({
 export function encodeJoin(
   message: JoinServerMessage | JoinClientMessage,
 ): Uint8Array<ArrayBuffer> {
-  // A copy: msgpackr hands out slices of a pool that pins far more than one message.
-  return new Uint8Array(packr.pack([JOIN_VERSION, message]));
+  return packMessage(packr, JOIN_VERSION, message);
 }
 
 /** What the server said, checked field by field. Never throws. */
-export function decodeJoinServer(frame: Uint8Array): DecodedJoin<JoinServerMessage> {
-  return decode(frame, serverMessage);
+export function decodeJoinServer(frame: Uint8Array): Decoded<JoinServerMessage> {
+  return unpackMessage(packr, JOIN_VERSION, frame, serverMessage);
 }
 
 /** What a page said, checked field by field. Never throws. */
-export function decodeJoinClient(frame: Uint8Array): DecodedJoin<JoinClientMessage> {
-  return decode(frame, clientMessage);
-}
-
-function decode<M>(frame: Uint8Array, check: Check<M>): DecodedJoin<M> {
-  let value: unknown;
-  try {
-    value = packr.unpack(frame);
-  } catch (cause) {
-    return { problem: `message: expected msgpack, got ${String(cause)}` };
-  }
-  if (!Array.isArray(value) || value.length !== 2)
-    return { problem: mismatch("message", "[version, message]", value) };
-  if (value[0] !== JOIN_VERSION)
-    return { problem: mismatch("version", String(JOIN_VERSION), value[0]) };
-  const problem = check(value[1], "message");
-  return problem === undefined ? { message: value[1] as M } : { problem };
+export function decodeJoinClient(frame: Uint8Array): Decoded<JoinClientMessage> {
+  return unpackMessage(packr, JOIN_VERSION, frame, clientMessage);
 }

@@ -13,7 +13,6 @@ import {
   dictionary,
   integer,
   list,
-  mismatch,
   number,
   oneOf,
   optional,
@@ -22,6 +21,7 @@ import {
   text,
   union,
 } from "./check.ts";
+import { type Decoded, packMessage, unpackMessage } from "./envelope.ts";
 import type {
   AlignmentGauge,
   ClientMessage,
@@ -63,11 +63,6 @@ export const PROTOCOL_VERSION = 1;
 /** Address of the WebSocket below the server's. */
 export const SOCKET_PATH = "/live";
 
-/** A message, or in words why these bytes are none. */
-export type Decoded<M> =
-  | { readonly message: M; readonly problem?: undefined }
-  | { readonly problem: string; readonly message?: undefined };
-
 /** Rows in the form in which they travel. */
 type WireMessage = Exclude<ServerMessage, RowsMessage> | ({ readonly kind: "rows" } & RowColumns);
 
@@ -78,17 +73,17 @@ const packr = new Packr({ useRecords: false, useFloat32: 1 });
 export function encodeMessage(message: ServerMessage): Uint8Array<ArrayBuffer> {
   const wire: WireMessage =
     message.kind === "rows" ? { kind: "rows", ...packRows(message.rows) } : message;
-  return encode(wire);
+  return packMessage(packr, PROTOCOL_VERSION, wire);
 }
 
 /** What a client wants to say as the bytes of one WebSocket frame. */
 export function encodeClientMessage(message: ClientMessage): Uint8Array<ArrayBuffer> {
-  return encode(message);
+  return packMessage(packr, PROTOCOL_VERSION, message);
 }
 
 /** A message from the server, checked field by field. Views borrow from `frame`. Never throws. */
 export function decodeMessage(frame: Uint8Array): Decoded<ServerMessage> {
-  const { message, problem } = decode(frame, serverMessage);
+  const { message, problem } = unpackMessage(packr, PROTOCOL_VERSION, frame, serverMessage);
   if (message === undefined) return { problem };
   return {
     message: message.kind === "rows" ? { kind: "rows", rows: unpackRows(message) } : message,
@@ -97,27 +92,7 @@ export function decodeMessage(frame: Uint8Array): Decoded<ServerMessage> {
 
 /** A message from a client, checked field by field. Never throws. */
 export function decodeClientMessage(frame: Uint8Array): Decoded<ClientMessage> {
-  return decode(frame, clientMessage);
-}
-
-function encode(message: object): Uint8Array<ArrayBuffer> {
-  // A copy: msgpackr hands out slices of a pool that pins far more than one message.
-  return new Uint8Array(packr.pack([PROTOCOL_VERSION, message]));
-}
-
-function decode<M>(frame: Uint8Array, check: Check<M>): Decoded<M> {
-  let value: unknown;
-  try {
-    value = packr.unpack(frame);
-  } catch (cause) {
-    return { problem: `message: expected msgpack, got ${String(cause)}` };
-  }
-  if (!Array.isArray(value) || value.length !== 2)
-    return { problem: mismatch("message", "[version, message]", value) };
-  if (value[0] !== PROTOCOL_VERSION)
-    return { problem: mismatch("version", String(PROTOCOL_VERSION), value[0]) };
-  const problem = check(value[1], "message");
-  return problem === undefined ? { message: value[1] as M } : { problem };
+  return unpackMessage(packr, PROTOCOL_VERSION, frame, clientMessage);
 }
 
 const time = integer<Micros>();
