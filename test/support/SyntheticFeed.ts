@@ -15,6 +15,7 @@ import type {
 } from "../../src/server/protocol.ts";
 import { type Micros, micros, millis } from "../../src/units.ts";
 import { noise, type Scene, type SceneWord, syntheticScene } from "./SyntheticScene.ts";
+import { talkingFaceStreams } from "./talkingFaceStreams.ts";
 
 const PERIOD_MS = 40;
 const LOOK_AHEAD_MS = 120;
@@ -64,32 +65,7 @@ export class SyntheticFeed implements LiveFeed {
       classes: this.#scene.classes,
       silence: this.#scene.classes[0] ?? "",
       slots: this.#scene.slots,
-      streams: [
-        {
-          stream: "audio",
-          modality: "audio",
-          rate: 100,
-          unit: "PCM",
-          view: { kind: "columns", bins: 40, perRow: 4 },
-          counts: true,
-        },
-        {
-          stream: "video",
-          modality: "video",
-          rate: 25,
-          unit: "grey level",
-          view: { kind: "image", width: 28, height: 20 },
-          counts: true,
-        },
-        {
-          stream: "text",
-          modality: "text",
-          rate: 0,
-          unit: "",
-          view: { kind: "captions" },
-          counts: false,
-        },
-      ],
+      streams: talkingFaceStreams,
       codes: CODES,
       model: "synthetic-1",
       hasTruth: true,

@@ -1,5 +1,6 @@
 import type { ClientMessage, ServerMessage } from "../../src/server/protocol.ts";
 import { micros, millis } from "../../src/units.ts";
+import { talkingFaceStreams } from "./talkingFaceStreams.ts";
 
 /** 2026-01-01T00:00:00Z: any instant does, as long as it needs more than 32 bits. */
 export const START = micros(1_767_225_600_000_000);
@@ -17,30 +18,7 @@ export const SERVER_MESSAGES: readonly ServerMessage[] = [
     silence: "sil",
     slots: { command: ["bin"], colour: ["blue"] },
     streams: [
-      {
-        stream: "audio",
-        modality: "audio",
-        rate: 100,
-        unit: "PCM",
-        view: { kind: "columns", bins: 40, perRow: 4 },
-        counts: true,
-      },
-      {
-        stream: "video",
-        modality: "video",
-        rate: 25,
-        unit: "grey level",
-        view: { kind: "image", width: 28, height: 20 },
-        counts: true,
-      },
-      {
-        stream: "text",
-        modality: "text",
-        rate: 0,
-        unit: "",
-        view: { kind: "captions" },
-        counts: false,
-      },
+      ...talkingFaceStreams,
       {
         stream: "tilt",
         modality: "sensor",
