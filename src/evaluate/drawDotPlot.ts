@@ -5,9 +5,13 @@ import type { ResultTable } from "./resultTables.ts";
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555"];
 const [ROW, LEFT, PLOT, TOP, LEGEND_ROW] = [26, 210, 480, 46, 18] as const;
 const TEXT = 'font-family="system-ui, sans-serif"';
+/** About the width of a letter of the legend. */
+const LETTER = 7;
+const RADIUS = 4.5;
 
 /**
- * One table as a dot plot: a row per variant, a dot per input, its whisker one deviation either way.
+ * One table as a dot plot: a row per variant, a mark per input, its whisker one deviation either way. Inputs beyond
+ * the colours there are have the same colours and another shape.
  *
  * @param title Above the plot.
  * @param nameOf What a variant is called.
@@ -23,9 +27,9 @@ export function drawDotPlot(
   const x = (value: number): number => LEFT + ((value - low) / (high - low)) * PLOT;
   const bottom = TOP + variants.length * ROW;
   const ticks = Array.from({ length: 6 }, (_, i) => low + ((high - low) * i) / 5);
-  const perLine = Math.max(1, Math.floor(PLOT / 150));
+  const longest = Math.max(...inputs.map(({ length }) => length), 0);
+  const perLine = Math.max(1, Math.floor(PLOT / Math.max(24 + LETTER * longest, 150)));
   const height = bottom + 34 + Math.ceil(inputs.length / perLine) * LEGEND_ROW;
-  const colour = (input: number): string => COLOURS[input % COLOURS.length] ?? "#000";
   const body = [
     `<text x="12" y="24" ${TEXT} font-size="15" font-weight="600">${escapeXml(title)}</text>`,
     ...ticks.flatMap((tick) => [
@@ -43,7 +47,7 @@ export function drawDotPlot(
           const [from, to] = [x(cell.mean - cell.std), x(cell.mean + cell.std)];
           return [
             `<line x1="${from.toFixed(1)}" x2="${to.toFixed(1)}" y1="${y}" y2="${y}" stroke="${colour(input)}" stroke-width="2" stroke-opacity="0.5"/>`,
-            `<circle cx="${x(cell.mean).toFixed(1)}" cy="${y}" r="4.5" fill="${colour(input)}" fill-opacity="0.85"/>`,
+            mark(input, x(cell.mean), y),
           ];
         }),
       ];
@@ -52,7 +56,7 @@ export function drawDotPlot(
       const [column, line] = [i % perLine, Math.floor(i / perLine)];
       const [cx, cy] = [LEFT + column * (PLOT / perLine) + 5, bottom + 32 + line * LEGEND_ROW];
       return [
-        `<circle cx="${cx}" cy="${cy}" r="4.5" fill="${colour(i)}"/>`,
+        mark(i, cx, cy),
         `<text x="${cx + 10}" y="${cy + 4}" ${TEXT} font-size="12">${escapeXml(input)}</text>`,
       ];
     }),
@@ -63,6 +67,20 @@ export function drawDotPlot(
 ${body.join("\n")}
 </svg>
 `;
+}
+
+function colour(input: number): string {
+  return COLOURS[input % COLOURS.length] ?? "#000";
+}
+
+/** A disc for the first inputs, then a diamond, then a square. */
+function mark(input: number, x: number, y: number): string {
+  const paint = `fill="${colour(input)}" fill-opacity="0.85" stroke="#ffffff" stroke-width="0.8"`;
+  const shape = Math.floor(input / COLOURS.length) % 3;
+  const [cx, side] = [x.toFixed(1), 2 * RADIUS - 1];
+  if (shape === 0) return `<circle cx="${cx}" cy="${y}" r="${RADIUS}" ${paint}/>`;
+  const turn = shape === 1 ? ` transform="rotate(45 ${cx} ${y})"` : "";
+  return `<rect x="${(x - side / 2).toFixed(1)}" y="${y - side / 2}" width="${side}" height="${side}"${turn} ${paint}/>`;
 }
 
 /** Shares are drawn on 0..1; other figures on what they span. */
