@@ -5,6 +5,7 @@ import { Rng } from "../../tensor/Rng.ts";
 import { Contender } from "./Contender.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import { HeldMoments } from "./HeldMoments.ts";
+import { isSure } from "./isSure.ts";
 import { isHarm, judge, type Verdict } from "./judge.ts";
 import { LabelDesk } from "./LabelDesk.ts";
 import type { Decision, LearnerInput, LearnerStatus } from "./LearnerMessage.ts";
@@ -394,9 +395,4 @@ export class OnlineLearner {
     if (learnt !== undefined) return { version, bytes: learnt.bytes };
     return version === this.#base.version ? { version } : { version, part };
   }
-}
-
-/** Whether an answer holds one class almost certain. */
-function isSure(logProbabilities: Float64Array): boolean {
-  return (logProbabilities[argMax(logProbabilities)] ?? 0) > Math.log(0.9);
 }
