@@ -48,7 +48,8 @@ describe("ChannelTraces", () => {
     expect(shown(1, 500)).toBe(253);
     // Of [0, 0.25]: u = −1, s = −0.9.
     expect(shown(0, 30_500)).toBe(14);
-    // No time has passed: of [0, 0.25] still, u = 0.6.
+    // No time passes: of [0, 0.25] still, u = 0.6.
+    shown(10, 30_500);
     expect(shown(0.2, 30_500)).toBe(204);
   });
 
