@@ -4,7 +4,12 @@ import type { Chunk } from "../../../src/frames/Chunk.ts";
 import { answerOf, eventOf, healthOf } from "../../../src/server/foxglove/answerChannels.ts";
 import { streamChannel } from "../../../src/server/foxglove/streamChannel.ts";
 import { foxgloveTime, nanoseconds } from "../../../src/server/foxglove/time.ts";
-import type { HelloMessage, StreamInfo } from "../../../src/server/messages.ts";
+import type {
+  HelloMessage,
+  LiveEvent,
+  StreamInfo,
+  StreamState,
+} from "../../../src/server/messages.ts";
 import { micros, millis } from "../../../src/units.ts";
 import { SubjectFeed } from "../../support/SubjectFeed.ts";
 
@@ -49,20 +54,22 @@ describe("an answer", () => {
 
 describe("an event", () => {
   it("has its length in seconds", () => {
-    const event = {
+    const event: LiveEvent = {
       ...{ id: "e1", label: "bin", from: NOW, to: micros(NOW + 240_000), score: 1 },
-      ...{ evidence: {}, modalities: ["audio"], state: "final" },
-    } as const;
+      ...{ evidence: {}, modalities: ["audio"] },
+      state: "final",
+    };
     expect(eventOf(event)).toMatchObject({ seconds: 0.24, from: foxgloveTime(NOW) });
   });
 });
 
 describe("the health of streams", () => {
   it("counts the frames that were not used for whatever reason", () => {
-    const stream = {
-      ...{ stream: "audio", state: "idle", rate: 0, pluggable: true, age: millis(1_500) },
+    const stream: StreamState = {
+      ...{ stream: "audio", rate: 0, pluggable: true, age: millis(1_500) },
       ...{ counters: { late: 2, gap: 3 }, problem: "no cable" },
-    } as const;
+      state: "idle",
+    };
     expect(healthOf(NOW, [stream])).toMatchObject({
       streams: [{ stream: "audio", unused: 5, ageSeconds: 1.5, problem: "no cable" }],
     });
