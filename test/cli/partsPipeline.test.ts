@@ -16,7 +16,10 @@ describe("the pipeline whose parts are tried", { timeout: 60_000 }, () => {
   });
 
   it("is the one that is asked for", async () => {
-    expect(await chosen("grid_av", "talking-face-now")).toEqual(["talking-face-now", "talking-face"]);
+    expect(await chosen("grid_av", "talking-face-now")).toEqual([
+      "talking-face-now",
+      "talking-face",
+    ]);
     expect(await chosen("grid_av", "pipelines/talking-face-now")).toEqual([
       "talking-face-now",
       "talking-face",
