@@ -19,6 +19,7 @@ export interface EvaluateFlags {
   readonly sentences?: number;
   readonly conditions?: readonly string[];
   readonly together?: true;
+  readonly pipeline?: string;
   readonly epochs?: number;
   readonly device: DeviceChoice;
   readonly variants?: readonly string[];
@@ -55,6 +56,7 @@ export function addEvaluateCommand(program: Command): void {
       "methods and parts: only these, method or model being itself",
       list,
     )
+    .option("--pipeline <name>", "parts: whose; the first that streams the set unless given")
     .option(
       "--epochs <n>",
       "parts: passes over the training split; the pipeline's unless given",

@@ -7,30 +7,26 @@ import { spreadOf } from "../pipeline/evaluatePipeline.ts";
 import { compareVariants } from "../pipeline/training/compareVariants.ts";
 import { type Micros, toSeconds } from "../units.ts";
 import type { EvaluateFlags } from "./evaluateCommand.ts";
-import { loadPipeline, pipelineNames } from "./loadPipeline.ts";
 import { codeRoot } from "./packageRoot.ts";
+import { partsPipeline } from "./partsPipeline.ts";
 import { progressLine } from "./progressLine.ts";
 
 /**
  * Trains a pipeline's model with its parts switched one by one, and specialists for its streams.
  *
- * @throws {ConfigError} If there is no data set, or one that no pipeline is for.
+ * @throws {ConfigError} If there is no data set, or one that the pipeline, or no pipeline, is for.
  */
 export async function evaluateParts(flags: EvaluateFlags): Promise<void> {
   const { data, split, seeds, variants, cache, resume, device, threads, json } = flags;
   if (data === undefined)
     throw new ConfigError("--data", "expected the folder of a data set for parts, got none");
   const { name: set } = await openDataSet(data);
-  const all = await Promise.all(pipelineNames().map(loadPipeline));
-  const definition = all.find(({ dataSet }) => dataSet === set);
-  if (definition === undefined)
-    throw new ConfigError(
-      "parts",
-      `expected a set that a pipeline streams (${all.flatMap(({ dataSet }) => dataSet ?? []).join(", ")}), got ${set}`,
-    );
+  const { definition, others } = await partsPipeline(set, flags.pipeline);
   const clock = new SystemClock();
   const began = clock.now();
   const progress = progressLine(process.stderr);
+  if (flags.pipeline === undefined && others.length > 0)
+    progress.show(`${definition.name}; for ${others.join(" or ")} give --pipeline`, true);
   const values = await compareVariants(definition, {
     data,
     split,

@@ -172,7 +172,6 @@ export class ChannelTraces {
   }
 }
 
-/** As many channels as fit, from the first on, evenly spread. */
 /** Which numbers of a frame are drawn unless somebody says: all, or of more than eight, eight evenly spread. */
 export function shownChannels(channels: number): readonly number[] {
   const count = Math.min(channels, MOST_TRACES);

@@ -148,6 +148,26 @@ export class HotPlug {
     });
   }
 
+  /**
+   * Kills a stream's sensor, which is still its sensor: it can be given back. Settles when it is gone.
+   *
+   * @throws Whatever keeps it from being ended.
+   */
+  unplug(stream: string): Promise<void> {
+    return this.#inTurn(() => {
+      this.#parts.board.unplugged(stream);
+      return this.#parts.fleet.unplug(stream);
+    });
+  }
+
+  /** Starts a stream's sensor again that was unplugged. */
+  replug(stream: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#parts.board.plugged(stream);
+      this.#parts.fleet.replug(stream);
+    });
+  }
+
   /** Makes a change once the one before is through: of two for one stream the second must see the first. */
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
     const changed = this.#lastChange.then(change);

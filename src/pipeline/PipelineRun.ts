@@ -200,16 +200,14 @@ export class PipelineRun {
    * ended, which is one of the `problems`: the run goes on.
    */
   async unplug(stream: string): Promise<void> {
-    this.#board.unplugged(stream);
-    await this.#fleet.unplug(stream).catch((cause: unknown) => {
+    await this.hotPlug.unplug(stream).catch((cause: unknown) => {
       this.#tell(`its sensor could not be ended: ${String(cause)}`, stream);
     });
   }
 
-  /** Gives a stream's sensor back: its process is started again. */
-  replug(stream: string): void {
-    this.#board.plugged(stream);
-    this.#fleet.replug(stream);
+  /** Gives a stream's sensor back: its process is started again, once one that is being ended is gone. */
+  replug(stream: string): Promise<void> {
+    return this.hotPlug.replug(stream);
   }
 
   /** How the run's recording is doing; undefined where it is not recorded. */

@@ -39,8 +39,8 @@ export interface RunLoopParts {
   readonly recorder: RunRecorder | undefined;
   /** Takes a stream's sensor away; settles when it is gone. */
   readonly unplug: (stream: string) => Promise<void>;
-  /** Gives it back. */
-  readonly replug: (stream: string) => void;
+  /** Gives it back; settles when it has been started. */
+  readonly replug: (stream: string) => Promise<void>;
   /** Whether the run has been told to end. */
   readonly isClosing: () => boolean;
 }
@@ -126,7 +126,7 @@ export class RunLoop {
     const { schedule, clock, origin, unplug, replug } = this.#parts;
     for (const { stream, action } of schedule.due(micros(clock.now() - origin)))
       if (action === "unplug") await unplug(stream);
-      else replug(stream);
+      else await replug(stream);
   }
 
   #isOver(): boolean {

@@ -50,7 +50,7 @@ const KEPT_STDERR = 2_000;
  * - `stop` kills it (SIGKILL: as if its plug was pulled) and settles when it is gone.
  * - The process dies when ours does, however ours dies.
  * - `status` gives the present state at once, then each change.
- * - Disposing stops it and completes `status`. Idempotent.
+ * - Disposing stops it for good and completes `status`. Idempotent.
  */
 export class SensorProcess {
   readonly status: Observable<SensorStatus>;
@@ -59,6 +59,7 @@ export class SensorProcess {
   readonly #clock: Clock;
   readonly #status = new BehaviorSubject<SensorStatus>({ state: "stopped" });
   #running: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+  #isDisposed = false;
 
   constructor(options: SensorProcessOptions) {
     this.#options = options;
@@ -71,13 +72,13 @@ export class SensorProcess {
   }
 
   /**
-   * Starts it, unless it runs or is about to be restarted.
+   * Starts it, unless it runs, is about to be restarted, or is disposed.
    *
    * @param from Earliest origin time wanted of something replayed, by its first life that does well; the
    *   moment it starts unless given.
    */
   start(from?: Micros): void {
-    if (this.#running !== undefined || this.#status.closed) return;
+    if (this.#running !== undefined || this.#isDisposed) return;
     const stop = new AbortController();
     const supervising = this.#supervise(stop.signal, from).catch(
       // Nobody waits for it but who stops it: what breaks it must not go unheard.
@@ -102,6 +103,7 @@ export class SensorProcess {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     await this.stop();
     this.#status.complete();
   }

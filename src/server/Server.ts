@@ -49,8 +49,8 @@ export interface ServerOptions {
   /** When a client is slow, and when lost. */
   readonly lanes?: LaneLimits;
   /**
-   * How often clients are pinged, in µs: dashboards every 15 s, pages that sense every 5 s unless given. One that
-   * says nothing from one ping to the next is cut off.
+   * How often clients are pinged, in µs: dashboards and viewers every 15 s, pages that sense every 5 s unless given.
+   * One that says nothing from one ping to the next is cut off (`SocketWatch`).
    */
   readonly pingEvery?: Micros;
 }
@@ -306,7 +306,10 @@ export class Server implements AsyncDisposable {
       handler: async (_request, reply) => {
         await reply.code(426).send({ error: "this address speaks WebSocket" });
       },
-      wsHandler: (socket, request) => welcome(socket, request.ip),
+      wsHandler: (socket, request) => {
+        this.#watch.add(socket);
+        welcome(socket, request.ip);
+      },
     });
   }
 
@@ -356,7 +359,6 @@ export class Server implements AsyncDisposable {
         socket.close(1009, "message too large");
       }
     });
-    this.#watch.add(socket);
     // A frame above maxPayload or broken framing: ws closes the connection itself after this.
     socket.on("error", () => {
       this.#counters.malformed += 1;

@@ -123,7 +123,7 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       if (!state.pluggable) return `the sensor of ${stream} is not ours: it runs by itself`;
       // What comes of it is seen in the streams' states, or told as a problem.
       if (kind === "unplug") void run.unplug(stream);
-      else run.replug(stream);
+      else void run.replug(stream);
       return undefined;
     },
     blocking: () => run.blocking(),

@@ -88,6 +88,23 @@ describe("CaptionGrams", () => {
     }
   });
 
+  it("is over at its end, whatever was said before it and still is", () => {
+    const extractor = new CaptionGrams({ lookAhead: micros(0) });
+    extractor.push(captionCell("long", 0, 1_000), millis(40));
+    expect(extractor.push(captionCell("short", 80, 120), millis(80))).toEqual(charGrams("short"));
+    expect(extractor.push(MISSING, millis(200))).toEqual(charGrams("long"));
+  });
+
+  it("remembers no more than 32 captions, and none that is over", () => {
+    const extractor = new CaptionGrams({ lookAhead: micros(0) });
+    for (let at = 0; at < 40; at++) extractor.push(captionCell("on", at, 5_000), millis(at));
+    expect(extractor.snapshot()).toHaveLength(32);
+    extractor.push(MISSING, millis(5_038));
+    expect(extractor.snapshot()).toHaveLength(1);
+    extractor.push(MISSING, millis(5_039));
+    expect(extractor.snapshot()).toEqual([]);
+  });
+
   it("goes on when a payload is not a caption", () => {
     const extractor = new CaptionGrams({ lookAhead: micros(0) });
     for (const text of [

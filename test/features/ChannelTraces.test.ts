@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { ConfigError } from "../../src/errors.ts";
-import { ChannelTraces } from "../../src/features/ChannelTraces.ts";
+import { ChannelTraces, shownChannels } from "../../src/features/ChannelTraces.ts";
 import { micros } from "../../src/units.ts";
 
 const [FOOT, MIDDLE, TOP] = [1, 128, 255] as const;
@@ -35,6 +35,22 @@ describe("ChannelTraces", () => {
     expect(Math.abs(after - before)).toBeLessThan(21);
     const settled = drawn([...swing, ...Array<number>(40).fill(2)]).at(-1) ?? 0;
     expect(settled).toBeLessThan(peak);
+  });
+
+  it("takes half a second to come half way out, half a minute to come half way in", () => {
+    const traces = new ChannelTraces({ channels: 1 });
+    const shown = (value: number, ms: number): number => {
+      traces.push([value], micros(ms * 1_000));
+      return traces.view[0] ?? 0;
+    };
+    expect(shown(0, 0)).toBe(MIDDLE);
+    // Of [0, 0.5]: u = 3, s = 0.8 + 0.2 · 11/12.
+    expect(shown(1, 500)).toBe(253);
+    // Of [0, 0.25]: u = −1, s = −0.9.
+    expect(shown(0, 30_500)).toBe(14);
+    // No time passes: of [0, 0.25] still, u = 0.6.
+    shown(10, 30_500);
+    expect(shown(0.2, 30_500)).toBe(204);
   });
 
   it("keeps a step where it is for as long as a lane is long", () => {
@@ -71,6 +87,8 @@ describe("ChannelTraces", () => {
 
   it("draws eight channels of many, or those it is told to", () => {
     expect(new ChannelTraces({ channels: 64 }).traces).toBe(8);
+    expect(shownChannels(20)).toEqual([0, 2, 5, 7, 10, 12, 15, 17]);
+    expect(shownChannels(3)).toEqual([0, 1, 2]);
     const traces = new ChannelTraces({ channels: 3, shown: [2] });
     traces.push([0, 0, 1, 0, 0, 1], micros(0));
     expect(traces.view).toHaveLength(1);

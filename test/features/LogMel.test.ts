@@ -54,6 +54,16 @@ describe("MelSpectrogram", () => {
     }
   });
 
+  it("drops the part of a hop that a gap follows", () => {
+    const samples = noise(480, 3);
+    const spectrogram = new MelSpectrogram(SHAPE);
+    const columns: number[][] = [];
+    spectrogram.push(noise(250, 5), () => {});
+    spectrogram.gap();
+    spectrogram.push(samples, (column) => columns.push([...column]));
+    expect(columns).toEqual(columnsOf(samples));
+  });
+
   it("reads about 0 dB for a full-scale sine and -120 dB for digital silence", () => {
     const sine = Int16Array.from({ length: 1_600 }, (_, n) => 32_767 * Math.sin(n * 0.4));
     expect(Math.max(...(columnsOf(sine)[8] ?? []))).toBeGreaterThan(-1);

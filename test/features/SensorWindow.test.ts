@@ -38,6 +38,15 @@ describe("SensorWindow", () => {
     expect(extractor.push({ ...cellOf([]), payload } as Cell, micros(0))?.[1]).toBe(300);
   });
 
+  it("draws nothing of what was before a reset", () => {
+    const extractor = new SensorWindow(OPTIONS);
+    extractor.push(cellOf([900, 1]), micros(0));
+    extractor.reset();
+    expect([...extractor.view]).toEqual([0, 0]);
+    extractor.push(cellOf([1, 1]), micros(40_000));
+    expect([...extractor.view]).toEqual([128, 128]);
+  });
+
   it("refuses half frames and impossible options", () => {
     expect(() => new SensorWindow(OPTIONS).push(cellOf([1, 2, 3]), micros(0))).toThrow(ShapeError);
     expect(() => new SensorWindow({ ...OPTIONS, channels: 0 })).toThrow(ConfigError);

@@ -198,6 +198,22 @@ describe("SensorProcess", () => {
     expect(lives(pid)).toBe(false);
   });
 
+  it("starts no more once it is being disposed", async () => {
+    await using line = await pipeline();
+    const sensor = new SensorProcess({ ...line.common, options: {} });
+    sensor.start();
+    await reached(sensor, "live");
+    const said: string[] = [];
+    sensor.status.subscribe(({ state }) => said.push(state));
+    const disposed = sensor[Symbol.asyncDispose]();
+    // Whoever hears that it has stopped may want it again.
+    sensor.status.subscribe(({ state }) => state === "stopped" && sensor.start());
+    await disposed;
+    sensor.start();
+    expect(said).toEqual(["live", "stopped"]);
+    expect(sensor.current.state).toBe("stopped");
+  });
+
   it("dies with the process that started it", async () => {
     await using line = await pipeline();
     const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx/esm")).href;

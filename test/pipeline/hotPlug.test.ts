@@ -151,6 +151,16 @@ describe("a stream that the pipeline does not declare", () => {
     expect(await twice(detach)).toEqual(["fulfilled", "rejected"]);
     expect(changes).toBe(2);
   }, 60_000);
+
+  it("stays unplugged where that was asked for while it was being attached", async () => {
+    await using run = await startPipeline(tiny.definition, tiny.options);
+    await Promise.all([
+      run.hotPlug.attach({ stream: guest, sensor: made }),
+      run.unplug("thermometer"),
+    ]);
+    expect(run.hotPlug.kindOf("thermometer")).toBeUndefined();
+    expect(run.streams().find(({ stream }) => stream === "thermometer")?.state).toBe("unplugged");
+  }, 60_000);
 });
 
 describe("a stream that is lent", () => {
@@ -173,6 +183,19 @@ describe("a stream that is lent", () => {
 });
 
 describe("a declared stream", () => {
+  it("comes back where it is given back before its process has gone", async () => {
+    await using long = await tinyPipeline(10);
+    const { framesets } = await go(
+      {
+        20: async (run) => {
+          await Promise.all([run.unplug("a"), run.replug("a")]);
+        },
+      },
+      { feed: long.options.feed },
+    );
+    expect(framesets.at(-8)?.cells["a"]?.presence).toBe("real");
+  }, 60_000);
+
   it("that no sensor feeds gets one on the way, and the answers take note", async () => {
     const sensor = tiny.options.feed.sensors["b"] ?? made;
     const { framesets, streams } = await go(

@@ -53,6 +53,18 @@ describe("ClientLane", () => {
     expect(lane.skipped).toBe(2);
   });
 
+  it.each(["streams", "status", "latency", "learning", "hello"] as const)(
+    "lets the newest %s stand for those before it while too much waits",
+    (kind) => {
+      socket.bufferedAmount = 101;
+      lane.send(kind, frame("old"), 0, at(0));
+      lane.send(kind, frame("new"), 0, at(1));
+      socket.bufferedAmount = 0;
+      lane.check(at(2));
+      expect(socket.sent).toEqual(["new"]);
+    },
+  );
+
   it("sends what waited and says what was skipped as soon as there is room", () => {
     socket.bufferedAmount = 101;
     lane.send("rows", frame("r1"), 2, at(0));

@@ -4,7 +4,7 @@ import { ConfigError } from "../../src/errors.ts";
 import { History } from "../../src/server/History.ts";
 import type { LiveEvent, Row, ServerMessage } from "../../src/server/protocol.ts";
 import { micros, seconds } from "../../src/units.ts";
-import { START } from "../support/sampleMessages.ts";
+import { SERVER_MESSAGES, START } from "../support/sampleMessages.ts";
 
 const at = (second: number) => micros(START + second * 1_000_000);
 
@@ -17,8 +17,13 @@ function row(second: number, view?: Uint8Array): Row {
   };
 }
 
-function event(id: string, second: number, state: LiveEvent["state"] = "final"): ServerMessage {
-  const span = { from: at(second), to: at(second + 0.2) };
+function event(
+  id: string,
+  second: number,
+  state: LiveEvent["state"] = "final",
+  length = 0.2,
+): ServerMessage {
+  const span = { from: at(second), to: at(second + length) };
   return {
     kind: "events",
     events: [{ id, label: "bin", ...span, score: 1, evidence: {}, modalities: [], state }],
@@ -54,6 +59,19 @@ describe("History", () => {
     expect(take(history, "truth")?.labels.map(({ from }) => from)).toEqual([at(8), at(9), at(10)]);
   });
 
+  it("keeps what began long ago and has not ended", () => {
+    const history = new History({ span: seconds(2), pictureEvery: 1 });
+    const span = { from: at(0), to: at(9) };
+    const long = { label: "bin", slot: "", ...span };
+    history.push({ kind: "truth", labels: [long] });
+    history.push(event("long", 0, "final", 9));
+    history.push({ kind: "rows", rows: [row(10)] });
+    expect(take(history, "events")?.events).toMatchObject([span]);
+    expect(take(history, "truth")?.labels).toEqual([long]);
+    history.push({ kind: "rows", rows: [row(12)] });
+    expect([take(history, "events"), take(history, "truth")]).toEqual([undefined, undefined]);
+  });
+
   it("keeps the last form of an event, and none that was withdrawn", () => {
     const history = new History({ span: seconds(2), pictureEvery: 1 });
     history.push(event("a", 0, "provisional"));
@@ -85,6 +103,20 @@ describe("History", () => {
     expect(history.snapshot()).toEqual([
       { kind: "status", state: "running", text: "two", blocking: [] },
     ]);
+  });
+
+  it("tells a new client of everything, how it is before what happened", () => {
+    const history = new History({ span: seconds(2), pictureEvery: 1 });
+    for (const message of SERVER_MESSAGES) history.push(message);
+    expect(history.snapshot().map(({ kind }) => kind)).toEqual([
+      ...["status", "streams", "truth", "rows", "events", "latency", "learning", "gauges"],
+    ]);
+    const kinds = ["streams", "status", "latency", "learning", "gauges"] as const;
+    for (const kind of kinds) {
+      const last = SERVER_MESSAGES.findLast((message) => message.kind === kind);
+      expect(take(history, kind)).toEqual(last);
+      expect(history.state()[kind]).toEqual(last);
+    }
   });
 
   it("thins out pictures but not spectrogram columns", () => {

@@ -48,18 +48,27 @@ describe("frameLines", () => {
       expect.objectContaining({ sequence: 20 }),
       expect.objectContaining({ sequence: 21 }),
     ]);
+    chunks.next(chunk(22));
+    expect(waiting(lines)).toMatchObject([{ sequence: 22 }, { sequence: 23 }]);
   });
 
-  it("lets go of the stream when the reader is gone, and ends when the stream does", async () => {
+  it("lets go of the stream when the reader is gone, and ends as the stream does", async () => {
     const chunks = new Subject<Chunk>();
     const left = frameLines(chunks);
     left.destroy();
     await new Promise((resolve) => left.once("close", resolve));
     expect(chunks.observed).toBe(false);
-    const lines = frameLines(chunks);
-    chunks.complete();
-    const ended = new Promise((resolve) => lines.once("end", resolve));
-    lines.resume();
-    await ended;
+    const ends = [
+      (source: Subject<Chunk>) => source.complete(),
+      (source: Subject<Chunk>) => source.error(new Error("the log is closed")),
+    ];
+    for (const end of ends) {
+      const source = new Subject<Chunk>();
+      const lines = frameLines(source);
+      end(source);
+      const ended = new Promise((resolve) => lines.once("end", resolve));
+      lines.resume();
+      await ended;
+    }
   });
 });

@@ -75,6 +75,7 @@ describe("the addresses by which a pipeline is taught", { timeout: 60_000 }, () 
   it("say what was expected of a body that is none, and take nothing", async () => {
     const cases = [
       [{ label: "one", from: 9, to: 5 }, /from < to/],
+      [{ label: "one", from: 5, to: 5 }, /from < to/],
       [{ label: "one", from: 0.5, to: 9 }, /^from: /],
       [{ from: 1, to: 2 }, /^label: /],
       [{ label: "one", from: 1, to: 2, colour: "red" }, /colour/],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { rowOf } from "../../src/server/rowOf.ts";
+import { best, rowOf } from "../../src/server/rowOf.ts";
 import { millis } from "../../src/units.ts";
 import { START } from "../support/sampleMessages.ts";
 
@@ -54,6 +54,10 @@ describe("rowOf", () => {
     expect(row.subsets).toEqual([
       { streams: ["audio"], class: 1, probability: expect.closeTo(0.625) },
     ]);
+  });
+
+  it("makes no probability above 1 of what a logarithm's rounding is above 0", () => {
+    expect(best(Float32Array.of(1e-5, -20), 1)).toEqual([{ class: 0, probability: 1 }]);
   });
 
   it("says why a stream is missing and gives it no reading", () => {

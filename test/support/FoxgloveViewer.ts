@@ -1,5 +1,5 @@
 import { type Channel, FoxgloveClient } from "@foxglove/ws-protocol";
-import { WebSocket } from "ws";
+import { type ClientOptions, WebSocket } from "ws";
 
 import { FOXGLOVE_PROTOCOLS } from "../../src/server/foxglove/FoxgloveBridge.ts";
 
@@ -11,8 +11,9 @@ export class FoxgloveViewer {
   readonly #heard: { topic: string; time: bigint; body: Record<string, unknown> }[] = [];
   #wake: () => void = () => {};
 
-  constructor(url: string, protocol = FOXGLOVE_PROTOCOLS[1] ?? "") {
-    const socket = new WebSocket(`${url.replace("http", "ws")}foxglove`, [protocol]);
+  /** @param options `autoPong: false` for one that leaves pings unanswered. */
+  constructor(url: string, protocol = FOXGLOVE_PROTOCOLS[1] ?? "", options?: ClientOptions) {
+    const socket = new WebSocket(`${url.replace("http", "ws")}foxglove`, [protocol], options);
     this.client = new FoxgloveClient({ ws: socket as never });
     this.client.on("advertise", (channels) => {
       for (const channel of channels) this.channels.set(channel.topic, channel);

@@ -36,6 +36,13 @@ describe("ProgramCache", () => {
     expect(cache.keys).toEqual(["b"]);
   });
 
+  it("counts asking again as use: the one left alone for longest goes first", async () => {
+    await using cache = new ProgramCache(2);
+    for (const key of ["a", "b", "a", "c"])
+      await (await cache.lease(key, () => openScaler(2))).release();
+    expect(cache.keys).toEqual(["a", "c"]);
+  });
+
   it("closes a program on loan when it comes back after the cache was disposed", async () => {
     const cache = new ProgramCache(1);
     const lease = await cache.lease("a", () => openScaler(2));

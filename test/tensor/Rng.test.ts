@@ -51,6 +51,17 @@ describe("Rng", () => {
     ).toBe(true);
   });
 
+  it("draws again what lies beyond the last whole block of a wide range", () => {
+    const span = 2 ** 31 + 1;
+    const words = Rng.fromSeed(4);
+    const rng = Rng.fromSeed(4);
+    for (let i = 0; i < 50; i++) {
+      let word = words.nextUint32();
+      while (word >= span) word = words.nextUint32();
+      expect(rng.int(-3, span - 3)).toBe(word - 3);
+    }
+  });
+
   it("draws integers of its range equally often and refuses an empty range", () => {
     const rng = Rng.fromSeed(9);
     const counts = new Int32Array(5);

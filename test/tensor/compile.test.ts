@@ -153,6 +153,10 @@ describe("compile", () => {
     await expect(compiled.run({ params, x: new Float32Array(3) })).rejects.toThrow(
       '"x" must be float32[1,2] (2 elements), got 3',
     );
+    const turned = { dtype: "float32", shape: [2, 1], data: x } as const;
+    await expect(compiled.run({ params, x: turned as never })).rejects.toThrow(
+      '"x" must be float32[1,2], got [2,1]',
+    );
     await expect(
       compiled.run({ params: { ...params, b: new Int32Array(3) as never }, x }),
     ).rejects.toThrow(ShapeError);

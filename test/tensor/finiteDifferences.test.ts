@@ -56,6 +56,70 @@ const cases: readonly Case[] = [
     apply: (x) => tf.cumprod(x, 0, true),
   },
   { name: "a running sum off the last axis", x: [3, 2, 2], apply: (x) => tf.cumsum(x, 0, true) },
+  { name: "a running sum from the end", x: [2, 3], apply: (x) => tf.cumsum(x, 1, false, true) },
+  { name: "tiles along two axes", x: [2, 3], apply: (x) => tf.tile(x, [2, 3]) },
+  {
+    name: "rows taken apart and one of them used",
+    x: [2, 3, 2],
+    apply: (x) => tf.add(tf.unstack(x, 1)[2] as Tensor, tf.mul(tf.unstack(x, 1)[0] as Tensor, 2)),
+  },
+  {
+    name: "a gather off the first axis, indices twice",
+    x: [2, 3],
+    apply: (x) => tf.gather(x, [2, 0, 2], 1),
+  },
+  {
+    name: "places gathered, one of them twice",
+    x: [2, 3],
+    apply: (x) =>
+      tf.gatherND(
+        x,
+        tf.tensor2d(
+          [
+            [1, 2],
+            [0, 0],
+            [1, 2],
+          ],
+          undefined,
+          "int32",
+        ),
+      ),
+  },
+  {
+    name: "places scattered to",
+    x: [3],
+    apply: (x) => tf.scatterND(tf.tensor2d([[3], [1], [0]], undefined, "int32"), x, [4]),
+  },
+  ...["maximum", "minimum", "squaredDifference"].flatMap((name) => {
+    const op = tf[name as "maximum"];
+    const row = tf.tensor1d([0.11, -0.4, 0.63]);
+    return [
+      { name: `${name} of rows and one row`, x: [4, 3], apply: (x: Tensor) => op(x, row) },
+      { name: `${name} of one row and rows`, x: [4, 3], apply: (x: Tensor) => op(row, x) },
+      {
+        name: `${name} of a column spread over a row`,
+        x: [2, 1],
+        apply: (x: Tensor) => tf.mul(op(x, row), op(row, x)),
+      },
+    ];
+  }),
+  ...[0, 1, 2, 3].flatMap((flags) => {
+    const [left, right] = [(flags & 1) === 1, flags > 1];
+    const other = tf.reshape(tf.linspace(-1, 1, 6), right ? [2, 3] : [3, 2]);
+    const before = tf.reshape(tf.linspace(-1, 1, 6), left ? [3, 2] : [2, 3]);
+    return [
+      {
+        name: `a product's left side, transposed: ${left}, ${right}`,
+        x: left ? [3, 2] : [2, 3],
+        apply: (x: Tensor) => tf.matMul(x, other, left, right),
+      },
+      {
+        name: `a product's right side, transposed: ${left}, ${right}`,
+        x: right ? [2, 3] : [3, 2],
+        apply: (x: Tensor) => tf.matMul(before, x, left, right),
+      },
+    ];
+  }),
   {
     name: "a batched product with a middle axis broadcast",
     x: [2, 1, 2, 3],

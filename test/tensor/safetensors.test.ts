@@ -36,6 +36,14 @@ describe("safetensors", () => {
     expect([...bytes.subarray(8 + length)]).toEqual([0, 0, 0x80, 0x3f, 9]);
   });
 
+  it("puts larger elements first, whatever their names, so that all are aligned", () => {
+    const bytes = encodeSafetensors({
+      a: hostTensor(Uint8Array.of(9), [1]),
+      b: hostTensor(Int32Array.of(1), [1]),
+    });
+    expect([...bytes.subarray(-5)]).toEqual([1, 0, 0, 0, 9]);
+  });
+
   it("gives the same bytes whatever order the names came in", () => {
     const { params, counts } = tree;
     expect(encodeSafetensors({ params, counts })).toEqual(encodeSafetensors({ counts, params }));
@@ -71,6 +79,9 @@ describe("safetensors", () => {
     const entry = { dtype: "F32", shape: [1], data_offsets: [0, 4] };
     expect(() => decodeSafetensors(withHeader({ w: { ...entry, dtype: "F64" } }))).toThrow(
       '"w" must be F32, I32 or BOOL, got F64',
+    );
+    expect(() => decodeSafetensors(withHeader({ w: { ...entry, shape: [0] } }))).toThrow(
+      '"w" must have 0 bytes within the file, got [0, 4)',
     );
     expect(() => decodeSafetensors(withHeader({ w: { ...entry, shape: [2] } }))).toThrow(
       ModelError,

@@ -27,7 +27,10 @@ export async function readMosiUtt(data: DataSet, split: string): Promise<Example
   for (const name of MOSI_MODALITIES) {
     const rows = await read(data, name, split);
     const reference = split === "train" ? rows : await read(data, name, "train");
-    inputs[name] = standardised(rows, reference);
+    const [, width = 1] = rows.shape;
+    const out = rows.data.slice();
+    standardise(out, reference.data, width);
+    inputs[name] = hostTensor(out, rows.shape);
   }
   return { count: labels.length, classes: 2, labels, groups, inputs };
 }
@@ -43,22 +46,4 @@ async function read(
     return name === "video" ? Math.log1p(Math.max(value, 0)) : value;
   };
   return hostTensor(Float32Array.from(values, tame), shape);
-}
-
-/** Standardised by `reference`; a column that does not vary there says nothing and becomes 0. */
-function standardised(
-  { data, shape }: HostTensor<"float32">,
-  reference: HostTensor<"float32">,
-): HostTensor<"float32"> {
-  const [, width = 1] = shape;
-  const out = data.slice();
-  standardise(out, reference.data, width);
-  for (let column = 0; column < width; column++) {
-    const first = reference.data[column];
-    let varies = false;
-    for (let i = column; i < reference.data.length && !varies; i += width)
-      varies = reference.data[i] !== first;
-    if (!varies) for (let i = column; i < out.length; i += width) out[i] = 0;
-  }
-  return hostTensor(out, shape);
 }

@@ -1,5 +1,9 @@
+import { measureColumns } from "../../learn/rows/measureColumns.ts";
+
 /**
  * Subtracts the mean and divides by the deviation of each column over `reference`, in place.
+ *
+ * A column that does not vary in `reference` becomes 0, however it varies elsewhere: nothing can be learnt of it.
  *
  * @param values [rows, columns] flat.
  * @param reference [rows, columns] flat; the training part, so that a test row is never looked at. May
@@ -10,21 +14,12 @@ export function standardise(
   reference: ArrayLike<number>,
   columns: number,
 ): void {
-  const rows = reference.length / columns;
-  const means = new Float64Array(columns);
-  const deviations = new Float64Array(columns);
-  for (let i = 0; i < reference.length; i++) {
-    const value = reference[i] ?? 0;
-    const column = i % columns;
-    means[column] = (means[column] ?? 0) + value / rows;
-    deviations[column] = (deviations[column] ?? 0) + (value * value) / rows;
-  }
-  for (let column = 0; column < columns; column++) {
-    const mean = means[column] ?? 0;
-    deviations[column] = Math.sqrt(Math.max((deviations[column] ?? 0) - mean * mean, 1e-12));
-  }
+  const { mean, deviation, still } = measureColumns(columns, (take) => {
+    for (let row = 0; row < reference.length; row += columns) take(reference, row);
+  });
   for (let i = 0; i < values.length; i++) {
     const column = i % columns;
-    values[i] = ((values[i] ?? 0) - (means[column] ?? 0)) / (deviations[column] ?? 1);
+    values[i] =
+      still[column] === 1 ? 0 : ((values[i] ?? 0) - (mean[column] ?? 0)) / (deviation[column] ?? 1);
   }
 }

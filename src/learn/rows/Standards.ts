@@ -1,6 +1,7 @@
 import type { UnifiedConfig } from "../../models/unified/config.ts";
 import type { UnifiedParams } from "../../models/unified/params.ts";
 import { type HostTensor, hostTensor } from "../../tensor/HostTensor.ts";
+import { measureColumns } from "./measureColumns.ts";
 import type { RowLine } from "./RowLine.ts";
 
 type Host = HostTensor<"float32">;
@@ -51,50 +52,28 @@ function standardsOf(
   size: number,
   scaling: Scaling,
 ): Standards {
-  const sums = new Float64Array(size);
-  const count = eachSensed(lines, name, (x, from) => {
-    for (let i = 0; i < size; i++) sums[i] = (sums[i] ?? 0) + (x[from + i] ?? 0);
-  });
-  const n = Math.max(count, 1);
-  const means = sums.map((sum) => sum / n);
-  // Around the mean, not E[x²] − μ²: of a barometer's 101,325 ± 10 Pa that would leave nothing but rounding.
-  const squares = new Float64Array(size);
-  eachSensed(lines, name, (x, from) => {
-    for (let i = 0; i < size; i++)
-      squares[i] = (squares[i] ?? 0) + ((x[from + i] ?? 0) - (means[i] ?? 0)) ** 2;
-  });
-  const deviations = squares.map((square) => Math.sqrt(square / n));
-  const usual = Math.sqrt(squares.reduce((sum, square) => sum + square / n, 0) / size);
+  const { mean, deviation, still } = measureColumns(size, (take) => eachSensed(lines, name, take));
+  const usual = Math.sqrt(deviation.reduce((sum, own) => sum + own ** 2, 0) / size);
   return {
-    mean: Float32Array.from(means),
-    deviation: Float32Array.from(deviations, (deviation, i) => {
-      if (isStill(deviation, means[i] ?? 0)) return Number.POSITIVE_INFINITY;
-      return scaling === "stream" ? usual : Math.max(deviation, LEAST_SHARE * usual);
+    mean: Float32Array.from(mean),
+    deviation: Float32Array.from(deviation, (own, i) => {
+      if (still[i] === 1) return Number.POSITIVE_INFINITY;
+      return scaling === "stream" ? usual : Math.max(own, LEAST_SHARE * usual);
     }),
   };
 }
 
-/** Whether what there is of a deviation is a 32-bit float's rounding, or too little to divide by. */
-function isStill(deviation: number, mean: number): boolean {
-  return deviation <= Math.max(2 ** -23 * Math.abs(mean), 1e-30);
-}
-
-/** Calls `take` with where each sensed row of a stream is. @returns How many there are. */
+/** Calls `take` with where each sensed row of a stream is. */
 function eachSensed(
   lines: readonly RowLine[],
   name: string,
   take: (x: Float32Array, from: number) => void,
-): number {
-  let count = 0;
+): void {
   for (const { rows, streams } of lines) {
     const source = streams[name];
-    for (let row = 0; row < rows; row++) {
-      if (source?.present[row] !== 1) continue;
-      count++;
-      take(source.x, row * source.size);
-    }
+    for (let row = 0; row < rows; row++)
+      if (source?.present[row] === 1) take(source.x, row * source.size);
   }
-  return count;
 }
 
 /**

@@ -94,7 +94,11 @@ export class FoxgloveBridge implements Disposable {
     return this.#skipped;
   }
 
-  /** Takes over a viewer's connection. @param name Its address, for the protocol's own messages. */
+  /**
+   * Takes over a viewer's connection; whoever hands it over sees to it that it closes when the viewer has vanished.
+   *
+   * @param name Its address, for the protocol's own messages.
+   */
   welcome(socket: WebSocket, name: string): void {
     this.#server.handleConnection(this.#lane(socket), name);
   }

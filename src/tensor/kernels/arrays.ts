@@ -73,7 +73,8 @@ export const arrayKernels: KernelTable = {
     const [begin, size] = tf.slice_util.parseSliceParams(
       { shape: [...x.shape], rank: x.shape.length } as never,
       [...call.numbers("begin")],
-      [...call.numbers("size")],
+      // Absent, or shorter than the rank: the rest is taken whole.
+      [...call.numbers("size", [])],
     );
     return slice(call.graph, x, begin ?? [], size ?? []);
   },
@@ -86,7 +87,8 @@ export const arrayKernels: KernelTable = {
   FlipLeftRight: (call) => reverse(call.graph, call.input("image"), [2]),
   Reverse: (call) => {
     const x = call.input("x");
-    return reverse(call.graph, x, normalizeAxes(call.numbers("dims"), x.shape.length));
+    const all = x.shape.map((_, axis) => axis);
+    return reverse(call.graph, x, normalizeAxes(call.numbers("dims", all), x.shape.length));
   },
   Fill: (call) => {
     const value = call.number("value");
@@ -249,25 +251,21 @@ function stridedSlice(call: KernelCall): GraphValue {
     [...x.shape],
     [...call.numbers("begin")],
     [...call.numbers("end")],
-    [...call.numbers("strides")],
+    [...call.numbers("strides", [...call.numbers("begin")].fill(1))],
     call.number("beginMask", 0),
     call.number("endMask", 0),
     call.number("ellipsisMask", 0),
     call.number("newAxisMask", 0),
     call.number("shrinkAxisMask", 0),
   );
-  const { finalShapeSparse, finalShape, begin, end, strides } = info;
+  const { finalShape, begin, end, strides } = info;
   const size = begin.map((from, axis) => {
     const stride = strides[axis] ?? 1;
     return Math.max(0, Math.ceil(((end[axis] ?? 0) - from) / stride));
   });
   if (sizeOfShape(finalShape) === 0) return graph.splat(0, finalShape, x.type);
   const cut = slice(graph, x, begin, size, strides);
-  return reshape(
-    graph,
-    cut,
-    finalShapeSparse.length === finalShape.length ? finalShape : finalShape,
-  );
+  return reshape(graph, cut, finalShape);
 }
 
 function depthToSpace(call: KernelCall): GraphValue {

@@ -8,7 +8,10 @@ import { OnnxModel } from "../../../src/tensor/OnnxModel.ts";
 import { Rng } from "../../../src/tensor/Rng.ts";
 import { TINY, tinyWeights } from "../../support/tinyModel.ts";
 
-const weights = decodeWeights(tinyWeights(), "tiny");
+const trained = decodeWeights(tinyWeights(), "tiny");
+const { config } = trained;
+const fusion = { ...config.fusion, temperatures: { a: 2, b: 0.75, joint: 0.5 } };
+const weights = { ...trained, config: { ...config, fusion } };
 
 /** A stage's file in the runtime, with the outputs that end in ":next" kept for the next row. */
 async function openStage(bytes: Uint8Array, name: string) {

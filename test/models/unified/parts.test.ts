@@ -182,6 +182,7 @@ describe("the loss with its parts switched", () => {
     const together = lossOf(TINY, {}).headGradient;
     for (const [at, value] of together.entries())
       expect(shares.reduce((sum, share) => sum + (share[at] ?? 0), 0)).toBeCloseTo(value, 4);
+    for (const share of shares) expect(share.some((value) => value !== 0)).toBe(true);
     expect(shares[0]).not.toEqual(shares[1]);
     const whole = lossOf(TINY, {}).loss.dataSync()[0] ?? 0;
     expect(lossOf(TINY, { headTurns: true }).loss.dataSync()[0]).toBeCloseTo(whole, 4);
@@ -195,6 +196,11 @@ describe("the loss with its parts switched", () => {
     for (const [at, value] of half.entries())
       expect(value).toBeCloseTo(((hard[at] ?? 0) + (even[at] ?? 0)) / 2, 4);
     expect(even).not.toEqual(hard);
+    // Undecided answers are as good as any of targets that are: ln C.
+    const { jointLoss } = lossOf(TINY, { gmc, labelSmoothing: 1 }).metrics;
+    const undecided = Math.log(TINY.classes.length);
+    expect(jointLoss?.dataSync()[0]).toBeGreaterThan(undecided - 1e-4);
+    expect(jointLoss?.dataSync()[0]).toBeLessThan(2 * undecided);
   });
 
   it("asks for whole events on demand, of every stream and the joint", () => {

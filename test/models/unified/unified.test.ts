@@ -145,6 +145,26 @@ describe("the encoders", () => {
     other[0]?.[1]?.fill(99);
     expect([...encode(other)]).toEqual([...encode(x)]);
   });
+
+  it("take what stands for a missing row for that row alone", () => {
+    const { audio } = onTensors(PARAMS).streams as Readonly<Record<string, { missing: Tensor }>>;
+    const stream = CONFIG.streams[0];
+    if (stream === undefined || audio === undefined) throw new Error("no stream");
+    const x = random([1, 2, 6]);
+    const rows = (missing: Tensor): number[] => [
+      ...encodeStream(
+        { ...audio, missing } as never,
+        { ...stream, dilations: [] },
+        x,
+        tf.tensor([[1, 0]]),
+        {},
+      ).rows.dataSync(),
+    ];
+    const [one, other] = [rows(audio.missing), rows(tf.add(audio.missing, 5))];
+    expect(other.slice(0, CONFIG.width)).toEqual(one.slice(0, CONFIG.width));
+    for (const [i, value] of other.slice(CONFIG.width).entries())
+      expect(value).toBeCloseTo((one[CONFIG.width + i] ?? 0) + 5, 4);
+  });
 });
 
 describe("fuse", () => {
@@ -309,6 +329,7 @@ describe("inference", () => {
     }
     const shares = Object.values(outputs.streams).reduce((sum, { weight }) => sum + weight, 0);
     expect(shares).toBeCloseTo(1, 5);
+    for (const { weight } of Object.values(outputs.streams)) expect(weight).toBeGreaterThan(0);
   });
 
   it("says in a subset exactly what it says when only those streams run", async () => {
@@ -330,7 +351,8 @@ describe("inference", () => {
     const { outputs, state } = await inference.step({}, inference.initialState());
     expect(outputs.streams).toEqual({});
     expect(outputs.joint).toBeUndefined();
-    expect(Math.exp(outputs.logProbabilities[0] ?? 0)).toBeCloseTo(0.7, 5);
+    for (const [c, share] of CONFIG.prior.entries())
+      expect(Math.exp(outputs.logProbabilities[c] ?? 0)).toBeCloseTo(share, 5);
     const next = await inference.step(inputsAt(1), state);
     expect(next.outputs.logProbabilities.every(Number.isFinite)).toBe(true);
   });

@@ -7,7 +7,7 @@ import type { Chunk } from "../../../src/frames/Chunk.ts";
 import { FOXGLOVE_PROTOCOLS } from "../../../src/server/foxglove/FoxgloveBridge.ts";
 import type { HelloMessage, ServerMessage, StreamInfo } from "../../../src/server/protocol.ts";
 import { Server, type ServerOptions } from "../../../src/server/Server.ts";
-import { micros } from "../../../src/units.ts";
+import { micros, millis } from "../../../src/units.ts";
 import { FoxgloveViewer as Viewer } from "../../support/FoxgloveViewer.ts";
 import { SubjectFeed } from "../../support/SubjectFeed.ts";
 import { START } from "../../support/sampleMessages.ts";
@@ -183,6 +183,16 @@ describe("Foxglove's client at a running pipeline", () => {
     while (health.topic === "/answers") health = await viewer.next();
     expect(health.body).toMatchObject({ streams: [{ stream: "audio", state: "idle", unused: 3 }] });
     viewer.client.close();
+  });
+
+  it("is let go when it has vanished, and its frames are converted for nobody", async () => {
+    const feed = new FramesFeed();
+    await using server = await start(feed, { pingEvery: millis(100) });
+    const gone = new Viewer(server.url, undefined, { autoPong: false });
+    await gone.advertised();
+    gone.subscribe("/streams/audio");
+    await listening(feed);
+    while (feed.chunks.observed) await new Promise((resolve) => setImmediate(resolve));
   });
 
   it("lets pages of other origins look on only if they are named", async () => {
