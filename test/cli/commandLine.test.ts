@@ -25,6 +25,15 @@ describe("the command line", { timeout: 120_000 }, () => {
     expect(await runHere("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
   });
 
+  it("takes options by npm run as by itself", async () => {
+    const { scripts } = JSON.parse(
+      readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+    );
+    const told: string[] = scripts.sensorium.split(" ").slice(2);
+    const { code, out } = await runHere(...told, "info", "--help");
+    expect([code, out]).toEqual([0, expect.stringContaining("Usage: sensorium info")]);
+  });
+
   it("says what was most likely meant by a name that is none", async () => {
     expect(await runHere("recrod", "x.mcap")).toEqual({
       ...{ code: 1, out: "" },
