@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, CommanderError, Help, type Option } from "commander";
 
 import { ConfigError, SensoriumError } from "../errors.ts";
+import { systemProblem } from "../log/systemProblem.ts";
 import { closest } from "./closest.ts";
 import { isPipeline, pipelineNames } from "./loadPipeline.ts";
 import { packageRoot } from "./packageRoot.ts";
@@ -57,7 +58,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
       "Attach live sensors, localise events across them, and keep answering when one drops out.",
     )
     .version(version(), "-V, --version", "say which version this is")
-    .showHelpAfterError("(--help says what there is)")
+    .configureOutput({ outputError: tellInOneLine })
     .configureHelp({ optionDescription })
     .exitOverride();
   const [named = ""] = args;
@@ -66,13 +67,13 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   const adding = one === undefined ? all : [one];
   for (const add of new Set(await Promise.all(adding.map((load) => load())))) add(program);
   try {
-    if (one === undefined) expectPipeline(named);
+    if (one === undefined) expectKnown(args);
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode;
     else if (error instanceof SensoriumError || isSystemError(error)) {
       // Expected trouble: the message says what and why; a stack would only bury it.
-      process.stderr.write(`${error.message}\n`);
+      process.stderr.write(`${error instanceof SensoriumError ? error.message : refusal(error)}\n`);
       process.exitCode = 1;
     } else if (error instanceof DOMException && error.name === "AbortError") {
       process.stderr.write("stopped\n");
@@ -87,8 +88,15 @@ function optionDescription(this: Help, option: Option): string {
   return isNone ? option.description : Help.prototype.optionDescription.call(this, option);
 }
 
+/** Says what commander says of a command line, and where to look, in one line. */
+function tellInOneLine(text: string, write: (text: string) => void): void {
+  write(`${text.trim().replace(/\s*\n\s*/g, " ")} (--help says what there is)\n`);
+}
+
 /** What is no command is taken for a pipeline that is to run: most likely it is a slip. */
-function expectPipeline(named: string): void {
+function expectKnown([named = "", about]: readonly string[]): void {
+  if (named === "help" && about !== undefined && !Object.hasOwn(COMMANDS, about))
+    throw new ConfigError("help", `expected a command, got ${about}`);
   if (named === "" || named === "help" || named.startsWith("-") || isPipeline(named)) return;
   const meant = closest(named, [...Object.keys(COMMANDS), ...pipelineNames()]);
   if (meant !== undefined)
@@ -101,6 +109,12 @@ function expectPipeline(named: string): void {
 function version(): string {
   const file = readFileSync(join(packageRoot(), "package.json"), "utf8");
   return (JSON.parse(file) as { readonly version: string }).version;
+}
+
+/** What the operating system refused, as our own errors say it. */
+function refusal(error: NodeJS.ErrnoException): string {
+  if (error.path === undefined) return error.message;
+  return `${error.path}: expected a file or folder to open, got ${systemProblem(error)}`;
 }
 
 /** Whether it is the operating system's refusal: a path that is no folder, a file that may not be read. */

@@ -8,7 +8,7 @@ import { DIGEST_NOTES, digestNotes, ReadingDigest } from "../pipeline/ReadingDig
 import { replayLog } from "../pipeline/replayLog.ts";
 import { interruption } from "./interruption.ts";
 import { loadPipeline } from "./loadPipeline.ts";
-import { startOf, type TimeIn, timeIn } from "./timeIn.ts";
+import { partIn, type TimeIn, timeIn } from "./timeIn.ts";
 
 interface CutFlags {
   readonly from?: TimeIn;
@@ -42,10 +42,8 @@ export function addCutCommand(program: Command): void {
 async function cut(file: string, out: string, flags: CutFlags): Promise<void> {
   const { from, to, streams, digest, json } = flags;
   const { signal } = interruption();
-  const start = await startOf(file);
   const part = {
-    ...(from !== undefined && { from: from(start) }),
-    ...(to !== undefined && { to: to(start) }),
+    ...(await partIn(file, { from, to })),
     ...(streams !== undefined && { streams }),
   };
   const { metadata: all } = await fileMetadata(file);

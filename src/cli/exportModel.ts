@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { ModelError } from "../errors.ts";
 import { exportStages } from "../models/unified/exportStages.ts";
-import { decodeWeights } from "../models/unified/weights.ts";
+import { type DecodedWeights, decodeWeights } from "../models/unified/weights.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { textTable } from "./textTable.ts";
 
@@ -25,7 +25,7 @@ export async function exportModel(
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new ModelError("export", `expected weights at ${file}, got none`, { cause });
   });
-  const weights = decodeWeights(bytes, definition.name);
+  const weights = weightsIn(bytes, file, definition.name);
   const files = exportStages(weights);
   await mkdir(out, { recursive: true });
   for (const [stage, content] of Object.entries(files)) await writeFile(join(out, stage), content);
@@ -39,4 +39,16 @@ export async function exportModel(
   const rows = Object.entries(sizes).map(([stage, size]) => [stage, String(size)]);
   for (const line of textTable([{ title: "file" }, { title: "bytes", align: "right" }], rows))
     process.stdout.write(`${line}\n`);
+}
+
+/** @throws {ModelError} If the file holds no such weights; named by the file, which the decoder does not know. */
+function weightsIn(bytes: Uint8Array, file: string, name: string): DecodedWeights {
+  try {
+    return decodeWeights(bytes, name);
+  } catch (cause) {
+    if (!(cause instanceof ModelError)) throw cause;
+    throw new ModelError(file, `expected a model's weights, got others: ${cause.message}`, {
+      cause,
+    });
+  }
 }

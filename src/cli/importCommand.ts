@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
@@ -7,6 +7,7 @@ import { importMcap } from "../exchange/importMcap.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import { labelOfLine } from "../log/labels/LabelLine.ts";
 import { readLabelFile } from "../log/labels/labelFile.ts";
+import { systemProblem } from "../log/systemProblem.ts";
 import { writeLog } from "../log/writeLog.ts";
 import type { SensorSpec } from "../pipeline/parseSensorSpec.ts";
 import { recordReplays, USUAL_START } from "../pipeline/recordReplays.ts";
@@ -70,7 +71,9 @@ async function run(files: readonly string[], flags: ImportFlags): Promise<void> 
 
 async function importFiles(files: readonly string[], flags: ImportFlags): Promise<void> {
   const sensors = join(codeRoot(), "sensors");
-  const named = await sensorsNamed(files.map(specOf), flags.pipeline, sensors);
+  const specs = files.map(specOf);
+  for (const { argument = "" } of specs) await expectFile(argument);
+  const named = await sensorsNamed(specs, flags.pipeline, sensors);
   if (named === undefined) throw new ConfigError("import", "expected files, got none");
   const truth = await labelsIn(flags, micros(0));
   const stop = interruption();
@@ -104,6 +107,16 @@ async function importBag(path: string, flags: ImportFlags): Promise<void> {
   const { signal } = interruption();
   const count = await writeLog(flags.out, counted(), { metadata, signal });
   say(flags, count, frames, labels.length);
+}
+
+/** @throws {ConfigError} If there is no file to read: each sensor would say it of its own kind of file. */
+async function expectFile(path: string): Promise<void> {
+  const problem = await stat(path).then(
+    (found) => (found.isDirectory() ? "a folder" : undefined),
+    (cause: unknown) => systemProblem(cause),
+  );
+  if (problem !== undefined)
+    throw new ConfigError(path, `expected a readable file, got ${problem}`);
 }
 
 /** `film.mp4` or `front=film.mp4` as the sensor that replays it. */

@@ -30,11 +30,12 @@ export interface LabelRecordingFlags {
 /** Labels a recording; says what was done and, where nothing else was asked, lists the labels. */
 export async function labelRecording(file: string, flags: LabelRecordingFlags): Promise<void> {
   const start = await startOf(file);
+  // Before anything is changed: a file that is none changes nothing.
+  const { lines, wrong } = await importedLines(flags.import);
   const removed =
     flags.remove.length === 0
       ? []
       : await removeLabels(file, chosen(flags.remove, start), interruption().signal);
-  const { lines, wrong } = await importedLines(flags.import);
   const asked = flags.add.map(({ label, from, to }) => ({
     label,
     from: from(start),
@@ -67,7 +68,7 @@ export async function labelRecording(file: string, flags: LabelRecordingFlags): 
       ...(fresh.length > 0 ? [`${fresh.length} added`] : []),
       ...(known > 0 ? [`${known} were there already`] : []),
       ...(removed.length > 0 || flags.remove.length > 0 ? [`${removed.length} removed`] : []),
-      ...(wrong > 0 ? [`${wrong} lines were none`] : []),
+      ...(wrong > 0 ? [`${wrong} ${wrong === 1 ? "line was" : "lines were"} none`] : []),
     ];
     process.stdout.write(`${file}: ${parts.join(", ")}\n`);
   }
@@ -113,6 +114,9 @@ async function importedLines(
   let wrong = 0;
   for (const path of paths) {
     const read = readLabelFile(path, await readFile(path, "utf8"));
+    const [none] = read.wrong;
+    if (read.labels.length === 0 && none !== undefined)
+      throw new ConfigError(path, `expected a label on each line, got none: ${none}`);
     lines.push(...read.labels);
     wrong += read.wrong.length;
   }

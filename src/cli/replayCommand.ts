@@ -8,12 +8,11 @@ import { readingLine } from "../pipeline/readingLine.ts";
 import { recordedPart } from "../pipeline/recordedPart.ts";
 import { replayLog } from "../pipeline/replayLog.ts";
 import { type DeviceChoice, devices } from "../tensor/device/Device.ts";
-import { micros } from "../units.ts";
 import { count } from "./count.ts";
 import { interruption } from "./interruption.ts";
 import { LineFile, linesIn } from "./LineFile.ts";
 import { loadPipeline } from "./loadPipeline.ts";
-import { startOf, type TimeIn, timeIn } from "./timeIn.ts";
+import { partIn, type TimeIn, timeIn } from "./timeIn.ts";
 
 interface ReplayFlags {
   readonly pipeline?: string;
@@ -108,8 +107,8 @@ async function replayOnce(
     throw new ConfigError("replay", "expected a whole log with --verify and --expect, got a part");
   const wanted = flags.verify || flags.expect !== undefined ? await wantedOf(file, flags) : null;
   const clock = new SystemClock();
-  const start = from === undefined && to === undefined ? micros(0) : await startOf(file);
-  const since = from?.(start);
+  const part = await partIn(file, { from, to }, follow);
+  const since = part.from;
   const readings =
     flags.readings &&
     (await LineFile.open(flags.readings, more ? (await linesIn(flags.readings)).lines : 0));
@@ -125,8 +124,7 @@ async function replayOnce(
       recordedPart(model, {
         log: file,
         definition,
-        ...(since !== undefined && { from: since }),
-        ...(to !== undefined && { to: to(start) }),
+        ...part,
         ...(streams !== undefined && { streams }),
         ...(follow && { follow: { clock, signal: stopped } }),
         ...(speed !== "max" && { pace: { clock, speed } }),

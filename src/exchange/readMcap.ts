@@ -4,6 +4,7 @@ import { MessageReader } from "@foxglove/rosmsg2-serialization";
 import { McapStreamReader, type McapTypes } from "@mcap/core";
 
 import { LogError } from "../errors.ts";
+import { PROFILE } from "../log/scanFile.ts";
 import { systemProblem } from "../log/systemProblem.ts";
 import { decompress, zstdReady } from "../log/zstd.ts";
 import { type Micros, micros } from "../units.ts";
@@ -30,7 +31,7 @@ type Decode = (data: Uint8Array, time: Micros) => ForeignMessage | undefined;
  *
  * @param unread Takes the topics that are in another encoding, or hold nothing that we know.
  * @param told Takes the file's own metadata, where the caller wants them.
- * @throws {LogError} If the file cannot be opened or is no MCAP.
+ * @throws {LogError} If the file cannot be opened, is no MCAP, or a log of ours.
  */
 export async function* readMcap(
   path: string,
@@ -44,6 +45,11 @@ export async function* readMcap(
   const schemas = new Map<number, McapTypes.Schema>();
   const channels = new Map<number, McapTypes.Channel & { readonly decode: Decode | undefined }>();
   for await (const record of recordsOf(path, reader)) {
+    if (record.type === "Header" && record.profile === PROFILE)
+      throw new LogError(
+        path,
+        "expected another program's MCAP file, or an export, got a log of sensorium: it is a recording already",
+      );
     if (record.type === "Schema") schemas.set(record.id, record);
     if (record.type === "Metadata")
       for (const [name, value] of record.metadata) told?.set(name, value);

@@ -42,8 +42,10 @@ export async function* scanFile(
   from: number = MCAP_MAGIC.length,
 ): AsyncGenerator<FileRecord> {
   const magic = await bytes.read(0, MCAP_MAGIC.length);
-  if (!MCAP_MAGIC.every((byte, i) => magic[i] === byte))
-    throw new LogError(where, `expected an MCAP file, got one that starts with [${magic}]`);
+  if (!MCAP_MAGIC.every((byte, i) => magic[i] === byte)) {
+    const got = magic.byteLength === 0 ? "an empty file" : `one that starts with [${magic}]`;
+    throw new LogError(where, `expected an MCAP file, got ${got}`);
+  }
   await expectOurs(bytes, where);
   let offset = from;
   let size = await bytes.size();

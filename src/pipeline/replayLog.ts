@@ -8,6 +8,7 @@ import type { StageModel } from "../stage/Stage.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
 import { micros } from "../units.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
+import { expectNames } from "./expectNames.ts";
 import { Interpretation } from "./Interpretation.ts";
 import type { InterpretationState } from "./InterpretationState.ts";
 import { openLearner, openStage } from "./openStage.ts";
@@ -57,12 +58,14 @@ export interface Relearning {
  * @throws {ModelError} If the weights cannot be read.
  * @throws {DeviceError} If the model cannot be opened, or its worker died too often.
  * @throws {LogError} If the log cannot be read.
- * @throws {ConfigError} If it has other streams than the pipeline, or other ones of the same name.
+ * @throws {ConfigError} If it has other streams than the pipeline, or other ones of the same name, or the pipeline
+ *   has no stream of a name in `answerWith`.
  */
 export async function replayLog(
   definition: PipelineDefinition,
   { records, answerWith, device, threads, digests = false, relearn, watch }: ReplayOptions,
 ): Promise<void> {
+  expectNames(definition, answerWith);
   const features = relearn !== undefined;
   await using stage = await openStage(definition, { device, threads, features });
   const { records: log, state } =

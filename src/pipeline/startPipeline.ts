@@ -12,6 +12,7 @@ import { ControlServer } from "../wire/ControlServer.ts";
 import { CurveGuard } from "../wire/CurveGuard.ts";
 import { Inlet } from "../wire/Inlet.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
+import { expectNames } from "./expectNames.ts";
 import { openLearner, openStage } from "./openStage.ts";
 import { PipelineRun } from "./PipelineRun.ts";
 import type { RunOptions } from "./RunOptions.ts";
@@ -33,14 +34,7 @@ export async function startPipeline(
   definition: PipelineDefinition,
   options: RunOptions,
 ): Promise<PipelineRun> {
-  const where = `pipeline ${definition.name}`;
-  const names = Object.keys(definition.streams);
-  for (const stream of [...options.without, ...options.answerWith])
-    if (!names.includes(stream))
-      throw new ConfigError(
-        where,
-        `expected one of its streams ${names.join(", ")}, got ${stream}`,
-      );
+  expectNames(definition, [...options.without, ...options.answerWith]);
 
   const driven = options.pace === "driven";
   const clock = driven ? new DrivenClock(DRIVEN_START) : new SystemClock();

@@ -163,7 +163,7 @@ export class Server implements AsyncDisposable {
     try {
       await server.#app.listen({ host, port });
     } catch (cause) {
-      await server.#app.close();
+      await server[Symbol.asyncDispose]();
       throw new ConfigError(
         "Server",
         `expected to bind ${host}:${port}, got ${String(cause)}; choose another port, or 0 for any`,

@@ -78,7 +78,10 @@ export function pipelineFeed(run: PipelineRun): LiveFeed {
       map((labels) => ({ kind: "truth" as const, labels })),
     );
     const streams = interval(STREAMS_EVERY).pipe(map(() => streamsOf(run)));
-    const latency = interval(LATENCY_EVERY).pipe(map(() => latencyOf(total, hops)));
+    const latency = interval(LATENCY_EVERY).pipe(
+      filter(() => total.count > 0),
+      map(() => latencyOf(total, hops)),
+    );
     const gauges = interval(GAUGES_EVERY).pipe(
       filter(() => run.counters().moments > 0),
       map(() => gaugesOf(run.robustness())),

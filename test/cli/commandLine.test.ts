@@ -25,6 +25,15 @@ describe("the command line", { timeout: 120_000 }, () => {
     expect(await runHere("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
   });
 
+  it("takes options by npm run as by itself", async () => {
+    const { scripts } = JSON.parse(
+      readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+    );
+    const told: string[] = scripts.sensorium.split(" ").slice(2);
+    const { code, out } = await runHere(...told, "info", "--help");
+    expect([code, out]).toEqual([0, expect.stringContaining("Usage: sensorium info")]);
+  });
+
   it("says what was most likely meant by a name that is none", async () => {
     expect(await runHere("recrod", "x.mcap")).toEqual({
       ...{ code: 1, out: "" },
@@ -38,13 +47,30 @@ describe("the command line", { timeout: 120_000 }, () => {
     const there = join(folder, "there.mcap");
     await writeFile(there, "mine");
     const none = join(folder, "none.mcap");
+    const empty = join(folder, "empty.mcap");
+    await writeFile(empty, "");
+    const prose = join(folder, "prose.txt");
+    await writeFile(prose, "no label here\n");
     const mistakes: [line: string[], said: RegExp][] = [
       [["info", none], /none\.mcap: expected a readable log file, got no such file/],
       [["info", folder], /expected a log file or a folder of segments, got a folder without any/],
       [["cut", DEMO, there], /there\.mcap: expected no file there, got one/],
       [["record", there, "--for", "1"], /expected a file to write the log to, got one that exists/],
       [["explain", "--log", DEMO], /explain: expected a row of the log/],
-      [["replay", DEMO, "--readings", join(folder, "no", "x")], /ENOENT/],
+      [["replay", DEMO, "--readings", join(folder, "no", "x")], /x: expected .* no such file/],
+      [["replay", DEMO, "--from", "3s", "--to", "1s"], /expected --from before --to/],
+      [["replay", DEMO, "--from", "99s"], /recording\.mcap: expected .* within the recording/],
+      [["replay", DEMO, "--with", "nose"], /expected one of its streams .*text, got nose/],
+      [["replay", DEMO, "--speed", "0"], /expected a number > 0 or max, got 0 \(--help/],
+      [["replay", DEMO, "--spede", "1"], /unknown option '--spede' .*--speed.*\(--help/],
+      [["help", "recrod"], /help: expected a command, got recrod/],
+      [["cut", DEMO, join(folder, "no.mcap"), "--from", "99s"], /expected .* within/],
+      [["info", empty], /empty\.mcap: expected an MCAP file, got an empty file/],
+      [["label", DEMO, "--import", join(folder, "no.vtt")], /no\.vtt: expected .* no such file/],
+      [["label", DEMO, "--import", prose], /prose\.txt: expected a label on each line/],
+      [["import", DEMO, "--out", join(folder, "out.mcap")], /got a log of sensorium/],
+      [["import", "none.csv", "--out", join(folder, "out.mcap")], /none\.csv: expected a readable/],
+      [["export", "digits", "--out", folder, "--weights", prose], /prose\.txt: expected a model's/],
       [["sense", "microphnoe", "--connect", "tcp://127.0.0.1:1"], /expected one of .*microphone/],
       [["top", "--once", "--url", "http://127.0.0.1:9"], /expected a running pipeline/],
       [["label", none, "--list"], /none\.mcap: expected a readable log file/],

@@ -324,10 +324,16 @@ describe.skipIf(browser === undefined)("the live dashboard in a browser", () => 
     await tab.page.waitForSelector(".now-kicker >> text=being said now");
   });
 
-  it("fits a phone without scrolling sideways", async () => {
+  it.each([
+    ["a phone", 390, 844],
+    ["a tablet", 800, 1024],
+    ["a small laptop", 1024, 700],
+    ["a window beside another", 1200, 900],
+  ])("fits %s without scrolling sideways", async (_, width, height) => {
     await using tab = await show();
-    await tab.page.setViewportSize({ width: 390, height: 844 });
+    await tab.page.setViewportSize({ width, height });
     await tab.page.waitForSelector("canvas");
+    await tab.page.waitForSelector(".fact.latency");
     const overflow = await tab.page.evaluate<number>(
       "document.documentElement.scrollWidth - document.documentElement.clientWidth",
     );

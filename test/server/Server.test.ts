@@ -3,7 +3,7 @@ import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 
 import { SystemClock } from "../../src/clock/SystemClock.ts";
@@ -242,5 +242,19 @@ describe("Server", () => {
     const port = Number(new URL(server.url).port);
     await expect(start(new SubjectFeed(), { port })).rejects.toThrow(ConfigError);
     await expect(start(new SubjectFeed(), { port })).rejects.toThrow(`127.0.0.1:${port}`);
+  });
+
+  it("leaves no timer behind where its port is taken, which would keep its process from ending", async () => {
+    await using server = await start();
+    const port = Number(new URL(server.url).port);
+    const [set, cleared] = [
+      vi.spyOn(globalThis, "setInterval"),
+      vi.spyOn(globalThis, "clearInterval"),
+    ];
+    await expect(start(new SubjectFeed(), { port })).rejects.toThrow(ConfigError);
+    const timers = set.mock.results.map(({ value }) => value);
+    expect(timers.length).toBeGreaterThan(0);
+    expect(cleared.mock.calls.map(([timer]) => timer)).toEqual(expect.arrayContaining(timers));
+    vi.restoreAllMocks();
   });
 });

@@ -87,7 +87,9 @@ export function StreamCard({ stream, kinds, link }: StreamCardProps) {
         </div>
       )}
       {running !== undefined && <p class="dim frames">{frames} frames sent</p>}
-      {(problem || refused) && <p class="problem">{problem || refused}</p>}
+      <p class="problem" role="alert">
+        {problem || refused}
+      </p>
     </section>
   );
 }
@@ -101,7 +103,7 @@ function Picture({ picture }: { readonly picture: ImageData }) {
     current.height = picture.height;
     current.getContext("2d")?.putImageData(picture, 0, 0);
   }, [picture]);
-  return <canvas class="picture" ref={canvas} />;
+  return <canvas class="picture" role="img" aria-label="What the camera sees" ref={canvas} />;
 }
 
 function describe({ modality, shape, rate, unit, becomes }: JoinStream): string {

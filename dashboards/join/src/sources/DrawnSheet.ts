@@ -22,6 +22,8 @@ export class DrawnSheet {
   constructor(aspect: number, onPen: (place: PenPlace) => void = () => {}) {
     const { canvas } = this;
     canvas.className = "pad";
+    canvas.role = "img";
+    canvas.ariaLabel = "Sheet to draw on";
     canvas.width = Math.round(SIZE * Math.min(1, 1 / aspect));
     canvas.height = Math.round(SIZE * Math.min(1, aspect));
     const pen = canvas.getContext("2d");

@@ -15,7 +15,8 @@ async function start({ stream, link, stage, onNews }: SourceContext): Promise<()
   const [rows = 1, columns = 1] = stream.shape;
   const sheet = new DrawnSheet(rows / columns);
   const wipe = document.createElement("button");
-  wipe.textContent = "wipe";
+  wipe.type = "button";
+  wipe.textContent = "Wipe";
   wipe.onclick = () => sheet.wipe();
   stage.replaceChildren(sheet.canvas, wipe);
   const small = new OffscreenCanvas(columns, rows);

@@ -30,7 +30,7 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
   const shown = word ?? fading;
   const offline = dashboard.line.value.kind !== "open";
   const sensed = (moment.row?.subsets.length ?? 0) > 0;
-  const carriers = word?.carriers ?? [];
+  const carriers = shown?.carriers ?? [];
   const said = utterance(dashboard.recent.events, time);
   return (
     <section class="now" aria-label="Now">
@@ -53,7 +53,7 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
         {shown?.label ?? (hello.untrained ? "untrained" : sensed ? silenceName(hello) : "…")}
       </p>
       <div class="now-why" data-hidden={word === undefined}>
-        <span class="now-confidence">{Math.round((word?.confidence ?? 0) * 100)} %</span>
+        <span class="now-confidence">{Math.round((shown?.confidence ?? 0) * 100)} %</span>
         {carriers.length > 0 && carriers.length <= FEW_CARRIERS && (
           <span class="dim">carried by</span>
         )}

@@ -35,10 +35,7 @@ export function StreamChip({ dashboard, info }: StreamChipProps) {
       style={{ "--accent": accentOf(streams, info.stream) }}
     >
       <div class="chip-title">
-        <span class="chip-name">
-          {info.stream}
-          {!info.counts && <small title="not part of the answer">shown only</small>}
-        </span>
+        <span class="chip-name">{info.stream}</span>
         <span class="chip-state">
           <span class="dot" aria-hidden="true" />
           {SAID[name]}
@@ -49,6 +46,7 @@ export function StreamChip({ dashboard, info }: StreamChipProps) {
           <span title="frames per second, measured">{rateOf(info, state)}</span>
           <span title="age of the newest frame">{ageOf(state)}</span>
           <Aligned dashboard={dashboard} stream={info.stream} />
+          {!info.counts && <span title="not part of the answer">shown only</span>}
         </div>
       ) : (
         <p class="chip-doubt" role="note" title="it speaks, and is left out of the answer">

@@ -79,9 +79,7 @@ function Learning({ learning }: { readonly learning: LearningMessage }) {
     <div class="learning" data-learning={isLearning}>
       <p>
         <span class="dot" aria-hidden="true" />
-        {isLearning
-          ? "learns from labels and from what the sensors agree on"
-          : "does not learn: labels go on record alone"}
+        {isLearning ? "learns from labels" : "does not learn: labels go on record alone"}
       </p>
       {isLearning && <p class="dim">{counts.filter(Boolean).join(" · ")}</p>}
       {verdict !== undefined && (
