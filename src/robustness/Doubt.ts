@@ -7,9 +7,10 @@ import type { Micros } from "../units.ts";
  * - `frozen`: the same frame again and again, from a stream whose frames always changed
  * - `noise`: its features no longer go from one row to the next as they used to
  * - `contradicts`: it is sure of other things than all the others
+ * - `labels`: by the labels that people gave, the answer is better without it
  * - `unusable`: its numbers are not finite, or too large to compute with
  */
-export type DoubtReason = "flat" | "frozen" | "noise" | "contradicts" | "unusable";
+export type DoubtReason = "flat" | "frozen" | "noise" | "contradicts" | "labels" | "unusable";
 
 /** A stream that is left out of the answer though it speaks. */
 export interface Doubt {
@@ -26,6 +27,7 @@ export function doubtText(reason: DoubtReason): string {
     frozen: "frozen: the same frame again and again",
     noise: "noise: nothing in it goes on from one moment to the next",
     contradicts: "it contradicts the others",
+    labels: "by the labels of the last minute, the answer is better without it",
     unusable: "its numbers are too large to compute with",
   }[reason];
 }

@@ -10,6 +10,7 @@ import {
 } from "./Alignment.ts";
 import { answerWithout } from "./answerWithout.ts";
 import type { Doubt } from "./Doubt.ts";
+import { LabelledWorth, type LabelledWorthSnapshot, type WeighedRow } from "./LabelledWorth.ts";
 import { StreamWatch, type StreamWatchSnapshot, type WatchedRow } from "./StreamWatch.ts";
 import { type DrillSnapshot, type LossForecast, SubsetDrill } from "./SubsetDrill.ts";
 import type { SubsetReport } from "./SubsetGauge.ts";
@@ -52,6 +53,9 @@ export interface RobustnessOptions {
 /** What a monitor remembers. */
 export interface RobustnessSnapshot {
   readonly watch: StreamWatchSnapshot;
+  readonly worth: LabelledWorthSnapshot;
+  /** Who is doubted by labels, and since when. */
+  readonly byLabels: readonly Doubt[];
   readonly drill: DrillSnapshot;
   readonly alignment: AlignmentSnapshot;
   readonly time: Micros;
@@ -65,9 +69,11 @@ export interface RobustnessSnapshot {
 export class RobustnessMonitor {
   readonly #options: RobustnessOptions;
   readonly #watch: StreamWatch;
+  readonly #worth: LabelledWorth;
   readonly #drill: SubsetDrill;
   readonly #alignment: Alignment;
   #doubts: readonly Doubt[] = [];
+  #byLabels: readonly Doubt[] = [];
   #time = 0 as Micros;
 
   /** @throws {ConfigError} If `rows` is not an integer ≥ 1. */
@@ -75,6 +81,7 @@ export class RobustnessMonitor {
     this.#options = options;
     const silence = options.classes.indexOf(options.silence);
     this.#watch = new StreamWatch(options.watched, silence);
+    this.#worth = new LabelledWorth(options.rows);
     this.#drill = new SubsetDrill({ rows: options.rows, silence });
     this.#alignment = new Alignment(options.streams, { rows: options.rows, silence });
   }
@@ -87,7 +94,7 @@ export class RobustnessMonitor {
     const { ignored, prior, streams } = this.#options;
     const { reading } = row;
     this.#time = reading.time;
-    this.#doubts = this.#watch.push(row);
+    this.#doubts = this.#doubtsAt(row);
     const doubted = this.#doubts.map(({ stream }) => stream);
     const left = streams.some((stream) => stream in reading.streams && !doubted.includes(stream));
     const answer = answerWithout(reading, left ? [...ignored, ...doubted] : ignored, prior);
@@ -95,10 +102,15 @@ export class RobustnessMonitor {
     return { answer, forecast: this.#drill.push(answer), doubts: this.#doubts };
   }
 
-  /** Somebody says what is true; a label that is no class says nothing here. */
-  label({ label, from, to }: Pick<Label, "label" | "from" | "to">): void {
+  /**
+   * Somebody says what is true; a label that is no class says nothing here. A recording's own truth is for the
+   * gauges: nobody has it who runs live, so nobody is doubted by it.
+   */
+  label({ label, from, to, by }: Pick<Label, "label" | "from" | "to" | "by">): void {
     const index = this.#options.classes.indexOf(label);
-    if (index >= 0) this.#drill.label(index, from, to);
+    if (index < 0) return;
+    this.#drill.label(index, from, to);
+    if (by !== "truth") this.#worth.label(index, from, to);
   }
 
   /** As of the last row. */
@@ -116,6 +128,8 @@ export class RobustnessMonitor {
   snapshot(): RobustnessSnapshot {
     return {
       watch: this.#watch.snapshot(),
+      worth: this.#worth.snapshot(),
+      byLabels: this.#byLabels,
       drill: this.#drill.snapshot(),
       alignment: this.#alignment.snapshot(),
       time: this.#time,
@@ -123,11 +137,45 @@ export class RobustnessMonitor {
   }
 
   /** Goes on where another of the same options gave this snapshot. */
-  restore({ watch, drill, alignment, time }: RobustnessSnapshot): void {
+  restore({ watch, worth, byLabels, drill, alignment, time }: RobustnessSnapshot): void {
     this.#watch.restore(watch);
+    this.#worth.restore(worth);
+    this.#byLabels = byLabels;
     this.#drill.restore(drill);
     this.#alignment.restore(alignment);
-    this.#doubts = watch.doubts;
+    this.#doubts = [...watch.doubts, ...byLabels.filter(isNotIn(watch.doubts))];
     this.#time = time;
   }
+
+  /** By what the streams are, and by what labels said until before this row. */
+  #doubtsAt(row: WatchedRow): readonly Doubt[] {
+    const { reading } = row;
+    const before = new Map(this.#byLabels.map((doubt) => [doubt.stream, doubt]));
+    this.#byLabels = this.#worth.doubted
+      .filter((stream) => stream in reading.streams)
+      .map((stream) => before.get(stream) ?? { stream, reason: "labels", since: reading.time });
+    const { ignored, prior } = this.#options;
+    this.#worth.push(weighed(answerWithout(reading, ignored, prior)));
+    const watched = this.#watch.push(row);
+    return [...watched, ...this.#byLabels.filter(isNotIn(watched))];
+  }
+}
+
+const isNotIn =
+  (others: readonly Doubt[]) =>
+  ({ stream }: Doubt): boolean =>
+    !others.some((other) => other.stream === stream);
+
+function weighed({ labelTime, logProbabilities, streams, subsets }: Reading): WeighedRow {
+  const present = Object.keys(streams);
+  return {
+    labelTime,
+    full: logProbabilities,
+    without: Object.fromEntries(
+      subsets.flatMap((subset) => {
+        const [lost, ...more] = present.filter((stream) => !subset.streams.includes(stream));
+        return lost === undefined || more.length > 0 ? [] : [[lost, subset.logProbabilities]];
+      }),
+    ),
+  };
 }

@@ -117,12 +117,29 @@ describe("RobustnessMonitor", () => {
 
   it("takes labels into account, and none that it does not know", () => {
     const own = monitor();
-    own.label({ label: "two", from: micros(0), to: micros(10_000_000) });
-    own.label({ label: "eleven", from: micros(0), to: micros(10_000_000) });
+    own.label({ label: "two", from: micros(0), to: micros(10_000_000), by: "truth" });
+    own.label({ label: "eleven", from: micros(0), to: micros(10_000_000), by: "anna" });
     for (let index = 3; index < 20; index++) own.push(row(index, { audio: 1, video: 2 }));
     const accuracy = (stream: string) =>
       own.report.subsets.find(({ streams }) => streams.join() === stream)?.accuracy;
     expect([accuracy("audio"), accuracy("video")]).toEqual([0, 1]);
+  });
+
+  it("leaves out whom people's labels speak against, and nobody for a recording's own truth", () => {
+    for (const by of ["anna", "truth"]) {
+      const own = monitor();
+      // Sound says "one" and is followed; the lips say "two", which is what it is.
+      const end = micros(60_000_000);
+      own.label({ label: "two", from: micros(0), to: end, by });
+      let last = own.push(row(3, { audio: 1, video: 2 }));
+      for (let index = 4; index < 700; index++) last = own.push(row(index, { audio: 1, video: 2 }));
+      const doubts = last.doubts.filter(({ reason }) => reason === "labels");
+      expect(doubts.map(({ stream }) => stream)).toEqual(by === "anna" ? ["audio"] : []);
+      if (by === "truth") continue;
+      expect(Object.keys(last.answer.streams)).toEqual(["video"]);
+      expect(doubts[0]?.since).toBeGreaterThan(14_000_000);
+      expect(doubts[0]?.since).toBeLessThan(20_000_000);
+    }
   });
 
   it("goes on where another was taken down", () => {

@@ -1,6 +1,7 @@
 import type { AdaptedPart } from "../../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../../models/unified/config.ts";
 import { argMax } from "../../tensor/argMax.ts";
+import { closeness } from "./closeness.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import type { LearnerRow } from "./LearnerRow.ts";
 import type { OnlineOptions } from "./OnlineOptions.ts";
@@ -125,21 +126,4 @@ export class Contender {
     this.#evidence.restore(evidence);
     this.#rightMore.restore(rightMore);
   }
-}
-
-/**
- * How close an answer comes to the truth: 1 − ½ Σ_c (p_c − [c = label])², in [0, 1].
- *
- * Brier's score, the other way round. It is proper, and tells of two answers that are both right, or both wrong,
- * which was the better one: it takes a fraction of the labels that counting right answers takes.
- *
- * Brier 1950, "Verification of forecasts expressed in terms of probability".
- *
- * @param logProbabilities [classes] natural log.
- */
-export function closeness(logProbabilities: Float64Array, label: number): number {
-  let square = 0;
-  for (const [c, value] of logProbabilities.entries())
-    square += (Math.exp(value) - Number(c === label)) ** 2;
-  return 1 - square / 2;
 }

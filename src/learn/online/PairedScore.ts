@@ -36,6 +36,20 @@ export class PairedScore {
     }
   }
 
+  /** Drops the blocks before one. */
+  forget(before: number): void {
+    for (const [block, { rows }] of this.#blocks) {
+      if (block >= before) continue;
+      this.#blocks.delete(block);
+      this.#rows -= rows;
+    }
+  }
+
+  /** Blocks that hold a row. */
+  get blocks(): number {
+    return this.#blocks.size;
+  }
+
   get rows(): number {
     return this.#rows;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { closeness } from "../../../src/learn/online/Contender.ts";
+import { closeness } from "../../../src/learn/online/closeness.ts";
 import { decodeLearnt, encodeLearnt } from "../../../src/learn/online/learntWeights.ts";
 import { sameHeads, trainedPart } from "../../../src/models/unified/adapted.ts";
 import { noExemplars } from "../../../src/models/unified/exemplars.ts";

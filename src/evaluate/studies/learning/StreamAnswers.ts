@@ -1,8 +1,9 @@
-import { learnerRow, leftOut, subsetName, subsetsOf } from "../../../learn/online/LearnerRow.ts";
+import { learnerRow, subsetName, subsetsOf } from "../../../learn/online/LearnerRow.ts";
 import { PartAnswers, smoothEntropy } from "../../../learn/online/PartAnswers.ts";
 import type { AdaptedPart } from "../../../models/unified/adapted.ts";
 import type { UnifiedConfig } from "../../../models/unified/config.ts";
 import type { RowFeatures } from "../../../models/unified/inference.ts";
+import type { WeighedRow } from "../../../robustness/LabelledWorth.ts";
 import { argMax } from "../../../tensor/argMax.ts";
 import { micros } from "../../../units.ts";
 
@@ -48,20 +49,35 @@ export class StreamAnswers {
     this.#answers = new PartAnswers(part, this.#config);
   }
 
-  /** Answers row `at`. */
-  row(at: number, { features, label, doubted = [] }: KnownRow): void {
-    const time = micros(at * this.#config.rowMicros);
-    const out = leftOut(this.#config, features, this.#ignored, doubted);
-    const bare = learnerRow(this.#config, features, time, out, this.#entropy);
+  /**
+   * Answers row `at`. A doubted stream is left out of what is fused, not of what the subsets say; where all are doubted,
+   * all are kept.
+   *
+   * @returns What labels weigh the streams by.
+   */
+  row(at: number, { features, label, doubted = [] }: KnownRow): WeighedRow {
+    const labelTime = micros(at * this.#config.rowMicros);
+    const bare = learnerRow(this.#config, features, labelTime, this.#ignored, this.#entropy);
     const streams = this.#answers.streams(bare);
     this.#entropy = smoothEntropy(this.#entropy, streams, this.#config.fusion.smoothingRows);
     const subsets = subsetsOf(bare.mask);
     const answers = this.#answers.fused({ ...bare, entropy: this.#entropy }, subsets, streams);
+    const bits = this.#config.streams.map((_, position) => 1 << position);
+    const left = this.#config.streams.reduce(
+      (mask, { name }, position) => (doubted.includes(name) ? mask & ~(1 << position) : mask),
+      bare.mask,
+    );
+    const believed = left === 0 ? bare.mask : left;
+    const without: Record<string, Float64Array> = {};
     for (const [i, subset] of subsets.entries()) {
-      const isRight = Number(argMax(answers[i] ?? []) === label);
+      const answer = answers[i] ?? new Float64Array(0);
+      const isRight = Number(argMax(answer) === label);
       this.#put(subsetName(this.#config, subset), at, isRight);
-      if (subset === bare.mask) this.#put("fused", at, isRight);
+      if (subset === believed) this.#put("fused", at, isRight);
+      const lost = this.#config.streams[bits.indexOf(bare.mask & ~subset)];
+      if (lost !== undefined) without[lost.name] = answer;
     }
+    return { labelTime, full: answers.at(-1) ?? new Float64Array(0), without };
   }
 
   #put(name: string, at: number, value: number): void {

@@ -20,6 +20,8 @@ export interface Condition {
   readonly name: string;
   readonly rows: readonly KnownRow[];
   readonly online?: Partial<OnlineOptions>;
+  /** Whether labels also tell which stream is not to be believed; they do unless it says no. */
+  readonly weighs?: boolean;
   /** Share of labels that name another class. */
   readonly flipped?: number;
   /** Row from which on it counts. */
@@ -46,14 +48,15 @@ export function comparePlays(
     accuracyOf(answersOf(config, part, known, ignored)["fused"]);
   const knownFrozen = knownUnder(trained);
   put("accuracy/known@frozen", knownFrozen);
-  for (const { name, rows, online = {}, flipped = 0, from = 0, back } of conditions) {
+  for (const condition of conditions) {
+    const { name, rows, online = {}, flipped = 0, from = 0, back, weighs = true } = condition;
     const before = frozen.get(rows) ?? answersOf(config, trained, rows, ignored);
     frozen.set(rows, before);
-    const after = learnOn({ weights, rows, ignored, online, flipped, seed });
+    const after = learnOn({ weights, rows, ignored, online, flipped, seed, weighs });
     const gain = (subset: string, since: number): number =>
       accuracyOf(after.right[subset], since) - accuracyOf(before[subset], since);
     for (const { name: stream } of config.streams) {
-      const doubted = rows.filter((row) => row.doubted?.includes(stream)).length;
+      const doubted = after.doubted[stream] ?? 0;
       if (doubted > 0) put(`doubted/${stream}@${name}`, doubted / rows.length);
     }
     for (const subset of Object.keys(before)) put(`gain/${subset}@${name}`, gain(subset, from));

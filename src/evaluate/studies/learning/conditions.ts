@@ -47,8 +47,10 @@ export function learnOn(options: {
   /** Share of labels that name another class. */
   readonly flipped: number;
   readonly seed: number;
+  /** See `PlayOptions`. */
+  readonly weighs: boolean;
 }): Played {
-  const { weights, rows, ignored, online, flipped, seed } = options;
+  const { weights, rows, ignored, online, flipped, seed, weighs } = options;
   const rng = Rng.fromSeed(seed).fork("labels");
   const classes = weights.config.classes.length;
   const labels = rows.map(({ label }, at) => {
@@ -59,6 +61,7 @@ export function learnOn(options: {
     weights,
     rows,
     ignored,
+    weighs,
     online: { ...ONLINE_DEFAULTS, seed, ...online },
     labelOf: (row) => labels[row],
     late: Math.round(LATE / weights.config.rowMicros),

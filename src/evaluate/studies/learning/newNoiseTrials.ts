@@ -97,9 +97,11 @@ async function play(
     put(`accuracy/${name}@babble,frozen`, accuracyOf(right, from));
   }
   const { heads, exemplars } = PARTS;
-  const variants = Object.entries(all ? { ...SHIPPED, heads, exemplars } : SHIPPED);
+  const parts = Object.entries(all ? { heads, exemplars } : {});
   comparePlays({ weights, known, ignored, seed, put }, [
-    ...variants.map(([name, online]) => ({ name, rows: line, online: online ?? {}, from })),
+    ...Object.entries(SHIPPED).map(([name, online]) => ({ name, rows: line, online, from })),
+    { name: "no-weighing", rows: line, weighs: false, from },
+    ...parts.map(([name, online = {}]) => ({ name, rows: line, online, weighs: false, from })),
     ...(all ? [{ name: "wrong-labels", rows: line, flipped: FLIPPED, from }] : []),
   ]);
   return metrics;

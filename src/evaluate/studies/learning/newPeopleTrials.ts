@@ -34,6 +34,7 @@ export const newPeopleTrials: readonly Trial[] = [
         const gone = tamper(people, "skeleton", { from: third, to: 2 * third }, () => undefined);
         return [
           ...Object.entries(SHIPPED).map(([name, online]) => ({ name, rows: line, online })),
+          { name: "no-weighing", rows: line, weighs: false },
           { name: "wrong-labels", rows: line, flipped: FLIPPED },
           { name: "noise-sensor", rows: await encode(broken), from: third },
           { name: "sensor-away", rows: await encode(gone), back: 2 * third },
@@ -46,7 +47,10 @@ export const newPeopleTrials: readonly Trial[] = [
     config: { ...CONFIG, parts: PARTS },
     run: (context) =>
       play(context, async ({ line }) =>
-        Object.entries(PARTS).map(([name, online]) => ({ name, rows: line, online })),
+        Object.entries(PARTS).map(([name, online]) => ({
+          ...{ name, rows: line, online },
+          weighs: false,
+        })),
       ),
   },
 ];

@@ -3,8 +3,12 @@ import { OnlineLearner } from "../../../learn/online/OnlineLearner.ts";
 import type { OnlineOptions } from "../../../learn/online/OnlineOptions.ts";
 import { type AdaptedPart, trainedPart } from "../../../models/unified/adapted.ts";
 import type { DecodedWeights } from "../../../models/unified/weights.ts";
-import { micros } from "../../../units.ts";
+import { LabelledWorth } from "../../../robustness/LabelledWorth.ts";
+import { micros, seconds } from "../../../units.ts";
 import { type KnownRow, type RightAnswers, StreamAnswers } from "./StreamAnswers.ts";
+
+/** How late labels may come, as in a pipeline. */
+const MEMORY = seconds(60);
 
 /** How a stream is played to a learner. */
 export interface PlayOptions {
@@ -17,6 +21,8 @@ export interface PlayOptions {
   readonly labelOf: (row: number) => number | undefined;
   /** Rows by which a label comes after what it is about. */
   readonly late: number;
+  /** Whether labels also tell which stream is not to be believed, as in a pipeline. */
+  readonly weighs: boolean;
 }
 
 /** What came of it. */
@@ -25,6 +31,8 @@ export interface Played {
   /** Heads and codebook that serve in the end. */
   readonly part: AdaptedPart;
   readonly status: LearnerStatus;
+  /** By stream, the rows at which it was not believed. */
+  readonly doubted: Readonly<Record<string, number>>;
   /** What the gate said, in order, with the row. */
   readonly news: readonly {
     readonly row: number;
@@ -38,7 +46,7 @@ export interface Played {
  * the learner publishes serves from the next row on.
  */
 export function playStream(options: PlayOptions): Played {
-  const { weights, rows, online, ignored, labelOf, late } = options;
+  const { weights, rows, online, ignored, labelOf, late, weighs } = options;
   const { config } = weights;
   const trained = trainedPart(weights);
   const learner = new OnlineLearner({ config, base: weights.version, trained, ignored, online });
@@ -46,9 +54,13 @@ export function playStream(options: PlayOptions): Played {
   const news: { row: number; kind: string; reason: string }[] = [];
   const timeOf = (row: number) => micros(row * config.rowMicros);
   let part: AdaptedPart = trained;
+  const worth = new LabelledWorth(Math.round(MEMORY / config.rowMicros));
+  const counts: Record<string, number> = {};
   for (const [at, row] of rows.entries()) {
-    answers.row(at, row);
-    const { features, doubted = [] } = row;
+    const { features } = row;
+    const doubted = [...new Set([...(row.doubted ?? []), ...worth.doubted])];
+    for (const stream of doubted) counts[stream] = (counts[stream] ?? 0) + 1;
+    worth.push(answers.row(at, { ...row, doubted }));
     const decisions = [...learner.push({ kind: "row", labelTime: timeOf(at), features, doubted })];
     const about = at - late;
     const told = about >= 0 ? labelOf(about) : undefined;
@@ -57,6 +69,7 @@ export function playStream(options: PlayOptions): Played {
       const [from, to] = [timeOf(about), timeOf(about + 1)];
       const input = { kind: "label", label: { label, from, to, by: "study", slot: "" } } as const;
       decisions.push(...learner.push(input));
+      if (weighs) worth.label(told ?? 0, from, to);
     }
     for (const decision of decisions) {
       if (decision.kind === "publish") part = decision.learnt.part;
@@ -66,5 +79,5 @@ export function playStream(options: PlayOptions): Played {
       news.push({ row: at, kind: decision.kind, reason });
     }
   }
-  return { right: answers.right, part, status: learner.status, news };
+  return { right: answers.right, part, status: learner.status, doubted: counts, news };
 }
