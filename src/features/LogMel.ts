@@ -200,11 +200,9 @@ export class LogMel implements FeatureExtractor {
  * @returns [rows, size] float in [−1, 1], flat; row r holds the sound of samples
  *   [r · rowSamples, (r + 1) · rowSamples).
  */
-export function logMelOf(
-  samples: Int16Array,
-  { rowSamples = 640 }: LogMelOptions = {},
-): Float32Array {
-  const extractor = new LogMel({ rowSamples });
+export function logMelOf(samples: Int16Array, options: LogMelOptions = {}): Float32Array {
+  const { rowSamples = 640 } = options;
+  const extractor = new LogMel(options);
   const rows = Math.floor(samples.length / rowSamples);
   const features = new Float32Array(rows * extractor.size);
   for (let row = 0; row < rows; row++)
