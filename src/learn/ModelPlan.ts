@@ -60,7 +60,7 @@ export interface TrainingPlan {
   /** Rows of a stretch, stretches of a batch. Default 100 and 32. */
   readonly rows?: number;
   readonly stretches?: number;
-  /** Rows at the start of a stretch that are not learnt. Default 12. */
+  /** Rows at the start of a stretch that are not learnt, where it begins within an event. Default 12. */
   readonly warmUp?: number;
   /** Share of channels dropped. Default 0.1. */
   readonly dropout?: number;

@@ -21,7 +21,10 @@ export interface BatchOptions {
   readonly rows: number;
   /** B, stretches of a batch. */
   readonly stretches: number;
-  /** Rows at the start of a stretch that are not learnt: their past was cut off. */
+  /**
+   * Rows at the start of a stretch that are not learnt: their past was cut off. A stretch that begins in silence is
+   * learnt from its first row on: so does a model that has just been started.
+   */
   readonly warmUp: number;
   /** Chance that the joint of a stretch is shown each stream; at least one always is. 1 unless given. */
   readonly keep: Readonly<Record<string, number>>;
@@ -88,7 +91,10 @@ export function fillBatch(
     const first = from + config.lookAheadRows * (1 - pace);
     for (let row = 0; row < T; row++)
       labels[at * T + row] = line.labels[nearest(first, row, pace, line.rows)] ?? 0;
-    weights.fill(0, at * T, at * T + warmUp);
+    const isStart = labels
+      .subarray(at * T, at * T + Math.min(config.lookAheadRows + 1, T))
+      .every((label) => label === 0);
+    if (!isStart) weights.fill(0, at * T, at * T + warmUp);
   }
   const noises = Float32Array.from({ length: NOISES }, () => normal(random));
   const sensed: number[] = [];

@@ -122,6 +122,32 @@ describe("an offset in training", () => {
   });
 });
 
+describe("the start of a stretch", () => {
+  const [rows, ahead, warmUp] = [20, 2, 3];
+  const labels = new Int32Array(rows).fill(1, 8, 14);
+  const still = (size: number) => ({
+    size,
+    x: new Float32Array(rows * size),
+    present: new Float32Array(rows).fill(1),
+  });
+  const line: RowLine = { rows, labels, streams: { a: still(2), b: still(3) } };
+  const learntOf = (from: number): readonly number[] => {
+    const config = { ...TINY, lookAheadRows: ahead };
+    const options = { rows: ROWS, stretches: 1, warmUp, keep: {}, dropout: 0 };
+    return [...fillBatch([{ line, from }], config, Math.random, options).weights];
+  };
+
+  it("is learnt where it is one: in silence, and nothing sensed of an event yet", () => {
+    expect(learntOf(0)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(learntOf(5)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it("is not learnt within an event, nor where one has begun that the answers are not about yet", () => {
+    for (const from of [6, 8, 12]) expect(learntOf(from)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(learntOf(14)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+});
+
 describe("outages in training", () => {
   it("take a stream away from itself and from the joint, each by itself", () => {
     const rng = Rng.fromSeed(8);
