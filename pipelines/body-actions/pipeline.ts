@@ -30,8 +30,6 @@ const ACROSS = Array.from({ length: SAMPLES }, (_, sample) => [
 ]).flat();
 /** The two horizontal axes of each joint's posture and motion. */
 const LEVEL = Array.from({ length: 40 }, (_, joint) => [3 * joint, 3 * joint + 2] as const);
-/** Which numbers of a sample of the strapped sensor grow with the pace. */
-const TURN_RATES = [3, 6] as const;
 /** Which numbers of a skeleton's row, and of a depth picture's, are changes since the row before. */
 const MOTION = [60, 120] as const;
 const BODY_SHAPE = [BODY_CHANNELS, BODY_ROWS, BODY_COLUMNS] as const;
@@ -116,10 +114,7 @@ export default definePipeline({
       jointDilations: [2, 6],
       streams: {
         inertial: {
-          augment: {
-            ...{ gain: 0.15, noise: 0.1, offset: 0.05, turn: { degrees: 20, pairs: ACROSS } },
-            ...{ perRow: SAMPLES, changes: TURN_RATES },
-          },
+          augment: { gain: 0.15, noise: 0.1, offset: 0.05, turn: { degrees: 20, pairs: ACROSS } },
         },
         skeleton: {
           scaling: "stream",
