@@ -10,8 +10,8 @@ import {
 } from "./clips/clipSet.ts";
 import { nearestRow, type RaggedClip, rowAt } from "./clips/resample.ts";
 
-/** Clips and gaps are whole tenths of a second: where the pipeline's rows are. */
-const STEP = millis(100);
+/** Clips begin on multiples of this, which is finer than rows: nobody moves in time with a pipeline. */
+const STEP = millis(10);
 /** The inertial sensor's nominal rate, which sets how long a clip is. */
 const RATE = 50;
 /** g and degrees per second of one step of the array. */

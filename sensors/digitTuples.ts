@@ -12,8 +12,8 @@ import { rowAt } from "./clips/resample.ts";
 
 /** A digit is written, shown and said within this time; what is said later is cut off. */
 const LENGTH = millis(800);
-/** Digits begin on multiples of this: where the pipeline's rows are. */
-const STEP = millis(80);
+/** Digits begin on multiples of this, which is finer than rows: nobody writes in time with a pipeline. */
+const STEP = millis(10);
 const GAP = [millis(240), millis(640)] as const;
 /** Points of a pen's path, each x, y and whether the pen is down. */
 const [POINTS, PEN] = [100, 3] as const;

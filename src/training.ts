@@ -17,6 +17,7 @@ export {
   writeCheckpoint,
 } from "./learn/checkpoints/TrainingCheckpoint.ts";
 export type { RowAugmentation } from "./learn/rows/augmentRows.ts";
+export { drawOutages, type Outage } from "./learn/rows/outages.ts";
 export { type RowFeatures, type RowLine, rowInputs } from "./learn/rows/RowLine.ts";
 export { type BatchOptions, cutStretches, drawMasks, fillBatch } from "./learn/rows/stretches.ts";
 export {

@@ -20,9 +20,6 @@ const SPEECH = {
 /** How fast the running level forgets a loud sound, in dB per 10 ms hop. */
 const LEVEL_FALL_DB = 0.04;
 
-/** What lies this far below the running level, or further, reads as silence. */
-const RANGE_DB = 60;
-
 /**
  * The running level never falls below this, or after some seconds without a word the hiss of a quiet
  * room would read as loud as speech; whispering on a badly set microphone still lies above it.
@@ -32,14 +29,24 @@ const LOWEST_LEVEL_DB = -60;
 export interface LogMelOptions {
   /** Samples of 16 kHz sound per row: one grid period; a multiple of 160 (10 ms). */
   readonly rowSamples?: number;
+  /**
+   * Where the highest band ends, in Hz; at most 8000, the default. A model taught by recordings of a narrow band
+   * must not listen above it, where any other microphone hears something.
+   */
+  readonly highest?: number;
+  /**
+   * What lies this far below the running level, or further, reads as silence, in dB; 60 unless given. Less where
+   * every recording has a hiss of its own.
+   */
+  readonly rangeDb?: number;
 }
 
 /**
- * Log-mel columns of 16 kHz sound on a running gain: how each of 40 bands (50-8000 Hz) compares with
- * the loudest heard lately.
+ * Log-mel columns of 16 kHz sound on a running gain: how each of 40 bands (from 50 Hz to `highest`) compares
+ * with the loudest heard lately.
  *
  *     level ← max(loudest band, level − 0.04 dB)          once per 10 ms hop, not below −60 dB
- *     feature = clip(dB − level, −60..0) / 30 + 1         in [−1, 1]
+ *     feature = clip(dB − level, −R..0) / (R / 2) + 1     in [−1, 1], R = `rangeDb`
  *
  * Only the past is looked at, and within the level's range the gain of the microphone cancels out.
  * A missing row, or a step in time other than one row, makes a gap: the sound on its far side is not
@@ -57,19 +64,32 @@ export class LogMel implements FeatureExtractor {
   readonly hops: number;
   readonly #rowSamples: number;
   readonly #rowUs: Micros;
-  readonly #spectrogram = new MelSpectrogram(SPEECH);
+  readonly #rangeDb: number;
+  readonly #spectrogram: MelSpectrogram;
   readonly #view: Uint8Array;
   #levelDb = -Infinity;
   #time: Micros | undefined;
 
-  /** @throws {ConfigError} If `rowSamples` is not a positive multiple of 160. */
-  constructor({ rowSamples = 640 }: LogMelOptions = {}) {
+  /**
+   * @throws {ConfigError} If `rowSamples` is not a positive multiple of 160, `highest` is not within 50 to 8000 Hz,
+   *   or `rangeDb` is not above 0.
+   */
+  constructor({ rowSamples = 640, highest = SPEECH.highest, rangeDb = 60 }: LogMelOptions = {}) {
     this.hops = rowSamples / SPEECH.hop;
     if (!(Number.isSafeInteger(this.hops) && this.hops >= 1))
       throw new ConfigError(
         "LogMel",
         `rowSamples must be a multiple of ${SPEECH.hop}, got ${rowSamples}`,
       );
+    if (!(highest > SPEECH.lowest && highest <= SPEECH.highest))
+      throw new ConfigError(
+        "LogMel",
+        `highest must be above ${SPEECH.lowest} and at most ${SPEECH.highest} Hz, got ${highest}`,
+      );
+    if (!(rangeDb > 0 && Number.isFinite(rangeDb)))
+      throw new ConfigError("LogMel", `rangeDb must be > 0, got ${rangeDb}`);
+    this.#rangeDb = rangeDb;
+    this.#spectrogram = new MelSpectrogram({ ...SPEECH, highest });
     this.size = this.hops * this.bands;
     this.#rowSamples = rowSamples;
     this.#rowUs = seconds(rowSamples / SPEECH.sampleRate);
@@ -79,7 +99,7 @@ export class LogMel implements FeatureExtractor {
   /**
    * The last row as a picture for people.
    *
-   * @returns [hops, 40] u8, 0 = 60 dB or more below the running level, 255 = at it; lowest band
+   * @returns [hops, 40] u8, 0 = `rangeDb` or more below the running level, 255 = at it; lowest band
    *   first. Borrowed until the next row.
    */
   get view(): Uint8Array {
@@ -119,9 +139,9 @@ export class LogMel implements FeatureExtractor {
     this.#spectrogram.push(samples, (decibels) => {
       this.#raiseLevel(decibels);
       for (const value of decibels) {
-        const below = Math.max(value - this.#levelDb, -RANGE_DB);
-        features[at] = below / (RANGE_DB / 2) + 1;
-        this.#view[at] = Math.round((below / RANGE_DB + 1) * 255);
+        const below = Math.max(value - this.#levelDb, -this.#rangeDb);
+        features[at] = below / (this.#rangeDb / 2) + 1;
+        this.#view[at] = Math.round((below / this.#rangeDb + 1) * 255);
         at++;
       }
     });
@@ -180,11 +200,9 @@ export class LogMel implements FeatureExtractor {
  * @returns [rows, size] float in [−1, 1], flat; row r holds the sound of samples
  *   [r · rowSamples, (r + 1) · rowSamples).
  */
-export function logMelOf(
-  samples: Int16Array,
-  { rowSamples = 640 }: LogMelOptions = {},
-): Float32Array {
-  const extractor = new LogMel({ rowSamples });
+export function logMelOf(samples: Int16Array, options: LogMelOptions = {}): Float32Array {
+  const { rowSamples = 640 } = options;
+  const extractor = new LogMel(options);
   const rows = Math.floor(samples.length / rowSamples);
   const features = new Float32Array(rows * extractor.size);
   for (let row = 0; row < rows; row++)

@@ -60,12 +60,18 @@ export interface TrainingPlan {
   /** Rows of a stretch, stretches of a batch. Default 100 and 32. */
   readonly rows?: number;
   readonly stretches?: number;
-  /** Rows at the start of a stretch that are not learnt. Default 12. */
+  /** Rows at the start of a stretch that are not learnt, where it begins within an event. Default 12. */
   readonly warmUp?: number;
   /** Share of channels dropped. Default 0.1. */
   readonly dropout?: number;
   /** Stretches run up to this share faster or slower. Default 0. */
   readonly warp?: number;
+  /**
+   * Chance that a stream gives nothing at the start of a stretch, and how many outages it has later, on average,
+   * each of half the stretch at most. In recordings every sensor may always be there; live one is attached last,
+   * and what a model makes of rows without it must have been learnt. Default 0.1.
+   */
+  readonly outages?: number;
   /** Whether every epoch meets the events in another order; see `shuffleEvents`. Default false. */
   readonly shuffled?: boolean;
 }
@@ -151,13 +157,21 @@ export function batchOf(
   { training = {}, streams = {} }: ModelPlan,
   names: readonly string[],
 ): BatchOptions {
-  const { rows = 100, stretches = 32, warmUp = 12, dropout = 0.1, warp = 0 } = training;
+  const {
+    rows = 100,
+    stretches = 32,
+    warmUp = 12,
+    dropout = 0.1,
+    warp = 0,
+    outages = 0.1,
+  } = training;
   return {
     rows,
     stretches,
     warmUp,
     dropout,
     warp,
+    outages,
     keep: Object.fromEntries(names.map((name) => [name, streams[name]?.keep ?? 0.8])),
     augment: Object.fromEntries(
       Object.entries(streams).flatMap(([name, { augment }]) =>

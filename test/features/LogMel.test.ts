@@ -236,6 +236,54 @@ describe("LogMel", () => {
       expect(extractor.view[index]).toBeCloseTo((((features[index] ?? 0) + 1) / 2) * 255, -0.31);
   });
 
+  it("hears nothing above the highest band", () => {
+    const tone = (hertz: number) =>
+      Int16Array.from({ length: 1_280 }, (_, i) =>
+        Math.round(8_000 * Math.sin((2 * Math.PI * hertz * i) / 16_000)),
+      );
+    const both = tone(1_000).map((value, i) => value + (tone(6_000)[i] ?? 0));
+    const narrow = { highest: 3_800 };
+    const [low, mixed] = [logMelOf(tone(1_000), narrow), logMelOf(both, narrow)];
+    const worst = low.reduce(
+      // The tones' own beginning is heard in all bands.
+      (most, value, i) => (i < 160 ? most : Math.max(most, Math.abs(value - (mixed[i] ?? 0)))),
+      0,
+    );
+    expect(worst).toBeLessThan(0.05);
+    const loudestBand = (features: Float32Array): number =>
+      features.indexOf(Math.max(...features)) % 40;
+    // 40 triangles, evenly on the mel scale: 1 kHz is 999.99 mel, 50 Hz 77.75, 3.8 kHz 2099.6, 8 kHz 2840.0.
+    expect(loudestBand(low.subarray(160))).toBe(
+      Math.round((41 * (999.99 - 77.75)) / (2_099.6 - 77.75)) - 1,
+    );
+    expect(loudestBand(logMelOf(tone(1_000)).subarray(160))).toBe(
+      Math.round((41 * (999.99 - 77.75)) / (2_840 - 77.75)) - 1,
+    );
+  });
+
+  it("reads as silence what lies further below the level than its range", () => {
+    const samples = noise(640, 9);
+    const soft = samples.map((sample) => Math.round(sample / 30));
+    const after = (rangeDb?: number): Float32Array => {
+      const extractor = new LogMel(rangeDb === undefined ? {} : { rangeDb });
+      extractor.pushRow(samples);
+      return extractor.pushRow(soft).slice(80);
+    };
+    // The same numbers of dB, on another scale and cut off elsewhere.
+    const [wide, narrow] = [after(), after(30)];
+    for (const [i, value] of wide.entries())
+      expect(narrow[i]).toBeCloseTo(Math.max((value - 1) * 30, -30) / 15 + 1, 5);
+    expect(narrow).toContain(-1);
+    expect(wide).not.toContain(-1);
+  });
+
+  it("refuses a highest band out of its range, and a range of nothing", () => {
+    for (const highest of [50, 8_001, Number.NaN])
+      expect(() => new LogMel({ highest })).toThrow("highest must be above 50");
+    for (const rangeDb of [0, -40, Infinity])
+      expect(() => new LogMel({ rangeDb })).toThrow("rangeDb must be > 0");
+  });
+
   it("refuses rows that are not whole hops, and cells of another length", () => {
     expect(() => new LogMel({ rowSamples: 600 })).toThrow(ConfigError);
     expect(() => new LogMel().push(cellOf(new Int16Array(639), 0), millis(40))).toThrow(ShapeError);

@@ -9,7 +9,7 @@ import {
 import { augmentMouth } from "../../pipelines/talking-face/train/augmentMouth.ts";
 import { addScaled, augmentSound, power } from "../../pipelines/talking-face/train/augmentSound.ts";
 import { labelsOf, layLine, placeClips } from "../../pipelines/talking-face/train/Line.ts";
-import { drawOutages, lineFeatures } from "../../pipelines/talking-face/train/lineFeatures.ts";
+import { lineFeatures } from "../../pipelines/talking-face/train/lineFeatures.ts";
 import { modelConfig, priorOf } from "../../pipelines/talking-face/train/modelConfig.ts";
 import { NoiseTable } from "../../pipelines/talking-face/train/NoiseTable.ts";
 import { prepareLine } from "../../pipelines/talking-face/train/prepareLine.ts";
@@ -95,20 +95,6 @@ describe("a training line", () => {
     const { audio } = lineFeatures(line, { audio: [{ from: 5, to: 9 }] }, 120);
     expect([...audio.present.subarray(4, 10)]).toEqual([1, 0, 0, 0, 0, 1]);
     expect(audio.x.subarray(5 * 160, 9 * 160).every((value) => value === 0)).toBe(true);
-  });
-});
-
-describe("drawOutages", () => {
-  it("draws outages within the line, in order, apart", () => {
-    for (let trial = 0; trial < 50; trial++) {
-      let end = 0;
-      for (const { from, to } of drawOutages(400, random, { everyRows: 30 })) {
-        expect(from).toBeGreaterThan(end);
-        expect(to).toBeGreaterThan(from);
-        expect(to).toBeLessThanOrEqual(400);
-        end = to;
-      }
-    }
   });
 });
 

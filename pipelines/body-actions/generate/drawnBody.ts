@@ -24,7 +24,9 @@ interface Turn {
   readonly build: Build;
 }
 
-const STEP = millis(100);
+/** Actions begin on multiples of this, which is finer than rows: nobody moves in time with a pipeline. */
+const STEP = millis(10);
+const TENTH = millis(100);
 const GRAVITY = 9.81;
 /** Half the time over which motion is measured, in s. */
 const DT = 0.02;
@@ -104,7 +106,7 @@ function turnsOf({ actions, seed }: DrawnBodyOptions): readonly (Turn & { length
     };
     return { label: LABELS[at % LABELS.length] ?? "", reach: rng.uniform(0.8, 1.15), build };
   });
-  return turns.map((turn) => ({ ...turn, length: micros(STEP * rng.int(26, 42)) }));
+  return turns.map((turn) => ({ ...turn, length: micros(TENTH * rng.int(26, 42)) }));
 }
 
 function lineOf(options: DrawnBodyOptions): ClipLine {

@@ -10,7 +10,8 @@ interface DrawnDigitsOptions {
 }
 
 const LENGTH = millis(800);
-const STEP = millis(80);
+/** Digits begin on multiples of this, which is finer than rows: nobody writes in time with a pipeline. */
+const STEP = millis(10);
 const GAP = [millis(240), millis(960)] as const;
 const POINTS = 80;
 const LOUD = 9_000;

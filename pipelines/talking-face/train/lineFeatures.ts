@@ -5,16 +5,11 @@ import {
   LipFrames,
   LogMel,
   micros,
+  type Outage,
   type RowFeatures,
 } from "../../../src/training.ts";
 import { MOUTH_PIXELS, ROW_MS, ROW_SAMPLES } from "../corpus/SpeechClip.ts";
-import type { Line, Random } from "./Line.ts";
-
-/** Rows [from, to) in which a sensor gives nothing. */
-export interface Outage {
-  readonly from: number;
-  readonly to: number;
-}
+import type { Line } from "./Line.ts";
 
 /** The streams of this pipeline. */
 export type StreamName = "audio" | "video" | "text";
@@ -56,25 +51,6 @@ export function lineFeatures(
       (row) => micros((line.words[word - 1]?.fromMs ?? row * ROW_MS) * 1_000),
     ),
   };
-}
-
-/**
- * Draws outages: about one in `everyRows` rows starts one, of 1 to `longest` rows.
- */
-export function drawOutages(
-  rows: number,
-  random: Random,
-  { everyRows = 250, longest = 40 }: { everyRows?: number; longest?: number } = {},
-): Outage[] {
-  const outages: Outage[] = [];
-  for (let at = 0; ; ) {
-    const from = at + 1 + Math.floor(-Math.log(1 - random()) * everyRows);
-    if (from >= rows) return outages;
-    // Squared: a few lost rows are the rule, more than a second the exception.
-    const to = Math.min(from + 1 + Math.floor(random() ** 2 * longest), rows);
-    outages.push({ from, to });
-    at = to;
-  }
 }
 
 function run(

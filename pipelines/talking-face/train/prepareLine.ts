@@ -1,9 +1,9 @@
-import type { Rng, RowFeatures, RowLine } from "../../../src/training.ts";
+import { drawOutages, type Rng, type RowFeatures, type RowLine } from "../../../src/training.ts";
 import { ROW_MS, type SpeechClip } from "../corpus/SpeechClip.ts";
 import { augmentMouth } from "./augmentMouth.ts";
 import { augmentSound } from "./augmentSound.ts";
 import { type Line, labelsOf, layLine, placeClips } from "./Line.ts";
-import { drawOutages, lineFeatures, type StreamName } from "./lineFeatures.ts";
+import { lineFeatures, type StreamName } from "./lineFeatures.ts";
 import type { NoiseTable } from "./NoiseTable.ts";
 
 /** A line as the model meets it. */

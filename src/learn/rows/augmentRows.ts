@@ -26,7 +26,12 @@ export interface RowAugmentation {
     readonly zoom?: number;
   };
   /**
-   * Numbers [from, to) of a row that are changes since the row before: a stretch that is run faster has
+   * Instants that a row holds, oldest first, each of as many numbers: a stretch that is run faster or slower is
+   * resampled instant by instant. 1 unless given.
+   */
+  readonly perRow?: number;
+  /**
+   * Numbers [from, to) of an instant that are changes since the one before: a stretch that is run faster has
    * larger ones.
    */
   readonly changes?: readonly [from: number, to: number];

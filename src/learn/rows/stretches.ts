@@ -2,6 +2,7 @@ import { ConfigError } from "../../errors.ts";
 import type { UnifiedConfig } from "../../models/unified/config.ts";
 import type { HostBatch, HostMasks } from "../UnifiedTrainer.ts";
 import { augmentRows, normal, type RowAugmentation } from "./augmentRows.ts";
+import { drawAbsence } from "./outages.ts";
 import type { RowFeatures, RowLine } from "./RowLine.ts";
 import type { Standards } from "./Standards.ts";
 
@@ -20,7 +21,10 @@ export interface BatchOptions {
   readonly rows: number;
   /** B, stretches of a batch. */
   readonly stretches: number;
-  /** Rows at the start of a stretch that are not learnt: their past was cut off. */
+  /**
+   * Rows at the start of a stretch that are not learnt: their past was cut off. A stretch that begins in silence is
+   * learnt from its first row on: so does a model that has just been started.
+   */
   readonly warmUp: number;
   /** Chance that the joint of a stretch is shown each stream; at least one always is. 1 unless given. */
   readonly keep: Readonly<Record<string, number>>;
@@ -28,6 +32,11 @@ export interface BatchOptions {
   readonly dropout: number;
   /** Stretches run up to this share faster or slower than they were sensed. 0 unless given. */
   readonly warp?: number;
+  /**
+   * Chance that a stream gives nothing at the start of a stretch, and how many outages it has later, on average.
+   * 0 unless given.
+   */
+  readonly outages?: number;
   /** How the features of each stream are moved. */
   readonly augment?: Readonly<Record<string, RowAugmentation>>;
   /** What the features of each stream are brought to mean 0 and deviation 1 by. */
@@ -61,7 +70,8 @@ export function cutStretches(
  * Fills one batch.
  *
  * @param stretches As many as the batch has.
- * @throws {ConfigError} If a line lacks a stream of the model, or has it in another size.
+ * @throws {ConfigError} If a line lacks a stream of the model or has it in another size, or a row does not hold
+ *   as many instants as its augmentation says.
  */
 export function fillBatch(
   stretches: readonly Stretch[],
@@ -69,16 +79,22 @@ export function fillBatch(
   random: Random,
   options: BatchOptions,
 ): HostBatch {
-  const { rows: T, warmUp, warp = 0 } = options;
+  const { rows: T, warmUp, warp = 0, outages = 0 } = options;
   const B = stretches.length;
   const kept = stretches.map(() => drawKept(config, options.keep, random));
   const paces = stretches.map(() => (warp === 0 ? 1 : 1 + warp * (2 * random() - 1)));
   const labels = new Int32Array(B * T);
   const weights = new Float32Array(B * T).fill(1);
   for (const [at, { line, from }] of stretches.entries()) {
+    // What a row is about lies as far before it at any pace.
+    const pace = paces[at] ?? 1;
+    const first = from + config.lookAheadRows * (1 - pace);
     for (let row = 0; row < T; row++)
-      labels[at * T + row] = line.labels[nearest(from, row, paces[at] ?? 1, line.rows)] ?? 0;
-    weights.fill(0, at * T, at * T + warmUp);
+      labels[at * T + row] = line.labels[nearest(first, row, pace, line.rows)] ?? 0;
+    const isStart = labels
+      .subarray(at * T, at * T + Math.min(config.lookAheadRows + 1, T))
+      .every((label) => label === 0);
+    if (!isStart) weights.fill(0, at * T, at * T + warmUp);
   }
   const noises = Float32Array.from({ length: NOISES }, () => normal(random));
   const sensed: number[] = [];
@@ -97,9 +113,17 @@ export function fillBatch(
         const target = x.subarray(at * T * size, (at + 1) * T * size);
         const there = present.subarray(at * T, (at + 1) * T);
         const augmentation = options.augment?.[name];
-        copyRows(source, from, paces[at] ?? 1, target, there);
+        const { perRow = 1 } = augmentation ?? {};
+        if (!Number.isSafeInteger(size / perRow))
+          throw new ConfigError(
+            "fillBatch",
+            `expected whole numbers of an instant, got ${size} features of ${name} for ${perRow}`,
+          );
+        const pace = paces[at] ?? 1;
+        copyRows(source, { from, pace, perRow }, target, there);
+        for (const away of drawAbsence(T, outages, random)) there.fill(0, away.from, away.to);
         if (augmentation?.changes !== undefined)
-          quicken(target, size, augmentation.changes, paces[at] ?? 1);
+          quicken(target, size / perRow, augmentation.changes, pace);
         if (augmentation !== undefined) augmentRows(target, size, augmentation, random);
         standardise(target, size, options.standards?.[name], augmentation ?? {}, noises, random);
         if (kept[at]?.has(name)) joint.set(there, at * T);
@@ -147,14 +171,21 @@ export function drawMasks(
 }
 
 function nearest(from: number, row: number, pace: number, rows: number): number {
-  return Math.min(Math.round(from + row * pace), rows - 1);
+  return Math.min(Math.max(Math.round(from + row * pace), 0), rows - 1);
 }
 
-/** Copies rows at a pace, between two sensed rows on a straight line. */
+/** What is copied of a line, and how fast it runs. */
+interface Run {
+  readonly from: number;
+  readonly pace: number;
+  /** Instants in a row. */
+  readonly perRow: number;
+}
+
+/** Copies rows at a pace, between two sensed instants on a straight line. */
 function copyRows(
   { x, present, size }: RowFeatures,
-  from: number,
-  pace: number,
+  { from, pace, perRow }: Run,
   target: Float32Array,
   there: Float32Array,
 ): void {
@@ -164,29 +195,33 @@ function copyRows(
     there.set(present.subarray(from, from + there.length));
     return;
   }
-  for (let row = 0; row < there.length; row++) {
-    const place = Math.min(from + row * pace, rows - 1);
+  for (let row = 0; row < there.length; row++)
+    there[row] = present[nearest(from, row, pace, rows)] ?? 0;
+  const width = size / perRow;
+  const isSensed = (instant: number): boolean => present[Math.floor(instant / perRow)] === 1;
+  for (let instant = 0; instant < there.length * perRow; instant++) {
+    const place = Math.min(from * perRow + instant * pace, rows * perRow - 1);
     const before = Math.floor(place);
-    const after = Math.min(before + 1, rows - 1);
-    const near = nearest(from, row, pace, rows);
-    there[row] = present[near] ?? 0;
-    const isBetween = present[before] === 1 && present[after] === 1;
+    const after = Math.min(before + 1, rows * perRow - 1);
+    const isBetween = isSensed(before) && isSensed(after);
     const share = isBetween ? place - before : 0;
-    const [a, b] = [(isBetween ? before : near) * size, after * size];
-    for (let i = 0; i < size; i++)
-      target[row * size + i] = (1 - share) * (x[a + i] ?? 0) + share * (x[b + i] ?? 0);
+    const near = isBetween || isSensed(before) ? before : after;
+    for (let i = 0; i < width; i++)
+      target[instant * width + i] =
+        (1 - share) * (x[near * width + i] ?? 0) + share * (x[after * width + i] ?? 0);
   }
 }
 
+/** @param width Numbers of an instant. */
 function quicken(
   x: Float32Array,
-  size: number,
+  width: number,
   [from, to]: readonly [number, number],
   pace: number,
 ): void {
   if (pace === 1) return;
-  for (let row = 0; row < x.length; row += size)
-    for (let i = row + from; i < row + to; i++) x[i] = (x[i] ?? 0) * pace;
+  for (let instant = 0; instant < x.length; instant += width)
+    for (let i = instant + from; i < instant + to; i++) x[i] = (x[i] ?? 0) * pace;
 }
 
 /** @param noises Normal numbers: every row reads its noise from a place of its own in them. */
