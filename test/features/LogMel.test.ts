@@ -264,13 +264,13 @@ describe("LogMel", () => {
   it("reads as silence what lies further below the level than its range", () => {
     const samples = noise(640, 9);
     const soft = samples.map((sample) => Math.round(sample / 30));
-    const after = (rangeDb?: number): Float32Array => {
+    const quietRow = (rangeDb?: number): Float32Array => {
       const extractor = new LogMel(rangeDb === undefined ? {} : { rangeDb });
       extractor.pushRow(samples);
       return extractor.pushRow(soft).slice(80);
     };
     // The same numbers of dB, on another scale and cut off elsewhere.
-    const [wide, narrow] = [after(), after(30)];
+    const [wide, narrow] = [quietRow(), quietRow(30)];
     for (const [i, value] of wide.entries())
       expect(narrow[i]).toBeCloseTo(Math.max((value - 1) * 30, -30) / 15 + 1, 5);
     expect(narrow).toContain(-1);
