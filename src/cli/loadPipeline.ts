@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 
 import { ConfigError } from "../errors.ts";
 import type { PipelineDefinition } from "../pipeline/definePipeline.ts";
+import { closest } from "./closest.ts";
 import { codeRoot, packageRoot } from "./packageRoot.ts";
 
 /** What a pipeline's file may be called where it lies outside this package. */
@@ -38,12 +39,14 @@ export async function importFromPipeline(
   if (own !== undefined) return importOwn(own, file);
   const name = pipelineName(pipeline);
   const known = pipelineNames();
-  if (!known.includes(name))
+  if (!known.includes(name)) {
+    const meant = closest(name, known);
+    const help = meant === undefined ? "; sensorium init makes one" : `: is ${meant} meant?`;
     throw new ConfigError(
       "pipeline",
-      `expected one of ${known.join(", ")} or a folder with a pipeline.ts, got ${pipeline}; ` +
-        "sensorium init makes one",
+      `expected one of ${known.join(", ")} or a folder with a pipeline.ts, got ${pipeline}${help}`,
     );
+  }
   const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
   const path = join(codeRoot(), "pipelines", name, file + extension);
   if (!existsSync(path))

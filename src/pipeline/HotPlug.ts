@@ -89,7 +89,8 @@ export class HotPlug {
 
   async #attach({ stream, sensor }: Attachment): Promise<void> {
     const { clock, board, fleet, headStart } = this.#parts;
-    const description = typeof stream === "string" ? this.#known(stream) : this.#welcome(stream);
+    const description =
+      typeof stream === "string" ? this.#known(stream, "attach") : this.#welcome(stream);
     const name = description.stream;
     if (sensor === undefined) return;
     if (fleet.feeds(name))
@@ -109,7 +110,7 @@ export class HotPlug {
 
   async #detach(stream: string): Promise<void> {
     const { board, fleet } = this.#parts;
-    const description = this.#known(stream);
+    const description = this.#known(stream, "detach");
     const isGuest = this.#guests.has(stream);
     if (!isGuest && !fleet.feeds(stream))
       throw new ConfigError("detach", `expected a sensor of ours that feeds ${stream}, got none`);
@@ -176,14 +177,12 @@ export class HotPlug {
   }
 
   /** @throws {ConfigError} If there is no such stream. */
-  #known(stream: string): StreamDescription {
+  #known(stream: string, act: "attach" | "detach"): StreamDescription {
     const known = this.streams.find((description) => description.stream === stream);
     if (known !== undefined) return known;
     const names = this.streams.map((description) => description.stream).join(", ");
-    throw new ConfigError(
-      "attach",
-      `expected a stream of ${names}, or a description, got ${stream}`,
-    );
+    const others = act === "attach" ? ", or a description" : "";
+    throw new ConfigError(act, `expected a stream of ${names}${others}, got ${stream}`);
   }
 
   /** A description as one of the run's streams; a guest unless it is one already. */

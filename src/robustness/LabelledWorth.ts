@@ -2,6 +2,7 @@ import { closeness } from "../learn/online/closeness.ts";
 import { PairedScore, type PairedState } from "../learn/online/PairedScore.ts";
 import { argMax } from "../tensor/argMax.ts";
 import { type Micros, seconds } from "../units.ts";
+import type { KnownSpan } from "./KnownSpan.ts";
 
 /** What was answered about one instant, with all streams that count and without each of them. */
 export interface WeighedRow {
@@ -11,13 +12,6 @@ export interface WeighedRow {
   readonly full: Float32Array | Float64Array;
   /** By stream: [classes] natural log, from all others. Of streams without which something remained. */
   readonly without: Readonly<Record<string, Float32Array | Float64Array>>;
-}
-
-/** What is known to hold over a stretch [from, to). */
-interface Known {
-  readonly classIndex: number;
-  readonly from: Micros;
-  readonly to: Micros;
 }
 
 interface Evidence {
@@ -30,7 +24,7 @@ interface Evidence {
 export interface LabelledWorthSnapshot {
   readonly isAsked: boolean;
   readonly rows: readonly WeighedRow[];
-  readonly known: readonly Known[];
+  readonly known: readonly KnownSpan[];
   readonly evidence: Readonly<
     Record<string, { readonly closer: PairedState; readonly right: PairedState }>
   >;
@@ -63,7 +57,7 @@ export class LabelledWorth {
   readonly #evidence = new Map<string, Evidence>();
   readonly #doubted = new Set<string>();
   #rows: WeighedRow[] = [];
-  #known: Known[] = [];
+  #known: KnownSpan[] = [];
   #isAsked = false;
 
   /** @param rows How many rows back labels may come late. */

@@ -2,6 +2,7 @@ import { ConfigError } from "../errors.ts";
 import type { Reading } from "../frames/Reading.ts";
 import { argMax } from "../tensor/argMax.ts";
 import type { Micros } from "../units.ts";
+import type { KnownSpan } from "./KnownSpan.ts";
 import { NumberRing } from "./NumberRing.ts";
 import {
   type DrillRow,
@@ -23,16 +24,9 @@ export interface LossForecast {
   readonly agreement: number;
 }
 
-/** What is known to hold over a stretch [from, to). */
-interface Known {
-  readonly classIndex: number;
-  readonly from: Micros;
-  readonly to: Micros;
-}
-
 /** What a drill remembers. */
 export interface DrillSnapshot {
-  readonly known: readonly Known[];
+  readonly known: readonly KnownSpan[];
   readonly times: Float64Array;
   readonly rows: Int32Array;
   readonly gauges: Readonly<Record<string, SubsetGaugeSnapshot>>;
@@ -68,7 +62,7 @@ export class SubsetDrill {
   /** By subset, streams joined by + in the order of the readings. */
   readonly #gauges = new Map<string, SubsetGauge>();
   /** Labels that rows to come may fall in. */
-  #known: Known[] = [];
+  #known: KnownSpan[] = [];
   #last: readonly LossForecast[] = [];
 
   /** @throws {ConfigError} If `rows` is not an integer ≥ 1. */

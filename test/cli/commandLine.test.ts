@@ -58,6 +58,7 @@ describe("the command line", { timeout: 120_000 }, () => {
       [["record", there, "--for", "1"], /expected a file to write the log to, got one that exists/],
       [["explain", "--log", DEMO], /explain: expected a row of the log/],
       [["replay", DEMO, "--readings", join(folder, "no", "x")], /x: expected .* no such file/],
+      [["run", "talking-fac"], /got talking-fac: is talking-face meant\?/],
       [["replay", DEMO, "--from", "3s", "--to", "1s"], /expected --from before --to/],
       [["replay", DEMO, "--from", "99s"], /recording\.mcap: expected .* within the recording/],
       [["replay", DEMO, "--with", "nose"], /expected one of its streams .*text, got nose/],

@@ -133,7 +133,9 @@ describe("a stream that the pipeline does not declare", () => {
     await expect(attach({ ...guest, stream: "a" })).rejects.toThrow(ConfigError);
     await expect(attach({ ...guest, site: "elsewhere" })).rejects.toThrow("expected site lab");
     await expect(run.hotPlug.attach({ stream: "nose" })).rejects.toThrow("a, b");
-    await expect(run.hotPlug.detach("nose")).rejects.toThrow("a, b");
+    await expect(run.hotPlug.detach("nose")).rejects.toThrow(
+      "detach: expected a stream of a, b, got nose",
+    );
     await attach(guest);
     await attach(guest);
     expect(run.hotPlug.guests).toEqual([guest]);
