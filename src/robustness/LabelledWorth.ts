@@ -20,10 +20,16 @@ interface Evidence {
   readonly right: PairedScore;
 }
 
+/** A row that a label may still be about. */
+interface KeptRow {
+  readonly row: WeighedRow;
+  isLabelled: boolean;
+}
+
 /** What is remembered. */
 export interface LabelledWorthSnapshot {
   readonly isAsked: boolean;
-  readonly rows: readonly WeighedRow[];
+  readonly rows: readonly { readonly row: WeighedRow; readonly isLabelled: boolean }[];
   readonly known: readonly KnownSpan[];
   readonly evidence: Readonly<
     Record<string, { readonly closer: PairedState; readonly right: PairedState }>
@@ -56,7 +62,7 @@ export class LabelledWorth {
   readonly #capacity: number;
   readonly #evidence = new Map<string, Evidence>();
   readonly #doubted = new Set<string>();
-  #rows: WeighedRow[] = [];
+  #rows: KeptRow[] = [];
   #known: KnownSpan[] = [];
   #isAsked = false;
 
@@ -74,11 +80,12 @@ export class LabelledWorth {
   push(row: WeighedRow): void {
     if (!this.#isAsked) return;
     const { labelTime } = row;
-    this.#rows.push(row);
+    const kept = { row, isLabelled: false };
+    this.#rows.push(kept);
     if (this.#rows.length > this.#capacity) this.#rows.shift();
     this.#known = this.#known.filter(({ to }) => to > labelTime);
     const known = this.#known.find(({ from }) => from <= labelTime);
-    if (known !== undefined) this.#weigh(row, known.classIndex);
+    if (known !== undefined) this.#weigh(kept, known.classIndex);
     const oldest = Math.floor((labelTime - MEMORY) / BLOCK);
     for (const [stream, evidence] of this.#evidence) {
       evidence.closer.forget(oldest);
@@ -87,19 +94,24 @@ export class LabelledWorth {
     }
   }
 
-  /** Somebody says what was truly there; rows that are kept count, and rows to come. */
+  /**
+   * Somebody says what was truly there; rows that are kept count, and rows to come. Of two labels of one row the first
+   * counts, as for a learner.
+   */
   label(classIndex: number, from: Micros, to: Micros): void {
     this.#isAsked = true;
     this.#known.push({ classIndex, from, to });
-    for (const row of this.#rows)
-      if (row.labelTime >= from && row.labelTime < to) this.#weigh(row, classIndex);
+    for (const kept of this.#rows) {
+      const { labelTime } = kept.row;
+      if (labelTime >= from && labelTime < to) this.#weigh(kept, classIndex);
+    }
   }
 
   /** All that it remembers; borrows the rows' numbers, which nobody changes. */
   snapshot(): LabelledWorthSnapshot {
     return {
       isAsked: this.#isAsked,
-      rows: [...this.#rows],
+      rows: this.#rows.map((kept) => ({ ...kept })),
       known: [...this.#known],
       evidence: Object.fromEntries(
         [...this.#evidence].map(([stream, { closer, right }]) => [
@@ -114,7 +126,7 @@ export class LabelledWorth {
   /** Goes on where another one gave this snapshot. */
   restore({ isAsked, rows, known, evidence, doubted }: LabelledWorthSnapshot): void {
     this.#isAsked = isAsked;
-    this.#rows = [...rows];
+    this.#rows = rows.map((kept) => ({ ...kept }));
     this.#known = [...known];
     this.#evidence.clear();
     for (const [stream, own] of Object.entries(evidence)) {
@@ -126,7 +138,10 @@ export class LabelledWorth {
     for (const stream of doubted) this.#doubted.add(stream);
   }
 
-  #weigh({ labelTime, full, without }: WeighedRow, label: number): void {
+  #weigh(kept: KeptRow, label: number): void {
+    if (kept.isLabelled) return;
+    kept.isLabelled = true;
+    const { labelTime, full, without } = kept.row;
     const block = Math.floor(labelTime / BLOCK);
     const isRight = (answer: Float32Array | Float64Array): number =>
       Number(argMax(answer) === label);
@@ -139,8 +154,8 @@ export class LabelledWorth {
 
   #settle(stream: string, { closer, right }: Evidence): void {
     const { blocks, z } = closer;
-    const isKept = this.#doubted.has(stream) ? z > 0 : z >= SIGNIFICANCE && right.mean > 0;
-    if (blocks >= LEAST_BLOCKS && isKept) this.#doubted.add(stream);
+    const isDoubted = this.#doubted.has(stream) ? z > 0 : z >= SIGNIFICANCE && right.mean > 0;
+    if (blocks >= LEAST_BLOCKS && isDoubted) this.#doubted.add(stream);
     else this.#doubted.delete(stream);
   }
 

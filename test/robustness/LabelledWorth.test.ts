@@ -120,6 +120,20 @@ describe("what labels say a stream is worth", () => {
     expect(late.snapshot().evidence).toEqual({});
   });
 
+  it("counts a row once, by the label that came first", () => {
+    const [once, twice] = [new LabelledWorth(1_500), new LabelledWorth(1_500)];
+    for (const [worth, labels] of [
+      [once, [0]],
+      [twice, [0, 1, 0]],
+    ] as const) {
+      worth.label(2, seconds(900), seconds(901));
+      for (let at = 0; at < 20 * SECOND; at++) worth.push(row(at, 1, 0));
+      for (const label of labels) worth.label(label, micros(0), seconds(10));
+    }
+    expect(twice.snapshot().evidence).toEqual(once.snapshot().evidence);
+    expect(once.snapshot().evidence["ear"]?.right.blocks.length).toBe(5);
+  });
+
   it("goes on where another was taken down", () => {
     const [one, other] = [new LabelledWorth(1_500), new LabelledWorth(1_500)];
     play(one, [0, 20], deaf);
