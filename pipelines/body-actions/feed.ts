@@ -13,13 +13,15 @@ export const openFeed = demoFeed({
   streams: ["inertial", "skeleton", "depth"],
   demo: assetUrl(import.meta.url, "./demo/recording.mcap"),
   live: "expected a recording or a data set: a depth camera with a skeleton tracker speaks for itself (docs/wire.md)",
-  generated({ count: actions = DRAWN, seed }) {
-    const kind = modulePath(import.meta.url, "./generate/drawnBody");
-    return {
-      name: `drawn figure, ${actions} actions`,
-      ...drawnTruth({ actions, seed }),
-      sensors: { kind, options: { actions, seed } },
-    };
+  generated: {
+    generated({ count: actions = DRAWN, seed }) {
+      const kind = modulePath(import.meta.url, "./generate/drawnBody");
+      return {
+        name: `drawn figure, ${actions} actions`,
+        ...drawnTruth({ actions, seed }),
+        sensors: { kind, options: { actions, seed } },
+      };
+    },
   },
   async dataSet({ directory, split, seed, count }) {
     const set = { directory, split, seed };

@@ -1,28 +1,21 @@
 import { digitTruth } from "../../sensors/digitTuples.ts";
-import { assetUrl, demoFeed, modulePath } from "../../src/index.ts";
-import { drawnDigitTruth } from "./generate/drawnDigits.ts";
+import { assetUrl, type ClipRequest, demoFeed, modulePath } from "../../src/index.ts";
+import { type DrawnVoices, drawnDigitTruth } from "./generate/drawnDigits.ts";
 
 /** Digits drawn unless told how many: each twice. */
 const DRAWN = 20;
 
 /**
- * Opens what the pipeline is to run on: digits written and said by rule (as in the demo), or those of the MHD
- * set. Live it has nothing of this machine's, which has no tablet: a page's pen (`--join`) and whatever is
- * attached.
+ * Opens what the pipeline is to run on: digits written and said by rule (as in the demo), the same said by this
+ * machine's speech synthesisers (`--data voices`), or those of the MHD set. Live it has nothing of this
+ * machine's, which has no tablet: a page's pen (`--join`) and whatever is attached.
  */
 export const openFeed = demoFeed({
   pipeline: "digits",
   streams: ["strokes", "picture", "scan", "speech"],
   demo: assetUrl(import.meta.url, "./demo/recording.mcap"),
   live: { name: "whoever joins", sensors: {} },
-  generated({ count: digits = DRAWN, seed }) {
-    const kind = modulePath(import.meta.url, "./generate/drawnDigits");
-    return {
-      name: `drawn digits, ${digits}`,
-      ...drawnDigitTruth({ digits, seed }),
-      sensors: { kind, options: { digits, seed } },
-    };
-  },
+  generated: { generated: drawn("rule"), voices: drawn("synthesisers") },
   async dataSet({ directory, split, seed, count }) {
     const set = { directory, split, seed };
     const { clips, ...truth } = await digitTruth({ ...set, clips: count });
@@ -33,3 +26,14 @@ export const openFeed = demoFeed({
     };
   },
 });
+
+function drawn(voices: DrawnVoices) {
+  return ({ count: digits = DRAWN, seed }: ClipRequest) => ({
+    name: `drawn digits, ${digits}`,
+    ...drawnDigitTruth({ digits, seed }),
+    sensors: {
+      kind: modulePath(import.meta.url, "./generate/drawnDigits"),
+      options: { digits, seed, voices },
+    },
+  });
+}

@@ -154,6 +154,7 @@ function* programs(): Generator<Finding> {
       use: "browser tests; without it they use the one from npm",
     },
     { what: "flite", names: ["flite"], use: "making speech to train on" },
+    { what: "espeak-ng", names: ["espeak-ng"], use: "making voices to train on" },
   ];
   for (const { what, names, use } of wanted) {
     const path = findProgram(...names);

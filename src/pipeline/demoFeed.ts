@@ -35,16 +35,13 @@ export interface DemoFeedOptions {
   readonly demo: URL;
   /** This machine's own sensors, or in words what to do where it has none. */
   readonly live: Pick<Feed, "name" | "sensors"> | string;
-  /** Clips that are made by rule: `--data generated`. */
-  readonly generated?: Clips;
+  /** Clips that are made instead of read, by what `--data` calls them: `generated`. */
+  readonly generated?: Readonly<Record<string, Clips>>;
   /** Clips of its data set: `--data DIR`. */
   readonly dataSet: Clips;
   /** Harder conditions that the data set can be had in. */
   readonly conditions?: readonly string[];
 }
-
-/** The `--data` that is made by rule instead of read. */
-const GENERATED = "generated";
 
 /**
  * A pipeline's way to its feed where it has a demo and a data set. What a person asks for comes first: this
@@ -55,7 +52,7 @@ const GENERATED = "generated";
  *   there is no such condition; and what the clips throw.
  */
 export function demoFeed(options: DemoFeedOptions): (request: FeedRequest) => Promise<Feed> {
-  const { pipeline, streams, demo, live, generated, dataSet, conditions = [] } = options;
+  const { pipeline, streams, demo, live, generated = {}, dataSet, conditions = [] } = options;
   const where = `pipeline ${pipeline}`;
   return async ({ live: isLive, data, recording, ...request }) => {
     const { condition } = request;
@@ -66,8 +63,8 @@ export function demoFeed(options: DemoFeedOptions): (request: FeedRequest) => Pr
       );
     if (isLive && typeof live === "string") throw new ConfigError(where, live);
     if (isLive && typeof live !== "string") return { ...live, truth: [] };
-    if (data === GENERATED && generated !== undefined)
-      return feedOf(await generated({ ...request, directory: "" }), streams);
+    const made = data === undefined ? undefined : generated[data];
+    if (made !== undefined) return feedOf(await made({ ...request, directory: "" }), streams);
     if (data !== undefined)
       return feedOf(await dataSet({ ...request, directory: resolve(data) }), streams);
     if (recording !== undefined) return recordingFeed(recording);

@@ -20,7 +20,11 @@ function openWith(requests: ClipRequest[], live: Parameters<typeof demoFeed>[0][
   };
   return demoFeed({
     ...{ pipeline: "test", streams: ["a", "b"], demo: new URL("file:///nowhere/demo.mcap"), live },
-    ...{ generated: clips("drawn"), dataSet: clips("read"), conditions: ["noise"] },
+    ...{
+      generated: { generated: clips("drawn"), sung: clips("song") },
+      dataSet: clips("read"),
+      conditions: ["noise"],
+    },
   });
 }
 
@@ -33,10 +37,12 @@ describe("the feed of a pipeline with a demo and a data set", () => {
       ...{ name: "drawn", duration: 900_000, truth: labels },
       sensors: { a: plan("drawn"), b: plan("drawn") },
     });
+    expect((await open({ ...asked, data: "sung" })).name).toBe("song");
     const read = await open({ ...asked, data: "/sets/digits", condition: "noise" });
     expect(read.sensors).toEqual({ a: plan("read") });
     expect(requests).toEqual([
       { split: "dev", seed: 4, count: 3, directory: "" },
+      { split: "dev", seed: 4, directory: "" },
       { split: "dev", seed: 4, condition: "noise", directory: "/sets/digits" },
     ]);
   });

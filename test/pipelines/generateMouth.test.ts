@@ -12,7 +12,7 @@ import { drawMouth } from "../../pipelines/talking-face/generate/drawMouth.ts";
 import { drawSentences } from "../../pipelines/talking-face/generate/drawSentences.ts";
 import { drawFace, FACES } from "../../pipelines/talking-face/generate/Face.ts";
 import { timesOf } from "../../pipelines/talking-face/generate/pronunciations.ts";
-import { resample } from "../../pipelines/talking-face/generate/resample.ts";
+import { resample } from "../../sensors/speech/resample.ts";
 import { roomNoise } from "../../pipelines/talking-face/generate/roomNoise.ts";
 import { skinTextureOf } from "../../pipelines/talking-face/generate/skinAt.ts";
 import type { MouthShape } from "../../pipelines/talking-face/generate/visemes.ts";

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+import { readWav } from "../../../sensors/speech/readWav.ts";
 import { ConfigError, SensorError } from "../../../src/sensing.ts";
 import { SAMPLE_RATE } from "../corpus/SpeechClip.ts";
 import type { TimedPhone } from "./articulate.ts";
@@ -109,26 +110,8 @@ function phonesOf(printed: string): TimedPhone[] {
 }
 
 function pcmOf(wav: Buffer): Int16Array {
-  const format = chunkOf(wav, "fmt ");
-  const [channels, rate, bits] = [
-    format.readUInt16LE(2),
-    format.readUInt32LE(4),
-    format.readUInt16LE(14),
-  ];
-  if (channels !== 1 || rate !== SAMPLE_RATE || bits !== 16)
-    throw new SensorError(
-      "flite",
-      `expected 1 channel of 16 bits at ${SAMPLE_RATE} Hz, got ${channels} of ${bits} at ${rate}`,
-    );
-  const data = chunkOf(wav, "data");
-  return Int16Array.from({ length: data.length >> 1 }, (_, index) => data.readInt16LE(2 * index));
-}
-
-function chunkOf(wav: Buffer, name: string): Buffer {
-  for (let at = 12; at + 8 <= wav.length; ) {
-    const end = at + 8 + wav.readUInt32LE(at + 4);
-    if (wav.toString("latin1", at, at + 4) === name) return wav.subarray(at + 8, end);
-    at = end + (end & 1);
-  }
-  throw new SensorError("flite", `expected a WAV file with a "${name}" chunk, got none`);
+  const { pcm, rate } = readWav(wav, "flite");
+  if (rate !== SAMPLE_RATE)
+    throw new SensorError("flite", `expected sound at ${SAMPLE_RATE} Hz, got ${rate} Hz`);
+  return pcm;
 }

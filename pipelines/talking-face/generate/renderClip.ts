@@ -1,3 +1,4 @@
+import { resample } from "../../../sensors/speech/resample.ts";
 import { Rng } from "../../../src/sensing.ts";
 import { ROW_MS, SAMPLE_RATE, type SpeechClip, type SpokenWord } from "../corpus/SpeechClip.ts";
 import type { TimedPhone } from "./articulate.ts";
@@ -6,7 +7,6 @@ import { filmMouth } from "./filmMouth.ts";
 import { speak } from "./flite.ts";
 import type { HeadPoseOptions } from "./headPose.ts";
 import { textOf, timesOf } from "./pronunciations.ts";
-import { resample } from "./resample.ts";
 import { roomNoise } from "./roomNoise.ts";
 
 /** How one clip is spoken, filmed and recorded. */
