@@ -18,6 +18,8 @@ const site = "school";
 const period = millis(80);
 /** Points of the pen, and blocks of sound, in a row. */
 const [POINTS, BLOCKS] = [8, 8] as const;
+/** Bands of a block of sound. */
+const BANDS = 40;
 /** What the model says between two digits. */
 const NOTHING = "nothing";
 const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
@@ -101,7 +103,7 @@ export default definePipeline({
       }),
       // What it learnt from went over a telephone line, and hisses.
       features: () => new LogMel({ rowSamples: 160 * BLOCKS, highest: 3_800, rangeDb: 40 }),
-      view: { kind: "columns", bins: 40, perRow: BLOCKS },
+      view: { kind: "columns", bins: BANDS, perRow: BLOCKS },
     },
   },
 
@@ -118,9 +120,17 @@ export default definePipeline({
         scan: SHEET_MODEL,
         // A longer throat, a lower voice: the bands move, what is said stays.
         speech: {
+          front: {
+            kind: "image",
+            channels: 1,
+            rows: BLOCKS,
+            columns: BANDS,
+            patch: 4,
+            filters: 24,
+          },
           augment: {
             ...{ perRow: BLOCKS, noise: 0.1 },
-            shift: { shape: [1, BLOCKS, 40], down: 0, across: 3 },
+            shift: { shape: [1, BLOCKS, BANDS], down: 0, across: 3 },
           },
         },
       },

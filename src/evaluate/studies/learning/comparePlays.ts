@@ -24,6 +24,8 @@ export interface Condition {
   readonly weighs?: boolean;
   /** Share of labels that name another class. */
   readonly flipped?: number;
+  /** Whether whole events are labelled, as people do; single moments at equal distances unless it says so. */
+  readonly whole?: boolean;
   /** Row from which on it counts. */
   readonly from?: number;
   /** Row from which on a sensor that was away is back: `gain/fused-back@NAME` is from there. */
@@ -49,10 +51,11 @@ export function comparePlays(
   const knownFrozen = knownUnder(trained);
   put("accuracy/known@frozen", knownFrozen);
   for (const condition of conditions) {
-    const { name, rows, online = {}, flipped = 0, from = 0, back, weighs = true } = condition;
+    const { name, rows, online = {}, flipped = 0, from = 0, back } = condition;
+    const { whole = false, weighs = true } = condition;
     const before = frozen.get(rows) ?? answersOf(config, trained, rows, ignored);
     frozen.set(rows, before);
-    const after = learnOn({ weights, rows, ignored, online, flipped, seed, weighs });
+    const after = learnOn({ weights, rows, ignored, online, flipped, whole, seed, weighs });
     const gain = (subset: string, since: number): number =>
       accuracyOf(after.right[subset], since) - accuracyOf(before[subset], since);
     for (const { name: stream } of config.streams) {

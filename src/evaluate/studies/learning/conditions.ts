@@ -1,13 +1,9 @@
 import { ONLINE_DEFAULTS, type OnlineOptions } from "../../../learn/online/OnlineOptions.ts";
 import type { DecodedWeights } from "../../../models/unified/weights.ts";
 import { Rng } from "../../../tensor/Rng.ts";
+import { labelEvents, labelMoments } from "./giveLabels.ts";
 import { type Played, playStream } from "./playStream.ts";
 import type { KnownRow } from "./StreamAnswers.ts";
-
-/** One moment in so many is labelled. */
-export const LABEL_EVERY = 10;
-/** How late, in µs. */
-const LATE = 2e6;
 
 /** The learner as it ships, and without its gate: everything that is learnt serves. */
 export const SHIPPED: Readonly<Record<string, Partial<OnlineOptions>>> = {
@@ -38,7 +34,7 @@ export const PARTS: Readonly<Record<string, Partial<OnlineOptions>>> = Object.fr
   ]),
 );
 
-/** Plays a stream with late, sparse labels to a learner. */
+/** Plays a stream with late, sparse labels to a learner: single moments, or whole events. */
 export function learnOn(options: {
   readonly weights: DecodedWeights;
   readonly rows: readonly KnownRow[];
@@ -46,24 +42,22 @@ export function learnOn(options: {
   readonly online: Partial<OnlineOptions>;
   /** Share of labels that name another class. */
   readonly flipped: number;
+  /** Whether whole events are labelled, as people do; see `labelEvents`. */
+  readonly whole: boolean;
   readonly seed: number;
   /** See `PlayOptions`. */
   readonly weighs: boolean;
 }): Played {
-  const { weights, rows, ignored, online, flipped, seed, weighs } = options;
+  const { weights, rows, ignored, online, flipped, whole, seed, weighs } = options;
+  const { config } = weights;
+  const stream = { rows, classes: config.classes.length, rowMicros: config.rowMicros };
   const rng = Rng.fromSeed(seed).fork("labels");
-  const classes = weights.config.classes.length;
-  const labels = rows.map(({ label }, at) => {
-    if (at % LABEL_EVERY !== 0) return undefined;
-    return rng.uniform() < flipped ? (label + rng.int(1, classes)) % classes : label;
-  });
   return playStream({
     weights,
     rows,
     ignored,
     weighs,
     online: { ...ONLINE_DEFAULTS, seed, ...online },
-    labelOf: (row) => labels[row],
-    late: Math.round(LATE / weights.config.rowMicros),
+    labels: whole ? labelEvents(stream, rng) : labelMoments(stream, flipped, rng),
   });
 }

@@ -102,7 +102,12 @@ async function play(
     ...Object.entries(SHIPPED).map(([name, online]) => ({ name, rows: line, online, from })),
     { name: "no-weighing", rows: line, weighs: false, from },
     ...parts.map(([name, online = {}]) => ({ name, rows: line, online, weighs: false, from })),
-    ...(all ? [{ name: "wrong-labels", rows: line, flipped: FLIPPED, from }] : []),
+    ...(all
+      ? [
+          { name: "wrong-labels", rows: line, flipped: FLIPPED, from },
+          { name: "whole-events", rows: line, whole: true, from },
+        ]
+      : []),
   ]);
   return metrics;
 }

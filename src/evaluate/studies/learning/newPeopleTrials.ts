@@ -36,6 +36,7 @@ export const newPeopleTrials: readonly Trial[] = [
           ...Object.entries(SHIPPED).map(([name, online]) => ({ name, rows: line, online })),
           { name: "no-weighing", rows: line, weighs: false },
           { name: "wrong-labels", rows: line, flipped: FLIPPED },
+          { name: "whole-events", rows: line, whole: true },
           { name: "noise-sensor", rows: await encode(broken), from: third },
           { name: "sensor-away", rows: await encode(gone), back: 2 * third },
         ];

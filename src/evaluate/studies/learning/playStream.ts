@@ -5,6 +5,7 @@ import { type AdaptedPart, trainedPart } from "../../../models/unified/adapted.t
 import type { DecodedWeights } from "../../../models/unified/weights.ts";
 import { LabelledWorth } from "../../../robustness/LabelledWorth.ts";
 import { micros, seconds } from "../../../units.ts";
+import type { GivenLabel } from "./giveLabels.ts";
 import { type KnownRow, type RightAnswers, StreamAnswers } from "./StreamAnswers.ts";
 
 /** How late labels may come, as in a pipeline. */
@@ -17,10 +18,8 @@ export interface PlayOptions {
   readonly online: OnlineOptions;
   /** Streams that must not count. */
   readonly ignored: readonly string[];
-  /** The class that a row is labelled with; undefined for none. */
-  readonly labelOf: (row: number) => number | undefined;
-  /** Rows by which a label comes after what it is about. */
-  readonly late: number;
+  /** In the order in which they come. */
+  readonly labels: readonly GivenLabel[];
   /** Whether labels also tell which stream is not to be believed, as in a pipeline. */
   readonly weighs: boolean;
 }
@@ -46,7 +45,8 @@ export interface Played {
  * the learner publishes serves from the next row on.
  */
 export function playStream(options: PlayOptions): Played {
-  const { weights, rows, online, ignored, labelOf, late, weighs } = options;
+  const { weights, rows, online, ignored, weighs } = options;
+  const labels = [...options.labels];
   const { config } = weights;
   const trained = trainedPart(weights);
   const learner = new OnlineLearner({ config, base: weights.version, trained, ignored, online });
@@ -62,14 +62,11 @@ export function playStream(options: PlayOptions): Played {
     for (const stream of doubted) counts[stream] = (counts[stream] ?? 0) + 1;
     worth.push(answers.row(at, { ...row, doubted }));
     const decisions = [...learner.push({ kind: "row", labelTime: timeOf(at), features, doubted })];
-    const about = at - late;
-    const told = about >= 0 ? labelOf(about) : undefined;
-    const label = config.classes[told ?? -1];
-    if (label !== undefined) {
-      const [from, to] = [timeOf(about), timeOf(about + 1)];
-      const input = { kind: "label", label: { label, from, to, by: "study", slot: "" } } as const;
-      decisions.push(...learner.push(input));
-      if (weighs) worth.label(told ?? 0, from, to);
+    while ((labels[0]?.told ?? Number.POSITIVE_INFINITY) <= at) {
+      const { label: named, from, to } = labels.shift() as GivenLabel;
+      const label = { label: config.classes[named] ?? "", from, to, by: "study", slot: "" };
+      decisions.push(...learner.push({ kind: "label", label }));
+      if (weighs) worth.label(named, from, to);
     }
     for (const decision of decisions) {
       if (decision.kind === "publish") part = decision.learnt.part;
