@@ -17,13 +17,13 @@ export interface CountedAnswers {
  * Counts how often events are named right, by each subset of the streams, from what every reading says all
  * subsets would have said.
  *
- * Where a row lacks a stream of a subset, those that are there answer; where it lacks all, the prior.
+ * Where a row lacks a stream of a subset, those that are there answer; where it lacks all, the prior. A stretch in which
+ * no stream of a subset was ever there says nothing about that subset.
  */
 export class AccuracyCount {
   readonly #subsets: readonly (readonly string[])[];
   readonly #prior: Float32Array;
-  readonly #right = new Map<string, number>();
-  #total = 0;
+  readonly #counts = new Map<string, Pick<SlotScore, "correct" | "total">>();
 
   /** @param subsets Streams of each, in pipeline order. */
   constructor(subsets: readonly (readonly string[])[], prior: readonly number[]) {
@@ -34,10 +34,12 @@ export class AccuracyCount {
   /** A stretch of rows of its own: events are looked for within it. */
   start(): CountedAnswers {
     const readings = this.#subsets.map((): ScoredReading[] => []);
+    const seen = new Set<string>();
     return {
       push: (labelTime, subsets) => {
         const bySubset = new Map(subsets.map((each) => [each.streams.join("+"), each]));
         const there = new Set(subsets.at(-1)?.streams);
+        for (const name of there) seen.add(name);
         for (const [at, streams] of this.#subsets.entries()) {
           const key = streams.filter((name) => there.has(name)).join("+");
           readings[at]?.push({
@@ -48,20 +50,29 @@ export class AccuracyCount {
       },
       finish: (score) => {
         for (const [at, streams] of this.#subsets.entries()) {
-          const slots = Object.values(score(readings[at] ?? []));
+          const slots = Object.values(score(readings[at]?.splice(0) ?? []));
+          if (!streams.some((name) => seen.has(name))) continue;
           const key = streams.join("+");
-          const right = slots.reduce((sum, { correct }) => sum + correct, 0);
-          this.#right.set(key, (this.#right.get(key) ?? 0) + right);
-          if (at === 0) this.#total += slots.reduce((sum, { total }) => sum + total, 0);
-          readings[at]?.splice(0);
+          const before = this.#counts.get(key) ?? { correct: 0, total: 0 };
+          this.#counts.set(key, {
+            correct: slots.reduce((sum, { correct }) => sum + correct, before.correct),
+            total: slots.reduce((sum, { total }) => sum + total, before.total),
+          });
         }
+        seen.clear();
       },
     };
   }
 
-  /** Share of all events that each subset named right, by its streams joined by `+`; none where no event was. */
+  /**
+   * Share of the events that each subset named right, by its streams joined by `+`; without those that no event
+   * tells of.
+   */
   accuracies(): Record<string, number> {
-    if (this.#total === 0) return {};
-    return Object.fromEntries([...this.#right].map(([key, right]) => [key, right / this.#total]));
+    return Object.fromEntries(
+      [...this.#counts].flatMap(([key, { correct, total }]) =>
+        total === 0 ? [] : [[key, correct / total]],
+      ),
+    );
   }
 }
