@@ -12,10 +12,10 @@ import { drawMouth } from "../../pipelines/talking-face/generate/drawMouth.ts";
 import { drawSentences } from "../../pipelines/talking-face/generate/drawSentences.ts";
 import { drawFace, FACES } from "../../pipelines/talking-face/generate/Face.ts";
 import { timesOf } from "../../pipelines/talking-face/generate/pronunciations.ts";
-import { resample } from "../../sensors/speech/resample.ts";
 import { roomNoise } from "../../pipelines/talking-face/generate/roomNoise.ts";
 import { skinTextureOf } from "../../pipelines/talking-face/generate/skinAt.ts";
 import type { MouthShape } from "../../pipelines/talking-face/generate/visemes.ts";
+import { resample } from "../../sensors/speech/resample.ts";
 import { ConfigError, SensorError } from "../../src/errors.ts";
 import { Rng } from "../../src/tensor/Rng.ts";
 
