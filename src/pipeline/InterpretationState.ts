@@ -10,7 +10,7 @@ import type { FeatureRowsSnapshot } from "../stage/FeatureRows.ts";
 import type { DigestState } from "./ReadingDigest.ts";
 
 /** Written into every packed state; one of another format is not taken. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 /** All that an `Interpretation` knows after a record: what it takes to go on there, bit for bit. */
 export interface InterpretationState {

@@ -18,6 +18,8 @@ export interface ContenderState {
 /** What speaks for a contender, by labels that it was tried on before it learnt them. */
 export interface Evidence {
   readonly rows: number;
+  /** Blocks of time that they lie in. */
+  readonly blocks: number;
   /** By how much closer it came to the truth (`closeness`), and in standard deviations. */
   readonly mean: number;
   readonly z: number;
@@ -70,8 +72,8 @@ export class Contender {
 
   /** For it, against what serves: each label tried before it was learnt, since either is what it is. */
   get evidence(): Evidence {
-    const { rows, mean, z } = this.#evidence;
-    return { rows, mean, z, right: this.#rightMore.mean };
+    const { rows, blocks, mean, z } = this.#evidence;
+    return { rows, blocks, mean, z, right: this.#rightMore.mean };
   }
 
   /**

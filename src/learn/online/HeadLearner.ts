@@ -13,6 +13,8 @@ export interface LabelledRow {
   readonly label: number;
   /** How much it counts: 1 for a person's word, less for a guess. */
   readonly weight: number;
+  /** Block of time that it counts in: rows of one label err together. */
+  readonly block: number;
 }
 
 /** How the heads learn. */

@@ -1,5 +1,5 @@
 import type { Label } from "../../frames/EventSpan.ts";
-import type { Micros } from "../../units.ts";
+import { type Micros, micros, seconds } from "../../units.ts";
 import type { LearnerRow } from "./LearnerRow.ts";
 
 /** A span of time with a class. */
@@ -7,6 +7,14 @@ export interface ClassSpan {
   readonly label: number;
   readonly from: Micros;
   readonly to: Micros;
+}
+
+/** A row with the class that a label gave it. */
+export interface FoundRow {
+  readonly row: LearnerRow;
+  readonly label: number;
+  /** Where the stretch begins that this row counts as one with; see `stretchOf`. */
+  readonly stretch: Micros;
 }
 
 /** What became of labels. */
@@ -24,6 +32,17 @@ export interface LabelDeskState {
   readonly rows: readonly { readonly row: LearnerRow; readonly labelled: boolean }[];
   readonly waiting: readonly ClassSpan[];
   readonly counts: LabelCounts;
+}
+
+/** Rows of one label further apart say something new. */
+const LONGEST = seconds(10);
+
+/**
+ * Where the stretch begins that an instant of a label counts as one with: the label's beginning, and every ten
+ * seconds of a long one. What is wrong of one row of a label is wrong of the next, so evidence counts stretches.
+ */
+export function stretchOf(from: Micros, time: Micros): Micros {
+  return micros(from + Math.floor((time - from) / LONGEST) * LONGEST);
 }
 
 /** Spans that wait for rows that are still to come. */
@@ -58,18 +77,18 @@ export class LabelDesk {
     return this.#rows.slice(-count).map(({ row }) => row);
   }
 
-  /** Remembers a row. @returns The class of a label that waited for it. */
-  row(row: LearnerRow): number | undefined {
+  /** Remembers a row. @returns The row as a label has it that waited for it. */
+  row(row: LearnerRow): FoundRow | undefined {
     const time = row.labelTime;
     this.#waiting = this.#waiting.filter(({ to }) => to > time);
     const found = this.#waiting.find(({ from }) => from <= time);
     this.#rows.push({ row, labelled: found !== undefined });
     if (this.#rows.length > this.#memory) this.#rows.shift();
-    return found?.label;
+    return found && { row, label: found.label, stretch: stretchOf(found.from, time) };
   }
 
   /** Takes a label. @returns The rows that it is about and that had none, with their class. */
-  label({ label: name, from, to }: Label): readonly { row: LearnerRow; label: number }[] {
+  label({ label: name, from, to }: Label): readonly FoundRow[] {
     this.#count("given");
     const label = this.#classes.get(name);
     if (label === undefined) {
@@ -83,7 +102,7 @@ export class LabelDesk {
     const newest = this.#rows.at(-1)?.row.labelTime ?? Number.NEGATIVE_INFINITY;
     if (to > newest && this.#waiting.length < WAITING) this.#waiting.push({ label, from, to });
     else if (about.length === 0) this.#count("tooLate");
-    return about.map(({ row }) => ({ row, label }));
+    return about.map(({ row }) => ({ row, label, stretch: stretchOf(from, row.labelTime) }));
   }
 
   snapshot(): LabelDeskState {

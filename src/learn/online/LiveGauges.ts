@@ -19,7 +19,7 @@ export interface TriedLabel {
 /** What the gauges remember. */
 export interface LiveGaugesState {
   readonly window: readonly (readonly [serving: number, shadow: number])[];
-  readonly sure: readonly number[];
+  readonly sure: readonly (readonly [block: number, contradicted: number])[];
   readonly againstParent: PairedState;
   readonly againstBase: PairedState;
 }
@@ -31,7 +31,7 @@ const BLOCKS = 150;
 /** Rows and standard deviations that it takes to call it worse. */
 const LEAST_ROWS = 40;
 const WORSE = -2.33;
-/** Labels that every stream was sure at: so many are remembered, and so many contradictions are no chance. */
+/** Rows labelled that every stream was sure at: so many are remembered; contradictions in so many blocks are no slip. */
 const SURE = 100;
 const CONTRADICTIONS = 2;
 /** Share of labels that contradict what every stream is sure of, from which on none is believed. */
@@ -40,13 +40,13 @@ const DOUBTFUL = 0.1;
 /** How what serves is doing on labels as they come: tried first, learnt later. */
 export class LiveGauges {
   #window: (readonly [serving: number, shadow: number])[] = [];
-  #sure: number[] = [];
+  #sure: (readonly [block: number, contradicted: number])[] = [];
   #againstParent = new PairedScore(BLOCKS);
   #againstBase = new PairedScore(BLOCKS);
 
   labelled({ block, serving, shadow, parent, base, sure, contradicted }: TriedLabel): void {
     this.#window.push([serving.at(-1) ?? 0, shadow.at(-1) ?? 0]);
-    if (sure) this.#sure.push(Number(contradicted));
+    if (sure) this.#sure.push([block, Number(contradicted)]);
     if (this.#sure.length > SURE) this.#sure.shift();
     if (this.#window.length > WINDOW) this.#window.shift();
     if (parent !== undefined) this.#againstParent.add(block, mean(serving) - mean(parent));
@@ -63,8 +63,9 @@ export class LiveGauges {
 
   /** Of the newest labels that every stream was sure at, the share that say something else. */
   get contradicted(): number {
-    const count = this.#sure.reduce((sum, value) => sum + value, 0);
-    return count < CONTRADICTIONS ? 0 : count / this.#sure.length;
+    const against = this.#sure.filter(([, contradicted]) => contradicted === 1);
+    const blocks = new Set(against.map(([block]) => block)).size;
+    return blocks < CONTRADICTIONS ? 0 : against.length / this.#sure.length;
   }
 
   /** Why what serves must go, and for what; undefined while it is not worse beyond chance. */

@@ -7,7 +7,7 @@ import type { LabelledRow } from "./HeadLearner.ts";
 import { HeldMoments } from "./HeldMoments.ts";
 import { isSure } from "./isSure.ts";
 import { isHarm, judge, type Verdict } from "./judge.ts";
-import { LabelDesk } from "./LabelDesk.ts";
+import { type FoundRow, LabelDesk } from "./LabelDesk.ts";
 import type { Decision, LearnerInput, LearnerStatus } from "./LearnerMessage.ts";
 import { type LearnerRow, learnerRow, leftOut, subsetsOf } from "./LearnerRow.ts";
 import { LiveGauges } from "./LiveGauges.ts";
@@ -151,7 +151,7 @@ export class OnlineLearner {
       return [];
     }
     if (input.kind === "row") return this.#row(input);
-    for (const { row, label } of this.#desk.label(input.label)) this.#labelled(row, label, 1);
+    for (const found of this.#desk.label(input.label)) this.#labelled(found);
     return [];
   }
 
@@ -210,8 +210,8 @@ export class OnlineLearner {
     this.#entropy = smoothEntropy(this.#entropy, streams, this.#config.fusion.smoothingRows);
     const row: LearnerRow = { ...bare, entropy: this.#entropy };
     for (const each of this.#contenders) each.move(row);
-    const label = this.#desk.row(row);
-    if (label !== undefined) this.#labelled(row, label, 1);
+    const found = this.#desk.row(row);
+    if (found !== undefined) this.#labelled(found);
     else this.#guess(row, streams);
     this.#credit = Math.min(
       this.#credit + this.#options.budget,
@@ -224,10 +224,10 @@ export class OnlineLearner {
   }
 
   /** Tests what serves and the contenders on a label, then learns it or holds it back. */
-  #labelled(row: LearnerRow, label: number, weight: number): void {
+  #labelled({ row, label, stretch }: FoundRow): void {
     const subsets = subsetsOf(row.mask);
     if (subsets.length === 0) return;
-    const block = this.#held.blockOf(row.labelTime);
+    const block = this.#held.blockOf(stretch);
     const rights = (answers: readonly Float64Array[]): readonly number[] =>
       answers.map((answer) => Number(argMax(answer) === label));
     const answers = this.#servingAnswers.fused(row, subsets);
@@ -253,8 +253,8 @@ export class OnlineLearner {
       sure: streams.every((each) => isSure(each)),
       contradicted: streams.every((each) => isSure(each) && argMax(each) !== label),
     });
-    const labelled = { row, label, weight };
-    if (this.#held.holds(row.labelTime)) {
+    const labelled = { row, label, weight: 1, block };
+    if (this.#held.holds(stretch)) {
       this.#held.keep(labelled);
       this.#counts.held++;
     } else {
@@ -268,13 +268,14 @@ export class OnlineLearner {
   #guess(row: LearnerRow, streams: readonly (Float64Array | undefined)[]): void {
     const { pseudo } = this.#options;
     const own = streams.filter((each) => each !== undefined);
+    const block = this.#held.blockOf(row.labelTime);
     if (pseudo === undefined || own.length < 2 || this.#held.holds(row.labelTime)) return;
     const best = argMax(own[0] ?? []);
     const least = Math.log(pseudo.confidence);
     if (own.some((each) => argMax(each) !== best || (each[best] ?? 0) < least)) return;
     const [fused] = this.#servingAnswers.fused(row, [row.mask], streams);
     if (fused === undefined || argMax(fused) !== best || (fused[best] ?? 0) < least) return;
-    this.#fresh.push({ row, label: best, weight: pseudo.weight });
+    this.#fresh.push({ row, label: best, weight: pseudo.weight, block });
     this.#counts.pseudo++;
   }
 
@@ -347,7 +348,6 @@ export class OnlineLearner {
         evidence,
         recent: this.#held.recent,
         old: this.#held.old,
-        blockOf: (time) => this.#held.blockOf(time),
         rows,
         contradicted: this.#gauges.contradicted,
         prequential: this.#gauges.prequential,

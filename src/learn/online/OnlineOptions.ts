@@ -70,6 +70,7 @@ export const ONLINE_DEFAULTS: OnlineOptions = {
   heldOld: 160,
   gate: {
     leastTried: 40,
+    leastBlocks: 12,
     significance: 2,
     onSignificance: 1,
     fall: 0.01,

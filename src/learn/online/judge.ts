@@ -7,8 +7,9 @@ import type { PartAnswers } from "./PartAnswers.ts";
 
 /** What a candidate must be like to be published. */
 export interface GateOptions {
-  /** Labels that it must have been tried on before it learnt them. */
+  /** Labels that it must have been tried on before it learnt them, and blocks of time that they must lie in. */
   readonly leastTried: number;
+  readonly leastBlocks: number;
   /** Standard deviations by which it must have come closer to the truth on them; see `PairedScore`. */
   readonly significance: number;
   /** The same where what serves is of the same learner: it has shown what it can do. */
@@ -35,6 +36,8 @@ export interface GateFigures {
   readonly candidate: number;
   /** Labels that the learner was tried on before it learnt them. */
   readonly tried: number;
+  /** Blocks of time that they lie in; a label counts as one, a long one as one every ten seconds. */
+  readonly blocks: number;
   /** By how much closer it came to the truth on them (`closeness`), and in standard deviations. */
   readonly gain: number;
   readonly z: number;
@@ -78,7 +81,6 @@ export interface Judged {
   readonly evidence: Evidence;
   readonly recent: readonly LabelledRow[];
   readonly old: readonly LabelledRow[];
-  readonly blockOf: (time: number) => number;
   /** Rows of late, labelled or not. */
   readonly rows: readonly LearnerRow[];
   readonly contradicted: number;
@@ -111,10 +113,12 @@ export function isHarm({ figures }: Verdict, gate: GateOptions | undefined): boo
 }
 
 function refusal(figures: GateFigures, gate: GateOptions, goesOn: boolean): string | undefined {
-  const { tried, gain, z, worst, worstGain, worstZ, contradicted, drift } = figures;
+  const { tried, blocks, gain, z, worst, worstGain, worstZ, contradicted, drift } = figures;
   const [agreedBefore, agreed] = figures.agreement;
   const [perplexityBefore, perplexity] = figures.perplexity;
   if (tried < gate.leastTried) return `tried on ${tried} labels, ${gate.leastTried} are needed`;
+  if (blocks < gate.leastBlocks)
+    return `tried on ${blocks} moments apart from each other, ${gate.leastBlocks} are needed`;
   if (contradicted > gate.contradicted)
     return `${points(contradicted)} % of the labels contradict what every sensor is sure of`;
   if (worstGain < -gate.fall && worstZ < -gate.fallSignificance)
@@ -132,10 +136,10 @@ function refusal(figures: GateFigures, gate: GateOptions, goesOn: boolean): stri
 }
 
 function measure(judged: Judged): GateFigures {
-  const { serving, candidate, recent, old, blockOf, rows, evidence } = judged;
+  const { serving, candidate, recent, old, rows, evidence } = judged;
   const full = { held: 0, serving: 0, candidate: 0 };
   const bySubset = new Map<number, PairedScore>();
-  for (const { row, label } of [...old, ...recent]) {
+  for (const { row, label, block } of [...old, ...recent]) {
     const subsets = subsetsOf(row.mask);
     if (subsets.length === 0) continue;
     const [before, after] = [serving.fused(row, subsets), candidate.fused(row, subsets)];
@@ -144,7 +148,7 @@ function measure(judged: Judged): GateFigures {
       const wouldBe = Number(argMax(after[i] ?? []) === label);
       const score = bySubset.get(subset) ?? new PairedScore();
       bySubset.set(subset, score);
-      score.add(blockOf(row.labelTime), wouldBe - right);
+      score.add(block, wouldBe - right);
       if (subset !== row.mask) continue;
       full.held++;
       full.serving += right;
@@ -164,6 +168,7 @@ function measure(judged: Judged): GateFigures {
     serving: share(full.serving),
     candidate: share(full.candidate),
     tried: evidence.rows,
+    blocks: evidence.blocks,
     gain: evidence.mean,
     z: evidence.z,
     right: evidence.right,

@@ -25,7 +25,7 @@ function labelled(
 ): LabelledRow {
   const entropy = new Float32Array(2).fill(1);
   const row = learnerRow(TINY, of.row(label, present), micros(0), new Set(), entropy);
-  return { row, label, weight: 1 };
+  return { row, label, weight: 1, block: 0 };
 }
 
 describe("ExemplarMemory", () => {

@@ -27,7 +27,7 @@ const rows = classRows();
 function labelled(label: number): LabelledRow {
   const entropy = new Float32Array(2).fill(1);
   const row = learnerRow(TINY, rows.row(label), micros(0), new Set(), entropy);
-  return { row, label, weight: 1 };
+  return { row, label, weight: 1, block: 0 };
 }
 
 const servedBy = (learner: HeadLearner): PartAnswers =>

@@ -64,8 +64,18 @@ describe("LiveGauges", () => {
     for (let at = 0; at < 9; at++)
       gauges.labelled({ ...label, sure: true, contradicted: at === 0 });
     expect(gauges.contradicted).toBe(0);
-    gauges.labelled({ ...label, sure: true, contradicted: true });
+    gauges.labelled({ ...label, block: 1, sure: true, contradicted: true });
     expect(gauges.contradicted).toBeCloseTo(0.2);
+  });
+
+  it("takes one wrong label of many rows for one slip", () => {
+    const gauges = new LiveGauges();
+    const label = { serving: [1], shadow: [1], sure: true };
+    for (let at = 0; at < 60; at++)
+      gauges.labelled({ ...label, block: Math.floor(at / 20), contradicted: at < 20 });
+    expect(gauges.contradicted).toBe(0);
+    gauges.labelled({ ...label, block: 3, contradicted: true });
+    expect(gauges.contradicted).toBeCloseTo(21 / 61);
   });
 
   it("tells accuracy over the newest labels only", () => {

@@ -82,6 +82,9 @@ function tell(to: OnlineLearner, inputs: readonly LearnerInput[]): Decision[] {
 const versionsOf = (decisions: readonly Decision[]): string[] =>
   decisions.flatMap((decision) => (decision.kind === "publish" ? [decision.learnt.version] : []));
 
+const reasonsOf = (decisions: readonly Decision[]): string[] =>
+  decisions.flatMap((each) => (each.kind === "discard" ? [each.verdict.reason] : []));
+
 describe("OnlineLearner", () => {
   it("publishes what is better on moments that it never learnt from", () => {
     const one = learner();
@@ -132,6 +135,55 @@ describe("OnlineLearner", () => {
     expect(versionsOf(decisions)).toEqual([]);
     const reasons = decisions.map((each) => (each.kind === "discard" ? each.verdict.reason : ""));
     expect(reasons.join()).toMatch(/contradict what every sensor is sure of/);
+  });
+
+  it("takes a label for one piece of evidence, and learns it or holds it back as a whole", () => {
+    const one = learner({ heldEvery: 3, candidateEvery: 50, memory: 400 });
+    const { row } = classRows();
+    const span = 60;
+    const reasons: string[] = [];
+    const moments: number[] = [];
+    for (let at = 0; at < 7 * span; at++) {
+      const index = Math.floor(at / span) % 3;
+      const labelTime = micros(at * HOP);
+      reasons.push(
+        ...reasonsOf(one.push({ kind: "row", labelTime, features: row(index, [1, 1]) })),
+      );
+      if (at % span !== span - 1) continue;
+      const { learnt, held } = one.status.labels;
+      const from = micros((at + 1 - span) * HOP);
+      const label = { label: TINY.classes[index] ?? "", from, to: micros((at + 1) * HOP) };
+      one.push({ kind: "label", label: { ...label, by: "anna", slot: "" } });
+      moments.push(one.status.labels.learnt - learnt, one.status.labels.held - held);
+    }
+    expect(moments.filter((rows) => rows === span).length).toBe(7);
+    expect(moments.filter((rows) => rows === 0).length).toBe(7);
+    expect(one.status.labels.learnt).toBeGreaterThan(2 * span);
+    expect(one.status.labels.held).toBeGreaterThan(0);
+    expect(one.status.published).toBe(0);
+    expect(reasons.at(-1)).toMatch(/^tried on [67] moments apart from each other, 12 are needed$/);
+  });
+
+  it("takes a label that lasts for one piece of evidence every ten seconds", () => {
+    const one = learner({ candidateEvery: 50, memory: 2_000 });
+    const { row } = classRows();
+    const reasons: string[] = [];
+    for (let at = 0; at < 1_500; at++)
+      reasons.push(
+        ...reasonsOf(
+          one.push({ kind: "row", labelTime: micros(at * HOP), features: row(1, [1, 1]) }),
+        ),
+      );
+    const label = { label: TINY.classes[1] ?? "", from: micros(0), to: micros(1_600 * HOP) };
+    one.push({ kind: "label", label: { ...label, by: "anna", slot: "" } });
+    for (let at = 1_500; at < 1_600; at++)
+      reasons.push(
+        ...reasonsOf(
+          one.push({ kind: "row", labelTime: micros(at * HOP), features: row(1, [1, 1]) }),
+        ),
+      );
+    // 64 s.
+    expect(reasons.at(-1)).toMatch(/^tried on 7 moments apart from each other/);
   });
 
   it("publishes nothing while a version is pinned, and goes on from it", () => {
