@@ -23,6 +23,8 @@ const GAUGE_EVERY = 5;
 const WATCH_EVERY = 25;
 /** Own versions remembered by name. */
 const OWN = 64;
+/** Rows that may wait to be learnt: some minutes at 25 a second, of a stream on which every row is labelled. */
+const MOST_FRESH = 4_096;
 
 /** What a learner starts from. */
 export interface OnlineLearnerOptions {
@@ -258,7 +260,7 @@ export class OnlineLearner {
       this.#held.keep(labelled);
       this.#counts.held++;
     } else {
-      this.#fresh.push(labelled);
+      this.#queue(labelled);
       this.#counts.learnt++;
       this.#learntSince++;
     }
@@ -274,8 +276,14 @@ export class OnlineLearner {
     if (own.some((each) => argMax(each) !== best || (each[best] ?? 0) < least)) return;
     const [fused] = this.#servingAnswers.fused(row, [row.mask], streams);
     if (fused === undefined || argMax(fused) !== best || (fused[best] ?? 0) < least) return;
-    this.#fresh.push({ row, label: best, weight: pseudo.weight });
+    this.#queue({ row, label: best, weight: pseudo.weight });
     this.#counts.pseudo++;
+  }
+
+  /** Lets a row wait to be learnt. Where more come than the budget pays for, the oldest are let go. */
+  #queue(row: LabelledRow): void {
+    this.#fresh.push(row);
+    if (this.#fresh.length > MOST_FRESH) this.#fresh.shift();
   }
 
   /** Learns what is new, as often as the budget allows. */
