@@ -185,6 +185,7 @@ export class Interpretation {
       features,
       framesets: this.#formed,
       truths: this.#truths,
+      refused: this.#refused,
       labels: [...this.#labels],
     };
     const serving = this.#serving;
@@ -197,7 +198,6 @@ export class Interpretation {
         robustness: this.#robustness.snapshot(),
         moments: this.#answered,
         spans: this.#told,
-        refused: this.#refused,
         ...(serving !== undefined && { serving }),
         ...(this.#digest !== undefined && { digest: this.#digest.state }),
       };
