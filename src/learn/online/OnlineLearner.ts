@@ -23,7 +23,7 @@ const GAUGE_EVERY = 5;
 const WATCH_EVERY = 25;
 /** Own versions remembered by name. */
 const OWN = 64;
-/** Rows that may wait to be learnt: some minutes at 25 a second, of a stream on which every row is labelled. */
+/** Rows that may wait to be learnt. */
 const MOST_FRESH = 4_096;
 
 /** What a learner starts from. */
@@ -130,14 +130,10 @@ export class OnlineLearner {
 
   /** How it is doing. */
   get status(): LearnerStatus {
-    const { rows, steps, learnt, held, pseudo, published, discarded, rolledBack } = this.#counts;
+    const { learnt, held, pseudo, ...counts } = this.#counts;
     return {
-      rows,
-      steps,
+      ...counts,
       labels: { ...this.#desk.counts, learnt, held, pseudo },
-      published,
-      discarded,
-      rolledBack,
       prequential: this.#gauges.prequential,
     };
   }
@@ -313,7 +309,7 @@ export class OnlineLearner {
     const to = alarm.than === "parent" ? (this.#parent ?? this.#base) : this.#base;
     const from = this.#serving.version;
     this.#counts.rolledBack++;
-    this.#takeUp(to, undefined);
+    this.#takeUp(to);
     return [{ kind: "rollback", from, to: to.learnt, reason: alarm.reason }];
   }
 
@@ -368,14 +364,16 @@ export class OnlineLearner {
   #serve({ version, part, isPinned, isOwn }: Extract<LearnerInput, { kind: "serve" }>): void {
     this.#isPinned = isPinned;
     if (version === this.#serving.version || (isOwn && this.#own.has(version))) return;
-    this.#takeUp({ version, part: part ?? this.#base.part }, undefined);
+    this.#takeUp({ version, part: part ?? this.#base.part });
   }
 
-  #takeUp(version: Version, parent: Version | undefined): void {
+  /** Lets a version serve that was not learnt just now, and all contenders start again from it. */
+  #takeUp(version: Version): void {
     this.#serving = version;
     this.#learner = undefined;
-    this.#follow(parent);
-    this.#startOver(version);
+    this.#follow(undefined);
+    for (const each of this.#contenders) each.startOver(version.part);
+    this.#fresh = [];
   }
 
   /** Watches what serves from here on, against what it was learnt from. */
@@ -385,12 +383,6 @@ export class OnlineLearner {
     this.#parentAnswers = parent && new PartAnswers(parent.part, this.#config);
     this.#gauges.restart();
     for (const each of this.#contenders) each.forgetEvidence();
-  }
-
-  /** Puts all contenders back to a version. */
-  #startOver({ part }: Version): void {
-    for (const each of this.#contenders) each.startOver(part);
-    this.#fresh = [];
   }
 
   #versionOf({ version, bytes, part }: VersionState): Version {
