@@ -119,10 +119,6 @@ export type RunningVersions = z.infer<typeof VERSIONS>;
 
 /** How a running pipeline is, as its server tells it. */
 export type RunningStatus = z.infer<typeof STATUS>;
-/** How one of its streams is. */
-export type RunningStream = z.infer<typeof STREAM>;
-/** Why its next row is not there; `has` is null before a stream's first sign of life. */
-export type RunningBlocking = z.infer<typeof BLOCKING>;
 
 const FRAME = z.union([
   z.object({

@@ -9,8 +9,9 @@ import { labelOfLine } from "../log/labels/LabelLine.ts";
 import { readLabelFile } from "../log/labels/labelFile.ts";
 import { systemProblem } from "../log/systemProblem.ts";
 import { writeLog } from "../log/writeLog.ts";
+import { DRIVEN_START } from "../pipeline/drivenStart.ts";
 import type { SensorSpec } from "../pipeline/parseSensorSpec.ts";
-import { recordReplays, USUAL_START } from "../pipeline/recordReplays.ts";
+import { recordReplays } from "../pipeline/recordReplays.ts";
 import { type Micros, micros, millis } from "../units.ts";
 import { interruption } from "./interruption.ts";
 import { codeRoot } from "./packageRoot.ts";
@@ -77,7 +78,7 @@ async function importFiles(files: readonly string[], flags: ImportFlags): Promis
   if (named === undefined) throw new ConfigError("import", "expected files, got none");
   const truth = await labelsIn(flags, micros(0));
   const stop = interruption();
-  const { start = USUAL_START } = flags;
+  const { start = DRIVEN_START } = flags;
   const { frames, records } = await recordReplays(flags.out, named, sensors, stop.signal, {
     ...{ start, truth },
   });

@@ -40,8 +40,7 @@ const DIFFERENCE_SCALE = 3 * PICTURE_SCALE;
  *
  * One row is [3, rows, columns], flat: 1680 numbers for 20 × 28.
  *
- * Differences: design/recipes.md, word localisation; the running contrast is ours, for cameras other
- * than the one of the training set.
+ * The running contrast is for cameras other than the one of the training set.
  */
 export class LipFrames implements FeatureExtractor {
   readonly size: number;

@@ -53,8 +53,6 @@ export interface LogMelOptions {
  * joined on, while the level is kept and falls as it would have in silence.
  *
  * One row is [hops, 40], oldest hop first, flat: 160 numbers for 40 ms.
- *
- * Gain rule: design/recipes.md, word localisation; departs from it in the lowest level.
  */
 export class LogMel implements FeatureExtractor {
   readonly size: number;

@@ -69,7 +69,7 @@ export class EventChain {
   /** Runs that have not ended for good, the settled one first. */
   runs(): Run[] {
     const runs: Run[] = this.#open === undefined ? [] : [this.#open];
-    let at = this.#rows - this.#recent.length;
+    let at = this.settledRows;
     for (const state of this.#recent) {
       const last = runs.at(-1);
       if (last?.state === state) runs[runs.length - 1] = { ...last, to: at + 1 };
@@ -79,10 +79,15 @@ export class EventChain {
     return runs;
   }
 
+  /** Rows that have been decided for good. */
+  get settledRows(): number {
+    return this.#rows - this.#recent.length;
+  }
+
   /** First row that a run to come may need; silence may last for hours and is never described. */
   get needsFrom(): number {
     const open = this.#open;
-    if (open === undefined) return this.#rows - this.#recent.length;
+    if (open === undefined) return this.settledRows;
     return open.state === 0 ? open.to : open.from;
   }
 
@@ -106,7 +111,7 @@ export class EventChain {
 
   #settle(state: number): Run | undefined {
     const open = this.#open;
-    const at = this.#rows - this.#recent.length - 1;
+    const at = this.settledRows - 1;
     if (open?.state === state) {
       this.#open = { ...open, to: open.to + 1 };
       return undefined;

@@ -3,9 +3,9 @@ import type { EventSpan } from "../frames/EventSpan.ts";
 import type { Reading } from "../frames/Reading.ts";
 import type { Micros } from "../units.ts";
 import { type ChainPlan, chainPlans, statesOf } from "./chainPlans.ts";
-import { describeSpan, type SpanRow } from "./describeSpan.ts";
 import { EventChain, type EventChainSnapshot, type Run } from "./EventChain.ts";
 import { type LocalizeSettings, localizeSettings } from "./LocalizeSettings.ts";
+import { type SpanRow, SpanSums } from "./SpanSums.ts";
 
 /** How readings become events. */
 export interface EventLocalizerOptions extends Partial<LocalizeSettings> {
@@ -29,9 +29,18 @@ export interface LocalizerSnapshot {
   readonly provisional: readonly EventSpan[];
 }
 
+/** Labels that exclude one another. */
+interface Chain {
+  readonly plan: ChainPlan;
+  readonly chain: EventChain;
+  /** What was gathered of the run that goes on, as far as it is settled: rows [from, to). */
+  gathered?: { readonly from: number; readonly index: number; to: number; readonly sums: SpanSums };
+}
+
 /** A run that is an event of a class. */
 interface Found extends Run {
   readonly index: number;
+  readonly of: Chain;
 }
 
 /**
@@ -42,7 +51,8 @@ interface Found extends Run {
  * `delayRows` readings after its end. A span's id is its first row and its label: where the onset moves,
  * the span is withdrawn and another takes its place. Only changes are given out. Events overlap where
  * `overlap` lets them, each chain of exclusive labels being decoded by itself.
- * Memory is bounded by the longest event plus the lag. A pure function of the readings.
+ * Memory is bounded by the longest event plus the lag; a reading costs the same however long an event is. A pure
+ * function of the readings.
  *
  * Posterior / prior^a decoded by a sticky chain with hysteresis: docs/localization.md.
  */
@@ -52,7 +62,7 @@ export class EventLocalizer {
   readonly #classes: readonly string[];
   readonly #period: Micros;
   readonly #settings: LocalizeSettings;
-  readonly #chains: readonly { readonly plan: ChainPlan; readonly chain: EventChain }[];
+  readonly #chains: readonly Chain[];
   /** Rows from number `#firstRow` on. */
   readonly #rows: SpanRow[] = [];
   #firstRow = 0;
@@ -93,18 +103,16 @@ export class EventLocalizer {
       Object.entries(reading.streams).map(([stream, own]) => [stream, own.logProbabilities]),
     );
     this.#rows.push({ id, labelTime, logProbabilities, streams });
-    const ended = this.#chains.flatMap(({ plan, chain }) => {
-      const run = chain.push(statesOf(plan, logProbabilities));
-      return run === undefined ? [] : this.#found(plan, [run]);
+    const ended = this.#chains.flatMap((each) => {
+      const run = each.chain.push(statesOf(each.plan, logProbabilities));
+      return run === undefined ? [] : this.#found(each, [run]);
     });
     return this.#report(ended);
   }
 
   /** Ends the stream: what is still provisional becomes final as it stands. */
   flush(): EventSpan[] {
-    return this.#report(
-      this.#chains.flatMap(({ plan, chain }) => this.#found(plan, chain.flush())),
-    );
+    return this.#report(this.#chains.flatMap((each) => this.#found(each, each.chain.flush())));
   }
 
   /** All that it remembers; borrows the readings' numbers, which nobody changes. */
@@ -119,26 +127,27 @@ export class EventLocalizer {
 
   /** Goes on where another of the same options gave this snapshot. */
   restore({ chains, rows, firstRow, provisional }: LocalizerSnapshot): void {
-    for (const [at, { chain }] of this.#chains.entries()) {
+    for (const [at, each] of this.#chains.entries()) {
       const own = chains[at];
-      if (own !== undefined) chain.restore(own);
+      if (own !== undefined) each.chain.restore(own);
+      delete each.gathered;
     }
     this.#rows.splice(0, Number.POSITIVE_INFINITY, ...rows);
     this.#firstRow = firstRow;
     this.#provisional = [...provisional];
   }
 
-  #found({ classes }: ChainPlan, runs: readonly Run[]): Found[] {
+  #found(of: Chain, runs: readonly Run[]): Found[] {
     const { leastRows } = this.#settings;
     return runs
       .filter(({ state, from, to }) => state !== 0 && to - from >= leastRows)
-      .map((run) => ({ ...run, index: classes[run.state] ?? 0 }));
+      .map((run) => ({ ...run, of, index: of.plan.classes[run.state] ?? 0 }));
   }
 
   #report(ended: readonly Found[]): EventSpan[] {
     const before = this.#provisional;
     const finals = this.#describe(ended, "final");
-    const open = this.#chains.flatMap(({ plan, chain }) => this.#found(plan, chain.runs()));
+    const open = this.#chains.flatMap((each) => this.#found(each, each.chain.runs()));
     const provisional = this.#describe(open, "provisional");
     const standing = new Set([...finals, ...provisional].map(({ id }) => id));
     const withdrawn = before
@@ -154,17 +163,40 @@ export class EventLocalizer {
   }
 
   #describe(runs: readonly Found[], state: EventSpan["state"]): EventSpan[] {
-    const { backing } = this.#settings;
     return [...runs]
       .sort((a, b) => a.from - b.from || a.index - b.index)
-      .map(({ from, to, index }) => {
-        const [first, ...rest] = this.#rows.slice(from - this.#firstRow, to - this.#firstRow);
-        if (first === undefined)
-          throw new ConfigError("EventLocalizer", `expected rows ${from} to ${to}, got none`);
-        const label = this.#classes[index] ?? "";
-        const period = this.#period;
-        return describeSpan([first, ...rest], { label, index, state, period, backing });
+      .map((run) => {
+        const label = this.#classes[run.index] ?? "";
+        const span = this.#gather(run).span({ label, state, period: this.#period });
+        if (span === undefined)
+          throw new ConfigError(
+            "EventLocalizer",
+            `expected rows ${run.from} to ${run.to}, got none`,
+          );
+        return span;
       });
+  }
+
+  /** What there is to say of a run; of its settled rows it is gathered once. */
+  #gather({ of, from, to, index }: Found): SpanSums {
+    const { backing } = this.#settings;
+    const known = of.gathered;
+    const isKnown = known?.from === from && known.index === index;
+    const gathered = isKnown
+      ? known
+      : { from, index, to: from, sums: new SpanSums({ index, backing }) };
+    const settled = Math.min(of.chain.settledRows, to);
+    for (; gathered.to < settled; gathered.to++) this.#push(gathered.sums, gathered.to);
+    if (gathered.to > from) of.gathered = gathered;
+    if (gathered.to >= to) return gathered.sums;
+    const sums = gathered.sums.copy();
+    for (let at = gathered.to; at < to; at++) this.#push(sums, at);
+    return sums;
+  }
+
+  #push(sums: SpanSums, at: number): void {
+    const row = this.#rows[at - this.#firstRow];
+    if (row !== undefined) sums.push(row);
   }
 
   /** Drops rows that no run can need any more. */

@@ -1,5 +1,6 @@
 import type { ScoredReading, SlotScore } from "../localize/score.ts";
 import type { RowOutputs } from "../models/unified/inference.ts";
+import { logPrior } from "../models/unified/logPrior.ts";
 import type { Micros } from "../units.ts";
 
 /** What each subset of the streams that are there says at a row; the last is all of them. */
@@ -28,7 +29,7 @@ export class AccuracyCount {
   /** @param subsets Streams of each, in pipeline order. */
   constructor(subsets: readonly (readonly string[])[], prior: readonly number[]) {
     this.#subsets = subsets;
-    this.#prior = Float32Array.from(prior, (share) => Math.log(Math.max(share, 1e-6)));
+    this.#prior = logPrior(prior);
   }
 
   /** A stretch of rows of its own: events are looked for within it. */

@@ -33,6 +33,8 @@ export interface ContinuedParts {
   readonly hand: (record: LogRecord) => void;
   /** Called with each record of the log, those before the place that is gone on from too. */
   readonly seen: (record: LogRecord) => void;
+  /** Whether the run has been told to end. */
+  readonly isClosing: () => boolean;
 }
 
 /** Goes on with a run that was killed: first `recall`, then `startFleet`. */
@@ -47,13 +49,17 @@ export class Continuation {
     this.#isDriven = parts.clock instanceof DrivenClock;
   }
 
-  /** Makes again what followed from the log since the last checkpoint; settles when it has been said. */
+  /**
+   * Makes again what followed from the log since the last checkpoint; settles when it has been said, or the run has
+   * been told to end.
+   */
   async recall(): Promise<void> {
-    const { definition, clock, stage, ingest, headStart, hand, seen } = this.#parts;
+    const { definition, clock, stage, ingest, headStart, hand, seen, isClosing } = this.#parts;
     const streams = Object.values(definition.streams).map(({ description }) => description);
     const idle = new IdleRecall(streams);
     let handed = 0;
     for await (const { record, isNew } of this.#past.records()) {
+      if (isClosing()) return;
       idle.observe(record);
       seen(record);
       ingest.recall(record);

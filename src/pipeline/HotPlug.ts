@@ -6,6 +6,7 @@ import { defineStream, type StreamDescription } from "../frames/StreamDescriptio
 import { type Micros, micros } from "../units.ts";
 import type { ControlServer } from "../wire/ControlServer.ts";
 import type { CurveGuard } from "../wire/CurveGuard.ts";
+import type { CurveClient } from "../wire/CurveKeys.ts";
 import type { Inlet } from "../wire/Inlet.ts";
 import { Outlet } from "../wire/Outlet.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
@@ -55,6 +56,8 @@ export class HotPlug {
   readonly #parts: HotPlugParts;
   readonly #guests = new Map<string, StreamDescription>();
   #lastChange: Promise<unknown> = Promise.resolve();
+  /** Of all that is lent within this process, which they never leave: pages come and go without number. */
+  #lentKeys: CurveClient | undefined;
 
   constructor(parts: HotPlugParts) {
     this.#parts = parts;
@@ -140,7 +143,8 @@ export class HotPlug {
     if (!this.streams.some((known) => known.stream === stream))
       throw new ConfigError("lend", `expected a stream of the run, got ${stream}`);
     await fleet.unplug(stream);
-    const curve = guard?.issue(`a page that feeds ${stream}`);
+    this.#lentKeys ??= guard?.issue("pages that sense");
+    const curve = this.#lentKeys;
     return Outlet.open({
       connect: inlet.endpoint,
       description,

@@ -7,6 +7,7 @@ import type { Frameset } from "../frames/Frameset.ts";
 import { decodeLearnt } from "../learn/online/learntWeights.ts";
 import { EventLocalizer } from "../localize/EventLocalizer.ts";
 import type { LogRecord, ServedVersion } from "../log/LogRecord.ts";
+import { logPrior } from "../models/unified/logPrior.ts";
 import { RobustnessMonitor, type RobustnessReport } from "../robustness/RobustnessMonitor.ts";
 import type { FeatureRow } from "../stage/FeatureRow.ts";
 import { FeatureRows } from "../stage/FeatureRows.ts";
@@ -184,6 +185,7 @@ export class Interpretation {
       features,
       framesets: this.#formed,
       truths: this.#truths,
+      refused: this.#refused,
       labels: [...this.#labels],
     };
     const serving = this.#serving;
@@ -196,7 +198,6 @@ export class Interpretation {
         robustness: this.#robustness.snapshot(),
         moments: this.#answered,
         spans: this.#told,
-        refused: this.#refused,
         ...(serving !== undefined && { serving }),
         ...(this.#digest !== undefined && { digest: this.#digest.state }),
       };
@@ -313,7 +314,7 @@ function monitorOf(
   return new RobustnessMonitor({
     classes: model.classes,
     silence,
-    prior: Float32Array.from(model.prior, Math.log),
+    prior: logPrior(model.prior),
     streams: Object.keys(streams).filter((stream) => !ignored.includes(stream)),
     ignored,
     watched: Object.fromEntries(

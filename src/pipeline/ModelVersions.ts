@@ -61,8 +61,9 @@ export class ModelVersions {
     this.#versions.set(version, { record, ...(isLearnt && { parent }) });
     for (const [oldest, known] of this.#versions) {
       if (this.#versions.size <= KEPT) break;
-      // Weights files take nothing to keep, and are what one can always go back to.
-      if (known.record.weights !== undefined && oldest !== version) this.#versions.delete(oldest);
+      // Weights files take nothing to keep, and what serves may have to be taken back.
+      if (known.record.weights === undefined || oldest === version || oldest === parent) continue;
+      this.#versions.delete(oldest);
     }
   }
 

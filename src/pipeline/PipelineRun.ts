@@ -295,6 +295,7 @@ export class PipelineRun {
       ...{ schedule: this.#schedule, headStart: HEAD_START },
       hand: (record) => this.#recalled.next(record),
       seen: (record) => this.#seen(record),
+      isClosing: () => this.#closing !== undefined,
     });
   }
 

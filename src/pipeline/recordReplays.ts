@@ -3,16 +3,14 @@ import type { Label } from "../frames/EventSpan.ts";
 import type { LogRecord } from "../log/LogRecord.ts";
 import { writeLog } from "../log/writeLog.ts";
 import { type Micros, micros, seconds } from "../units.ts";
+import { DRIVEN_START } from "./drivenStart.ts";
 import type { Feed } from "./Feed.ts";
 import type { Recordable, RecordSummary } from "./recordFeed.ts";
 import { replayedRecords } from "./replayedRecords.ts";
 
-/** When something replayed is taken to have begun where nobody says: as runs as fast as they go have it. */
-export const USUAL_START = seconds(1_767_225_600);
-
 /** What is replayed, and how much of it. */
 export interface ReplayOptions {
-  /** Where it begins; a usual instant unless given. */
+  /** Where it begins; `DRIVEN_START` unless given. */
   readonly start?: Micros;
   /** What is known to have happened, timed from the start. */
   readonly truth?: readonly Label[];
@@ -41,7 +39,7 @@ export async function recordReplays(
   signal: AbortSignal,
   options: ReplayOptions = {},
 ): Promise<RecordSummary> {
-  const { start = USUAL_START, truth = [], without = [], length, onProgress } = options;
+  const { start = DRIVEN_START, truth = [], without = [], length, onProgress } = options;
   const unknown = without.find((stream) => !(stream in recordable.streams));
   if (unknown !== undefined)
     throw new ConfigError(recordable.name, `expected one of its streams, got ${unknown}`);

@@ -14,17 +14,25 @@ export interface SensorKindInfo {
   readonly fix?: string;
 }
 
-/** What there is to know of each kind of sensor in a folder before one is chosen. */
+/** What there is to know of each kind of sensor in a folder before one is chosen; of one that is broken, that it is. */
 export async function sensorKinds(folder: string): Promise<readonly SensorKindInfo[]> {
   return Promise.all(
-    kindsIn(folder).map(async (kind): Promise<SensorKindInfo> => {
-      const { summary, argument, devices, probe } = await loadSensorKind(kind, folder);
-      const probed = await probe();
-      return {
-        ...{ kind, summary, devices: (await devices?.()) ?? [] },
-        ...(argument !== undefined && { argument }),
-        ...(!probed.works && { fix: probed.fix }),
-      };
-    }),
+    kindsIn(folder).map((kind) =>
+      infoOf(kind, folder).catch((cause: unknown): SensorKindInfo => {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        return { kind, summary: "Broken.", devices: [], fix: why };
+      }),
+    ),
   );
+}
+
+async function infoOf(kind: string, folder: string): Promise<SensorKindInfo> {
+  const loaded = await loadSensorKind(kind, folder);
+  const { summary, argument } = loaded;
+  const probed = await loaded.probe();
+  return {
+    ...{ kind, summary, devices: (await loaded.devices?.()) ?? [] },
+    ...(argument !== undefined && { argument }),
+    ...(!probed.works && { fix: probed.fix }),
+  };
 }

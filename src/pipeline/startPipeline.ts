@@ -6,21 +6,18 @@ import { ConfigError, type LogError } from "../errors.ts";
 import { begunFile } from "../log/begunFile.ts";
 import { fileMetadata } from "../log/fileMetadata.ts";
 import { LogWriter } from "../log/LogWriter.ts";
-import { seconds } from "../units.ts";
 import { ClockProber } from "../wire/ClockProber.ts";
 import { ControlServer } from "../wire/ControlServer.ts";
 import { CurveGuard } from "../wire/CurveGuard.ts";
 import { Inlet } from "../wire/Inlet.ts";
 import type { PipelineDefinition } from "./definePipeline.ts";
+import { DRIVEN_START } from "./drivenStart.ts";
 import { expectNames } from "./expectNames.ts";
 import { openLearner, openStage } from "./openStage.ts";
 import { PipelineRun } from "./PipelineRun.ts";
 import type { RunOptions } from "./RunOptions.ts";
 import { readPast } from "./readPast.ts";
 import { changedRules, ROW_RULES, rowRules } from "./rowRules.ts";
-
-/** When a driven run starts: any instant does, and a fixed one makes two runs byte-identical. */
-const DRIVEN_START = seconds(1_767_225_600);
 
 /**
  * Opens everything a run needs: the model, the sockets, the log.

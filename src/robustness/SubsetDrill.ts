@@ -63,7 +63,6 @@ export class SubsetDrill {
   readonly #gauges = new Map<string, SubsetGauge>();
   /** Labels that rows to come may fall in. */
   #known: KnownSpan[] = [];
-  #last: readonly LossForecast[] = [];
 
   /** @throws {ConfigError} If `rows` is not an integer ≥ 1. */
   constructor(options: SubsetDrillOptions) {
@@ -91,8 +90,7 @@ export class SubsetDrill {
     for (const [key, { streams }] of own) if (!this.#gauges.has(key)) this.#add(key, streams);
     for (const [key, gauge] of this.#gauges)
       gauge.push(row, logProbabilities, own.get(key)?.logProbabilities);
-    this.#last = present.map((lost) => this.#without(lost, present, answer));
-    return this.#last;
+    return present.map((lost) => this.#without(lost, present, answer));
   }
 
   /** Somebody says what was truly there, early or late; rows of the last minute and of the future count. */
@@ -112,11 +110,6 @@ export class SubsetDrill {
     return [...this.#gauges.values()]
       .map((gauge) => gauge.report(this.#rowAt, this.#options.silence))
       .sort((a, b) => b.streams.length - a.streams.length);
-  }
-
-  /** The forecast of the last reading. */
-  get forecast(): readonly LossForecast[] {
-    return this.#last;
   }
 
   /** All that it remembers. */

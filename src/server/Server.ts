@@ -142,6 +142,8 @@ export class Server implements AsyncDisposable {
     this.#limits = options.lanes ?? LANES;
     const usual = micros(Math.max(seconds(20), 80 * feed.hello().period));
     this.#history = new History({ span: options.history ?? usual, pictureEvery: 3 });
+    // Before anybody else: what a feed says as it is listened to first, it says once.
+    this.#follow();
     this.#foxglove = new FoxgloveBridge(feed);
     this.#watch = new SocketWatch(options.pingEvery ?? PING_EVERY);
     this.#pagesWatch = new SocketWatch(options.pingEvery ?? PING_PAGES_EVERY);
@@ -170,7 +172,6 @@ export class Server implements AsyncDisposable {
         { cause },
       );
     }
-    server.#follow();
     return server;
   }
 

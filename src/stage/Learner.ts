@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { type Observable, Subject } from "rxjs";
 
@@ -6,6 +5,7 @@ import { ConfigError, DeviceError } from "../errors.ts";
 import type { Decision, LearnerInput, LearnerStatus } from "../learn/online/LearnerMessage.ts";
 import type { OnlineLearnerState } from "../learn/online/OnlineLearnerState.ts";
 import { checkOnline, type OnlineOptions } from "../learn/online/OnlineOptions.ts";
+import { endWorker } from "./endWorker.ts";
 import type { FromLearner, ToLearner } from "./learnerMessages.ts";
 import { spawnWorker } from "./spawnWorker.ts";
 
@@ -114,7 +114,6 @@ export class Learner implements AsyncDisposable {
     if (this.#hasEnded) return;
     if (this.#waiting >= this.#capacity) {
       this.#fail(`expected to keep up with ${this.#capacity} inputs waiting, got one more`);
-      this.#tell({ type: "close" });
       return;
     }
     this.#waiting++;
@@ -143,11 +142,7 @@ export class Learner implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end();
-    if (this.#worker.threadId >= 0) {
-      const gone = once(this.#worker, "exit");
-      this.#tell({ type: "close" });
-      await gone;
-    }
+    await endWorker(this.#worker);
     this.#decisions.complete();
     this.#failures.complete();
   }
@@ -171,6 +166,8 @@ export class Learner implements AsyncDisposable {
   #fail(problem: string): void {
     if (this.#hasEnded) return;
     this.#end();
+    // Nobody disposes one that could not be opened, and what is of no use any more need not compute.
+    this.#tell({ type: "close" });
     this.#failures.next(new DeviceError("learner", problem));
   }
 

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { map, type Observable, Subject } from "rxjs";
 
@@ -10,6 +9,7 @@ import type { UnifiedConfig } from "../models/unified/config.ts";
 import type { InferenceState, RowFeatures } from "../models/unified/inference.ts";
 import type { DeviceChoice } from "../tensor/device/Device.ts";
 import type { Micros } from "../units.ts";
+import { endWorker } from "./endWorker.ts";
 import type { FeatureRow } from "./FeatureRow.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { spawnWorker } from "./spawnWorker.ts";
@@ -44,7 +44,7 @@ export interface StageOptions {
   readonly threads: number;
   /** Rows that may wait for an answer; a row that comes when it is full is refused and counted. */
   readonly capacity: number;
-  /** How often a worker that died is replaced before the stage gives up. */
+  /** How often a worker that died is replaced, without progress, before the stage gives up; 3 unless given. */
   readonly maxRestarts?: number;
   /** Whether answers bring along what the head read, for a learner. Default: they do not. */
   readonly features?: boolean;
@@ -83,7 +83,8 @@ export type Submission = "accepted" | "refused";
  * - A worker that dies is replaced; the new one goes on from the last state it sent (at most 25 rows
  *   old) and answers again what was unanswered. No row is lost, none is answered twice.
  * - `serve` changes head and codebook between two rows: nothing is compiled and no row waits for it.
- * - After `maxRestarts` deaths, `readings` ends with a `DeviceError`.
+ * - More than `maxRestarts` deaths without a newer state between them end `readings` with a `DeviceError`: a row
+ *   that no worker survives ends the stage, a death now and then does not.
  * - Who opens a stage disposes it; rows still waiting then are dropped.
  */
 export class Stage {
@@ -98,6 +99,8 @@ export class Stage {
   #next = 0;
   #refused = 0;
   #restarts = 0;
+  /** Deaths since `#state` last moved on. */
+  #deaths = 0;
   #closed = false;
   #ending: Promise<void> | undefined;
   /** Whether the worker has the model and every row that was handed in. */
@@ -229,7 +232,7 @@ export class Stage {
 
   async #end(): Promise<void> {
     this.#closed = true;
-    if (this.#worker !== undefined) await end(this.#worker);
+    if (this.#worker !== undefined) await endWorker(this.#worker);
     this.#answers.complete();
     this.#wake();
   }
@@ -281,7 +284,7 @@ export class Stage {
         else if (message.type === "state") this.#keep(message.index, message.state);
         else {
           problem = message.problem;
-          void end(worker);
+          void endWorker(worker);
         }
       });
       worker.on("error", (cause) => {
@@ -314,14 +317,15 @@ export class Stage {
 
   #replace(problem: string): void {
     this.#restarts++;
+    this.#deaths++;
     this.#ready = false;
     const fail = (cause: unknown): void => {
       this.#closed = true;
       this.#answers.error(cause);
       this.#wake();
     };
-    if (this.#restarts > (this.#options.maxRestarts ?? 3)) {
-      fail(new DeviceError("Stage", `the worker died ${this.#restarts} times: ${problem}`));
+    if (this.#deaths > (this.#options.maxRestarts ?? 3)) {
+      fail(new DeviceError("Stage", `the worker died ${this.#deaths} times: ${problem}`));
       return;
     }
     this.#start().catch(fail);
@@ -329,6 +333,7 @@ export class Stage {
 
   #keep(index: number, state: InferenceState): void {
     this.#state = state;
+    if (this.#rows.has(index)) this.#deaths = 0;
     for (const row of this.#rows.keys()) if (row <= index) this.#rows.delete(row);
     // Of those in force by the next row only the last one counts.
     while ((this.#serving[1]?.from ?? Infinity) <= index + 1) this.#serving.shift();
@@ -347,19 +352,6 @@ export class Stage {
     this.#answers.next({ reading, ...(features !== undefined && { features }) });
     this.#wake();
   }
-}
-
-/**
- * Ends a worker once it has finished the row it is at.
- *
- * Not `terminate`: to end a thread within ONNX Runtime's native code ends the whole process.
- */
-async function end(worker: Worker): Promise<void> {
-  if (worker.threadId < 0) return;
-  const gone = once(worker, "exit");
-  const close: ToWorker = { type: "close" };
-  worker.postMessage(close);
-  await gone;
 }
 
 function serveMessage({ part }: ServedModel): ToWorker {

@@ -36,7 +36,8 @@ let givesFeatures = false;
 const extractors = new Map<string, OnnxExtractor>();
 /** Rows are answered strictly one after the other: each needs the state that the one before left. */
 let turn: Promise<void> = Promise.resolve();
-let closing = false;
+/** Whether no row is to be answered any more: it is to close, or failed, and what follows would lack a row. */
+let isOver = false;
 
 function tell(message: FromWorker): void {
   port?.postMessage(message);
@@ -49,7 +50,7 @@ async function handle(message: ToWorker): Promise<void> {
     port?.close();
     return;
   }
-  if (closing) return;
+  if (isOver) return;
   if (message.type === "open" && message.weights === undefined) {
     state = NOTHING_KNOWN;
     tell({ type: "ready", ...untrained(message.name) });
@@ -142,10 +143,11 @@ async function extracted(inputs: RowInputs): Promise<RowInputs> {
 }
 
 port.on("message", (message: ToWorker) => {
-  if (message.type === "close") closing = true;
+  if (message.type === "close") isOver = true;
   turn = turn
     .then(() => handle(message))
     .catch((cause: unknown) => {
+      isOver = true;
       tell({ type: "failed", problem: cause instanceof Error ? cause.message : String(cause) });
     });
 });

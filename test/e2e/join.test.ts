@@ -43,6 +43,27 @@ describe.skipIf(browser === undefined)(`the page that senses, in a browser${skip
     expect(ink(20, 24)).toBe(0);
   }, 180_000);
 
+  it("gives the microphone back that was stopped before the browser let it in", async () => {
+    if (browser === undefined) return;
+    await using joined = await JoinedPage.open(browser);
+    const { page } = joined;
+    await page.evaluate(`{
+      const { mediaDevices } = navigator;
+      const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+      mediaDevices.getUserMedia = (wanted) =>
+        new Promise((resolve) => {
+          globalThis.letIn = async () => resolve((globalThis.media = await ask(wanted)));
+        });
+    }`);
+    await joined.lend("sound", "microphone");
+    await page.click('[data-stream="sound"] button.on');
+    await page.evaluate("letIn()");
+    const isBack = 'media.getTracks().every(({ readyState }) => readyState === "ended")';
+    while (!(await page.evaluate(isBack)))
+      await page.evaluate("new Promise((resolve) => requestAnimationFrame(resolve))");
+    expect(await page.locator('[data-stream="sound"] .frames').count()).toBe(0);
+  }, 180_000);
+
   // How well beeps lie with their pictures is `npm run bench -- join`: a browser whose audio thread is starved hears
   // late, and no page can know, so that on a busy machine it is the machine that is measured.
 

@@ -55,6 +55,55 @@ function run(states: readonly number[], options = {}): { spans: EventSpan[]; fin
 }
 
 describe("EventLocalizer", () => {
+  it("looks at a row as often in a long event as in a short one", () => {
+    let looks = 0;
+    const counting = Object.defineProperty([...logOf(1)], 1, {
+      get: () => {
+        looks++;
+        return Math.log(0.98);
+      },
+    });
+    const events = localizer();
+    const looksIn = (from: number, to: number): number => {
+      const before = looks;
+      for (let row = from; row < to; row++)
+        events.push({ ...reading(row, 1), logProbabilities: counting as unknown as Float32Array });
+      return looks - before;
+    };
+    looksIn(0, 100);
+    expect(looksIn(1_000, 1_100)).toBe(looksIn(100, 200));
+  });
+
+  it("says of a long event what its rows say, whatever it was told on the way", () => {
+    const sure = (row: number): number => 0.6 + 0.3 * Math.sin(row);
+    const events = localizer({ backing: 0.7, lagRows: 4 });
+    const told = Array.from({ length: 60 }, (_, row) => {
+      const { streams, ...rest } = reading(row, row < 5 || row > 52 ? 0 : 1, row % 7 < 5 ? 1 : 2);
+      const { video, audio } = streams;
+      if (video === undefined || audio === undefined) throw new Error("expected two streams");
+      const heard = { ...audio, logProbabilities: logOf(1, sure(row)) };
+      // The camera comes late and is away now and then.
+      const isSeen = row > 12 && row % 11 !== 0;
+      const here = isSeen ? { audio: heard, video } : { audio: heard };
+      return events.push({ ...rest, streams: here });
+    }).flat();
+    const final = [...told, ...events.flush()].find(({ state }) => state === "final");
+    const rows = Array.from({ length: 48 }, (_, at) => at + 5);
+    const mean = (values: readonly number[]): number =>
+      values.reduce((sum, value) => sum + value, 0) / values.length;
+    const seen = rows.filter((row) => row > 12 && row % 11 !== 0);
+    expect(final?.rows).toEqual(["row5", "row52"]);
+    expect(final?.evidence["audio"]).toBeCloseTo(mean(rows.map(sure)), 5);
+    const backs = (row: number): boolean => row % 7 < 5;
+    expect(final?.evidence["video"]).toBeCloseTo(
+      mean(seen.map((row) => (backs(row) ? 0.98 : 0.01))),
+      5,
+    );
+    expect(final?.modalities).toEqual(["video"]);
+    // 14 to 18 is the first of the longest stretches of five rows that are seen and back it.
+    expect(final?.extents["video"]).toEqual([micros(13.5 * PERIOD), micros(18.5 * PERIOD)]);
+  });
+
   it("gives each word once as final, half a period around its rows", () => {
     const { finals } = run([0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 0, 0, 0, 0]);
     expect(finals.map(({ label }) => label)).toEqual(["one", "two"]);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { filter, firstValueFrom } from "rxjs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { ConfigError } from "../../src/errors.ts";
 import type { Frameset } from "../../src/frames/Frameset.ts";
@@ -8,11 +8,13 @@ import type { Reading } from "../../src/frames/Reading.ts";
 import type { StreamDescription } from "../../src/frames/StreamDescription.ts";
 import type { LogRecord } from "../../src/log/LogRecord.ts";
 import { readLog } from "../../src/log/readLog.ts";
+import { HotPlug, type HotPlugParts } from "../../src/pipeline/HotPlug.ts";
 import type { PipelineRun } from "../../src/pipeline/PipelineRun.ts";
 import type { RunOptions } from "../../src/pipeline/RunOptions.ts";
 import { replayLog } from "../../src/pipeline/replayLog.ts";
 import { startPipeline } from "../../src/pipeline/startPipeline.ts";
 import { hertz, millis } from "../../src/units.ts";
+import { makeCurveKeys } from "../../src/wire/CurveKeys.ts";
 import { type TinyPipeline, tinyPipeline } from "../support/tinyPipeline.ts";
 
 const guest: StreamDescription = {
@@ -261,4 +263,20 @@ describe("a run that is gone on with", () => {
       [3, 2],
     ]);
   }, 180_000);
+});
+
+it("lends to any number of pages by one pair of keys", async () => {
+  const server = makeCurveKeys().publicKey;
+  const issue = vi.fn(() => ({ ...makeCurveKeys(), serverKey: server }));
+  const hotPlug = new HotPlug({
+    definition: tiny.definition,
+    fleet: { unplug: () => Promise.resolve() },
+    inlet: { endpoint: "tcp://127.0.0.1:9" },
+    guard: { issue },
+  } as unknown as HotPlugParts);
+  for (const stream of Object.values(tiny.definition.streams)) {
+    await using outlet = await hotPlug.lend(stream.description, 1);
+    expect(outlet.endpoint).toBe("tcp://127.0.0.1:9");
+  }
+  expect(issue).toHaveBeenCalledOnce();
 });

@@ -111,6 +111,18 @@ describe("a run that was killed", { timeout: 60_000 + cuts * 60_000 }, () => {
     expect(readings).toHaveLength(100);
   });
 
+  it("stops making again what was on record when it is told to end", async () => {
+    const record = join(tiny.folder, "long.mcap");
+    const recording = { checkpoints: seconds(1_000) };
+    await go({ record, recording });
+    const options = { ...tiny.options, record, recording: { ...recording, resume: {} } };
+    const run = await startPipeline(tiny.definition, options);
+    const going = run.go();
+    await run[Symbol.asyncDispose]();
+    await going;
+    expect(run.counters().framesets).toBeLessThan(100);
+  });
+
   it("begins a log where there is none", async () => {
     const record = join(tiny.folder, "new.mcap");
     const { readings } = await go({ record, recording: { resume: {} } });

@@ -77,6 +77,17 @@ describe("a checkpoint", () => {
     expect(back?.state.codebook.idle.data).toEqual(state.codebook.idle.data);
   });
 
+  it("gives back the best epoch, one that was never scored too", async () => {
+    const file = join(folder, "run.safetensors");
+    for (const merit of [0.5, Number.NEGATIVE_INFINITY]) {
+      const { params, codebook } = state;
+      const best = { params, codes: codebook.codes, epoch: 2, merit };
+      await writeCheckpoint(file, "this run", { state, epoch: 3, curves: [], best });
+      const back = await readCheckpoint(file, "this run", config);
+      expect(back?.best).toMatchObject({ epoch: 2, merit });
+    }
+  });
+
   it("is not taken for another run, another model, or out of a file that is not there", async () => {
     const file = join(folder, "run.safetensors");
     await writeCheckpoint(file, "this run", { state, epoch: 3, curves: [] });

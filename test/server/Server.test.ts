@@ -3,12 +3,13 @@ import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { concat, NEVER, of, share } from "rxjs";
 import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 
 import { SystemClock } from "../../src/clock/SystemClock.ts";
 import { ConfigError } from "../../src/errors.ts";
-import type { Row, StreamsMessage } from "../../src/server/protocol.ts";
+import type { HelloMessage, Row, StreamsMessage } from "../../src/server/protocol.ts";
 import { Server, type ServerOptions } from "../../src/server/Server.ts";
 import { bytes, micros, millis, seconds } from "../../src/units.ts";
 import { SubjectFeed } from "../support/SubjectFeed.ts";
@@ -47,6 +48,20 @@ describe("Server", () => {
     feed.messages.next({ kind: "rows", rows: [rowAt(2)] });
     await client.hear("rows", ({ rows }) => rows.length === 1);
     expect(client.received.map(({ kind }) => kind)).toEqual(["hello", "streams", "rows", "rows"]);
+  });
+
+  it("tells a late client what the feed said as it was first listened to", async () => {
+    const feed = new SubjectFeed();
+    const text = "The sensors are starting.";
+    const status = { kind: "status", state: "starting", text, blocking: [] } as const;
+    const messages = concat(of(status), NEVER).pipe(share());
+    const hello = (): HelloMessage => feed.hello();
+    await using server = await Server.start(
+      { hello, messages, command: () => undefined },
+      { clock, port: 0 },
+    );
+    await using client = await TestClient.connect(server.url);
+    expect(await client.hear("status")).toEqual(status);
   });
 
   it("sends every kind of message to every client", async () => {

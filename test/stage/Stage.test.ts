@@ -1,4 +1,4 @@
-import type { Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { firstValueFrom, take, toArray } from "rxjs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
@@ -74,6 +74,19 @@ function remembered(threads: Worker[]): Worker {
   const worker = built.spawn();
   threads.push(worker);
   return worker;
+}
+
+/** A worker that is ready at once, and throws when it is told to close. */
+function breaking(): Worker {
+  return new Worker(
+    `const { parentPort } = require("node:worker_threads");
+     const ready = { type: "ready", model: "m", classes: [], prior: [], lookAhead: 0, codes: 0 };
+     parentPort.on("message", ({ type }) => {
+       if (type === "close") throw new Error("broken");
+       if (type === "open") parentPort.postMessage(ready);
+     });`,
+    { eval: true },
+  );
 }
 
 beforeAll(async () => {
@@ -204,6 +217,41 @@ describe("Stage", () => {
     const ended = new Promise((resolve) => opened.readings.subscribe({ error: resolve }));
     await threads[0]?.terminate();
     expect(String(await ended)).toContain("the worker died 1 times");
+  });
+
+  it("bears any number of deaths as long as it gets on between them", async () => {
+    const threads: Worker[] = [];
+    const opened = await stage({ maxRestarts: 1, spawn: () => remembered(threads) });
+    const readings = firstValueFrom(opened.readings.pipe(take(70), toArray()));
+    for (let index = 0; index < 70; index++) {
+      opened.submit(row(index));
+      if (index % 30 !== 29) continue;
+      await opened.drained();
+      await threads.at(-1)?.terminate();
+    }
+    expect(await readings).toEqual(calmReadings);
+    expect(opened.restarts).toBe(2);
+  });
+
+  it("outlives a worker that breaks while it is being ended", async () => {
+    const opened = await stage({ spawn: breaking });
+    await opened[Symbol.asyncDispose]();
+    expect(opened.submit(row(0))).toBe("refused");
+  });
+
+  it("answers no row behind one that its worker fails at", async () => {
+    const opened = await stage({ maxRestarts: 1 });
+    const readings: Reading[] = [];
+    const ended = new Promise((resolve) =>
+      opened.readings.subscribe({ next: (reading) => readings.push(reading), error: resolve }),
+    );
+    for (let index = 0; index < 6; index++) {
+      const { inputs, ...rest } = row(index);
+      const a = index === 2 ? new Float32Array(3) : inputs["a"];
+      opened.submit({ ...rest, inputs: { ...inputs, a } });
+    }
+    expect(String(await ended)).toContain("expected 2 features, got 3");
+    expect(readings).toEqual(calmReadings.slice(0, 2));
   });
 
   it("refuses and counts a row when too many wait", async () => {

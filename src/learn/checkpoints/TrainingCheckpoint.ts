@@ -77,6 +77,7 @@ export async function readCheckpoint(
     initParams(config, () => 0.5),
   );
   const { best, ...tree } = treeOf(decoded);
+  const chosen = JSON.parse(metadata["best"] ?? "{}") as { epoch: number; merit: number | null };
   const expected = leavesOf(fresh as unknown as HostTree);
   if (namesOf(expected) !== namesOf(leavesOf(tree))) return undefined;
   return {
@@ -93,7 +94,9 @@ export async function readCheckpoint(
     ...(best !== undefined && {
       best: {
         ...(best as unknown as Pick<NonNullable<TrainingStory["best"]>, "params" | "codes">),
-        ...(JSON.parse(metadata["best"] ?? "{}") as { epoch: number; merit: number }),
+        epoch: chosen.epoch,
+        // JSON has no −Infinity: so stands an epoch that was not scored.
+        merit: chosen.merit ?? Number.NEGATIVE_INFINITY,
       },
     }),
   };

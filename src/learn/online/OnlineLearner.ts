@@ -23,6 +23,8 @@ const GAUGE_EVERY = 5;
 const WATCH_EVERY = 25;
 /** Own versions remembered by name. */
 const OWN = 64;
+/** Rows that may wait to be learnt. */
+const MOST_FRESH = 4_096;
 
 /** What a learner starts from. */
 export interface OnlineLearnerOptions {
@@ -128,14 +130,10 @@ export class OnlineLearner {
 
   /** How it is doing. */
   get status(): LearnerStatus {
-    const { rows, steps, learnt, held, pseudo, published, discarded, rolledBack } = this.#counts;
+    const { learnt, held, pseudo, ...counts } = this.#counts;
     return {
-      rows,
-      steps,
+      ...counts,
       labels: { ...this.#desk.counts, learnt, held, pseudo },
-      published,
-      discarded,
-      rolledBack,
       prequential: this.#gauges.prequential,
     };
   }
@@ -258,7 +256,7 @@ export class OnlineLearner {
       this.#held.keep(labelled);
       this.#counts.held++;
     } else {
-      this.#fresh.push(labelled);
+      this.#queue(labelled);
       this.#counts.learnt++;
       this.#learntSince++;
     }
@@ -275,8 +273,14 @@ export class OnlineLearner {
     if (own.some((each) => argMax(each) !== best || (each[best] ?? 0) < least)) return;
     const [fused] = this.#servingAnswers.fused(row, [row.mask], streams);
     if (fused === undefined || argMax(fused) !== best || (fused[best] ?? 0) < least) return;
-    this.#fresh.push({ row, label: best, weight: pseudo.weight, block });
+    this.#queue({ row, label: best, weight: pseudo.weight, block });
     this.#counts.pseudo++;
+  }
+
+  /** Lets a row wait to be learnt. Where more come than the budget pays for, the oldest are let go. */
+  #queue(row: LabelledRow): void {
+    this.#fresh.push(row);
+    if (this.#fresh.length > MOST_FRESH) this.#fresh.shift();
   }
 
   /** Learns what is new, as often as the budget allows. */
@@ -306,7 +310,7 @@ export class OnlineLearner {
     const to = alarm.than === "parent" ? (this.#parent ?? this.#base) : this.#base;
     const from = this.#serving.version;
     this.#counts.rolledBack++;
-    this.#takeUp(to, undefined);
+    this.#takeUp(to);
     return [{ kind: "rollback", from, to: to.learnt, reason: alarm.reason }];
   }
 
@@ -360,14 +364,16 @@ export class OnlineLearner {
   #serve({ version, part, isPinned, isOwn }: Extract<LearnerInput, { kind: "serve" }>): void {
     this.#isPinned = isPinned;
     if (version === this.#serving.version || (isOwn && this.#own.has(version))) return;
-    this.#takeUp({ version, part: part ?? this.#base.part }, undefined);
+    this.#takeUp({ version, part: part ?? this.#base.part });
   }
 
-  #takeUp(version: Version, parent: Version | undefined): void {
+  /** Lets a version serve that was not learnt just now, and all contenders start again from it. */
+  #takeUp(version: Version): void {
     this.#serving = version;
     this.#learner = undefined;
-    this.#follow(parent);
-    this.#startOver(version);
+    this.#follow(undefined);
+    for (const each of this.#contenders) each.startOver(version.part);
+    this.#fresh = [];
   }
 
   /** Watches what serves from here on, against what it was learnt from. */
@@ -377,12 +383,6 @@ export class OnlineLearner {
     this.#parentAnswers = parent && new PartAnswers(parent.part, this.#config);
     this.#gauges.restart();
     for (const each of this.#contenders) each.forgetEvidence();
-  }
-
-  /** Puts all contenders back to a version. */
-  #startOver({ part }: Version): void {
-    for (const each of this.#contenders) each.startOver(part);
-    this.#fresh = [];
   }
 
   #versionOf({ version, bytes, part }: VersionState): Version {

@@ -29,7 +29,7 @@ export interface FuseOptions {
  * One answer from many, for every subset of the streams at once.
  *
  *     H_m = −Σ p log p / log C,   H̄_m ← H̄_m + (H_m − H̄_m)(1 − e^{−1/R})     where m is present
- *     w_m ∝ [m in subset and present] · exp(−8 H̄_m)
+ *     w_m ∝ [m in subset and present] · exp(−sharpness · H̄_m)
  *     log p = normalise( ½ Σ w_m log p_m + ½ log p_J )      more than one present
  *     log p = log p_m                                        exactly one: its own head
  *
@@ -39,9 +39,8 @@ export interface FuseOptions {
  * @param entropy [S] H̄ of the row before; 1 (undecided) at the start.
  * @param subsets [M, S] 1 where the stream belongs to the subset.
  *
- * Entropy weighting after Zhang et al. 2024 (MLA), eq. 9-10, arXiv:2311.10707, sharpened and smoothed
- * over time: design/recipes.md, word localisation. A subset of which nothing is present has no answer
- * here; its row is finite and means nothing.
+ * Entropy weighting after Zhang et al. 2024 (MLA), eq. 9-10, arXiv:2311.10707, sharpened and smoothed over
+ * time. A subset of which nothing is present has no answer here; its row is finite and means nothing.
  */
 export function fuse(
   streams: Tensor,

@@ -11,6 +11,7 @@ import { type AdaptedPart, adaptedShapes, checkAdapted, trainedPart } from "./ad
 import type { UnifiedConfig } from "./config.ts";
 import { subsetMasks } from "./fuse.ts";
 import { inferRow, type RowState, rowStateShapes } from "./inferRow.ts";
+import { logPrior } from "./logPrior.ts";
 import type { UnifiedParams } from "./params.ts";
 import type { UnifiedWeights } from "./weights.ts";
 
@@ -219,7 +220,7 @@ function readOutputs(
   if (here.length === 0)
     return {
       streams: {},
-      logProbabilities: Float32Array.from(config.prior, (share) => Math.log(Math.max(share, 1e-6))),
+      logProbabilities: logPrior(config.prior),
       subsets: [],
     };
   const everything = here.reduce((mask, at) => mask | (1 << at), 0);

@@ -21,10 +21,10 @@ import { Rng } from "../../tensor/Rng.ts";
 import { micros } from "../../units.ts";
 import type { PipelineDefinition } from "../definePipeline.ts";
 import { drawLearningCurves } from "./drawLearningCurves.ts";
+import { findRecordings } from "./findRecordings.ts";
 import { fitFusion } from "./fitFusion.ts";
 import { partOf, type RecordedLine } from "./RecordedLine.ts";
 import { classesOf, readLines } from "./readLines.ts";
-import { findRecordings } from "./recordings.ts";
 import { scoreLines } from "./scoreLines.ts";
 
 /** Accuracy over held-out events, by which streams were there: `a+b`, `a`. */

@@ -86,6 +86,17 @@ const reasonsOf = (decisions: readonly Decision[]): string[] =>
   decisions.flatMap((each) => (each.kind === "discard" ? [each.verdict.reason] : []));
 
 describe("OnlineLearner", () => {
+  it("keeps no more rows than it says where more are labelled than it can pay to learn", () => {
+    const one = learner({ budget: 1e-9 });
+    const [input] = story(1);
+    if (input?.kind !== "row") throw new Error("expected a row, got none");
+    const label = { label: TINY.classes[0] ?? "", from: micros(0), by: "anna", slot: "" };
+    one.push({ kind: "label", label: { ...label, to: micros(1e12) } });
+    for (let at = 0; at < 6_000; at++) one.push({ ...input, labelTime: micros(at * HOP) });
+    expect(one.snapshot().fresh).toHaveLength(4_096);
+    expect(one.snapshot().fresh.at(-1)?.row.labelTime).toBeGreaterThan(5_990 * HOP);
+  });
+
   it("publishes what is better on moments that it never learnt from", () => {
     const one = learner();
     const [first, ...others] = tell(one, story(900)).filter(({ kind }) => kind === "publish");

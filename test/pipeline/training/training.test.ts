@@ -10,8 +10,8 @@ import { createInference } from "../../../src/models/unified/inference.ts";
 import { decodeWeights } from "../../../src/models/unified/weights.ts";
 import { recordReplays } from "../../../src/pipeline/recordReplays.ts";
 import { startPipeline } from "../../../src/pipeline/startPipeline.ts";
+import { findRecordings } from "../../../src/pipeline/training/findRecordings.ts";
 import { readLines } from "../../../src/pipeline/training/readLines.ts";
-import { findRecordings } from "../../../src/pipeline/training/recordings.ts";
 import { scoreLines } from "../../../src/pipeline/training/scoreLines.ts";
 import {
   type TrainRecordingsOptions,

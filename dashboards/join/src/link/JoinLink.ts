@@ -15,6 +15,8 @@ export type LinkState = "connecting" | "open" | "lost" | "refused";
 
 const [PROBE_FAST_MS, PROBE_SLOW_MS, FAST_PROBES] = [50, 2_000, 10] as const;
 const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [250, 5_000] as const;
+/** A probe that is not answered for this long means that the line is dead, however open the browser holds it. */
+const SILENCE_MS = 8_000;
 /** Bytes that may wait in the socket before frames are left out. */
 const BACKLOG = 1_000_000;
 
@@ -26,7 +28,8 @@ export function pageMicros(at = performance.now()): number {
 /**
  * The way from this page to the pipeline: one WebSocket, opened again when it breaks.
  *
- * Streams that were open before it broke are opened again. Frames meanwhile are lost, and counted.
+ * Streams that were open before it broke are opened again. Frames meanwhile are lost, and counted. One that has
+ * fallen silent counts as broken: a page that was carried from one network into another would else wait for minutes.
  */
 export class JoinLink {
   readonly state: ReadonlySignal<LinkState>;
@@ -45,6 +48,8 @@ export class JoinLink {
   readonly #uncertainty = signal<number | undefined>(undefined);
   readonly #wanted = new Set<string>();
   readonly #probes = new Map<number, number>();
+  /** When the first probe was sent that nothing has been heard since, in µs of the page's clock. */
+  #unansweredSince: number | undefined;
   #clock = new ClockOffset();
   #socket: WebSocket | undefined;
   #probeId = 0;
@@ -109,6 +114,7 @@ export class JoinLink {
       wasOpen = true;
       this.#wait = FIRST_WAIT_MS;
       this.#clock = new ClockOffset();
+      this.#unansweredSince = undefined;
       this.#state.value = "open";
       for (const stream of this.#wanted) this.#say({ kind: "open", stream });
       this.#probe(FAST_PROBES, socket);
@@ -116,25 +122,43 @@ export class JoinLink {
     socket.onmessage = ({ data }) => {
       if (data instanceof ArrayBuffer) this.#hear(new Uint8Array(data));
     };
-    socket.onclose = () => {
-      // A server that is there but never lets us in has another token by now.
-      this.#state.value = wasOpen ? "lost" : this.#welcome.value === undefined ? "refused" : "lost";
-      setTimeout(() => this.#connect(), this.#wait);
-      this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
-    };
+    // A server that is there but never lets us in has another token by now.
+    socket.onclose = () =>
+      this.#retry(wasOpen || this.#welcome.value !== undefined ? "lost" : "refused");
+  }
+
+  #retry(state: "lost" | "refused"): void {
+    this.#state.value = state;
+    setTimeout(() => this.#connect(), this.#wait);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
+  }
+
+  /** Gives up a line that is dead: where nobody answers, closing takes the browser up to a minute. */
+  #giveUp(socket: WebSocket): void {
+    socket.onmessage = null;
+    socket.onclose = null;
+    socket.close();
+    this.#retry("lost");
   }
 
   #probe(fast: number, socket: WebSocket): void {
     if (socket !== this.#socket || socket.readyState !== WebSocket.OPEN) return;
+    const sent = pageMicros();
+    if (sent - (this.#unansweredSince ?? sent) > SILENCE_MS * 1_000) {
+      this.#giveUp(socket);
+      return;
+    }
+    this.#unansweredSince ??= sent;
     const id = this.#probeId++;
     this.#probes.clear(); // an answer that comes after the next probe is too slow to tell anything
-    this.#probes.set(id, pageMicros());
+    this.#probes.set(id, sent);
     this.#say({ kind: "probe", id });
     setTimeout(() => this.#probe(fast - 1, socket), fast > 0 ? PROBE_FAST_MS : PROBE_SLOW_MS);
   }
 
   #hear(frame: Uint8Array): void {
     const received = pageMicros();
+    this.#unansweredSince = undefined;
     const { message } = decodeJoinServer(frame);
     if (message === undefined) return;
     if (message.kind === "welcome") this.#welcome.value = message;

@@ -35,8 +35,13 @@ export function StreamCard({ stream, kinds, link }: StreamCardProps) {
     setFrames(0);
     setRunning(kind);
     link.open(stream);
+    // A person may change their mind while the browser still asks: what then starts is stopped at once.
+    let isWanted = true;
+    stop.current = () => {
+      isWanted = false;
+    };
     try {
-      stop.current = await kind.start({
+      const started = await kind.start({
         stream,
         link,
         stage: current,
@@ -46,8 +51,10 @@ export function StreamCard({ stream, kinds, link }: StreamCardProps) {
           setPreview(news.preview);
         },
       });
+      if (isWanted) stop.current = started;
+      else started();
     } catch (cause) {
-      end(cause instanceof Error ? explain(cause) : String(cause));
+      if (isWanted) end(cause instanceof Error ? explain(cause) : String(cause));
     }
   };
   const refused = link.refusals.value[stream.stream];

@@ -1,4 +1,5 @@
 import { pageMicros } from "../link/JoinLink.ts";
+import { capture } from "./capture.ts";
 import type { SourceContext, SourceKind } from "./Source.ts";
 import { SteadyStamps } from "./SteadyStamps.ts";
 
@@ -13,12 +14,20 @@ export const microphone: SourceKind = {
   start,
 };
 
-async function start({ stream, link, onNews, onEnd }: SourceContext): Promise<() => void> {
+/** What makes a call pleasant changes what is heard. */
+const WANTED = {
+  audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+};
+
+async function start(context: SourceContext): Promise<() => void> {
+  return capture(navigator.mediaDevices.getUserMedia(WANTED), (media) => listen(media, context));
+}
+
+async function listen(
+  media: MediaStream,
+  { stream, link, onNews, onEnd }: SourceContext,
+): Promise<() => void> {
   const samples = stream.shape.reduce((product, size) => product * size, 1);
-  const media = await navigator.mediaDevices.getUserMedia({
-    // What makes a call pleasant changes what is heard.
-    audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
-  });
   const context = new AudioContext({ sampleRate: samples * stream.rate });
   await context.audioWorklet.addModule(new URL("./captureWorklet.js", import.meta.url));
   const node = new AudioWorkletNode(context, "capture", {
@@ -52,7 +61,6 @@ async function start({ stream, link, onNews, onEnd }: SourceContext): Promise<()
   if (track !== undefined) track.onended = () => onEnd("the microphone was taken away");
   return () => {
     node.port.onmessage = null;
-    for (const each of media.getTracks()) each.stop();
     void context.close();
   };
 }
