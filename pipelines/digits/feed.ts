@@ -1,5 +1,5 @@
 import { digitTruth } from "../../sensors/digitTuples.ts";
-import { assetUrl, demoFeed, modulePath } from "../../src/index.ts";
+import { assetUrl, counted, demoFeed, modulePath } from "../../src/index.ts";
 import { drawnDigitTruth } from "./generate/drawnDigits.ts";
 
 /** Digits drawn unless told how many: each twice. */
@@ -18,7 +18,7 @@ export const openFeed = demoFeed({
   generated({ count: digits = DRAWN, seed }) {
     const kind = modulePath(import.meta.url, "./generate/drawnDigits");
     return {
-      name: `drawn digits, ${digits}`,
+      name: counted(digits, "drawn digit"),
       ...drawnDigitTruth({ digits, seed }),
       sensors: { kind, options: { digits, seed } },
     };
@@ -27,7 +27,7 @@ export const openFeed = demoFeed({
     const set = { directory, split, seed };
     const { clips, ...truth } = await digitTruth({ ...set, clips: count });
     return {
-      name: `MHD digits ${split}, ${clips} tuples`,
+      name: `MHD digits ${split}, ${counted(clips, "tuple")}`,
       ...truth,
       sensors: { kind: "digitTuples", options: { ...set, clips } },
     };

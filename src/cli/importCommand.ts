@@ -11,7 +11,7 @@ import { systemProblem } from "../log/systemProblem.ts";
 import { writeLog } from "../log/writeLog.ts";
 import type { SensorSpec } from "../pipeline/parseSensorSpec.ts";
 import { recordReplays, USUAL_START } from "../pipeline/recordReplays.ts";
-import { type Micros, micros, millis } from "../units.ts";
+import { counted, type Micros, micros, millis } from "../units.ts";
 import { interruption } from "./interruption.ts";
 import { codeRoot } from "./packageRoot.ts";
 import { OWN_SITE, sensorsNamed } from "./sensorsNamed.ts";
@@ -147,10 +147,12 @@ function say(
   frames: Readonly<Record<string, number>>,
   labels: number,
 ): void {
-  const streams = Object.entries(frames).map(([stream, of]) => `${of} frames of ${stream}`);
+  const streams = Object.entries(frames).map(
+    ([stream, of]) => `${counted(of, "frame")} of ${stream}`,
+  );
   const text = json
     ? JSON.stringify({ file: out, records, frames, labels })
-    : `${out}: ${[...streams, `${labels} labels`].join(", ")}`;
+    : `${out}: ${[...streams, counted(labels, "label")].join(", ")}`;
   process.stdout.write(`${text}\n`);
 }
 
