@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
@@ -6,7 +6,6 @@ import { ConfigError } from "../errors.ts";
 import { importMcap } from "../exchange/importMcap.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import { labelOfLine } from "../log/labels/LabelLine.ts";
-import { readLabelFile } from "../log/labels/labelFile.ts";
 import { systemProblem } from "../log/systemProblem.ts";
 import { writeLog } from "../log/writeLog.ts";
 import type { SensorSpec } from "../pipeline/parseSensorSpec.ts";
@@ -14,6 +13,7 @@ import { recordReplays, USUAL_START } from "../pipeline/recordReplays.ts";
 import { counted, type Micros, micros, millis } from "../units.ts";
 import { interruption } from "./interruption.ts";
 import { codeRoot } from "./packageRoot.ts";
+import { readLabels } from "./readLabels.ts";
 import { OWN_SITE, sensorsNamed } from "./sensorsNamed.ts";
 
 /** Which sensor replays a file, by its ending. */
@@ -134,7 +134,7 @@ function specOf(text: string): SensorSpec {
 async function labelsIn({ labels, by }: ImportFlags, start: Micros): Promise<Label[]> {
   const all: Label[] = [];
   for (const path of labels) {
-    const read = readLabelFile(path, await readFile(path, "utf8"));
+    const read = await readLabels(path);
     for (const line of read.wrong) process.stderr.write(`${path}: no label: ${line}\n`);
     all.push(...read.labels.map((line) => labelOfLine(line, start, by)));
   }

@@ -1,11 +1,11 @@
-import { access, readFile, writeFile } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
 
 import { ConfigError } from "../errors.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import { appendLabels, removeLabels } from "../log/editLabels.ts";
 import { fileMetadata } from "../log/fileMetadata.ts";
 import { type LabelLine, labelOfLine, lineOfLabel } from "../log/labels/LabelLine.ts";
-import { formatLabelFile, readLabelFile } from "../log/labels/labelFile.ts";
+import { formatLabelFile } from "../log/labels/labelFile.ts";
 import { logInfo } from "../log/logInfo.ts";
 import { counted, type Micros, micros } from "../units.ts";
 import { interruption } from "./interruption.ts";
@@ -19,6 +19,7 @@ import {
 } from "./labelBounds.ts";
 import type { LabelChoice, LabelSpec } from "./labelSpec.ts";
 import { loadPipeline } from "./loadPipeline.ts";
+import { readLabels } from "./readLabels.ts";
 import { textTable } from "./textTable.ts";
 import { startOf } from "./timeIn.ts";
 
@@ -126,7 +127,7 @@ async function importedLines(
   const lines: LabelLine[] = [];
   let wrong = 0;
   for (const path of paths) {
-    const read = readLabelFile(path, await readFile(path, "utf8"));
+    const read = await readLabels(path);
     const [none] = read.wrong;
     if (read.labels.length === 0 && none !== undefined)
       throw new ConfigError(path, `expected a label on each line, got none: ${none}`);

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,6 +19,7 @@ beforeAll(async () => {
     yield* records;
   }
   await writeLog(whole, each(), { metadata: {} });
+  await mkdir(join(folder, "folder.vtt"));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -76,6 +77,15 @@ describe("labels of a recording", () => {
     const path = await take();
     const { out } = await runHere("label", path, "--remove", "clap");
     expect(out).toBe(`${path}: 1 label, 1 removed\n`);
+  });
+
+  it("says of a folder that it is no file of labels", async () => {
+    const path = await take();
+    const { code, err } = await runHere("label", path, "--import", join(folder, "folder.vtt"));
+    expect([code, err]).toEqual([
+      1,
+      `${join(folder, "folder.vtt")}: expected a file of labels, got a folder\n`,
+    ]);
   });
 
   it("says that there are none to remove", async () => {

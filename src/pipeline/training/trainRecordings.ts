@@ -233,7 +233,7 @@ async function readParts(
       );
     for (const [stream, rows] of unusable)
       onNote?.(
-        `numbers that are not finite, or 1.8e19 and more, in ${counted(rows, "row")} of ${stream}: counted as missing`,
+        `${counted(rows, `row of ${stream} holds`, `rows of ${stream} hold`)} numbers that are not finite, or 1.8e19 and more: counted as missing`,
       );
     return lines;
   };

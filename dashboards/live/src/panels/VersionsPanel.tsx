@@ -46,7 +46,7 @@ export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) 
       fact="model"
       shown={
         <span class="model-name">
-          {shortOf(model)}
+          <span class="model-version">{shortOf(model)}</span>
           {isPinned && <small> pinned</small>}
         </span>
       }
