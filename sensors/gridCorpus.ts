@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  counted,
   type Label,
   type Micros,
   micros,
@@ -79,7 +80,7 @@ export async function gridTruth(
   if (sentences > available)
     throw new ConfigError(
       "gridCorpus",
-      `expected at most ${available} sentences, got ${sentences}`,
+      `expected at most ${counted(available, "sentence")}, got ${sentences}`,
     );
   const segments = timeline({ sentences, sentenceLength: SENTENCE, seed });
   const labels = lineWords(words, segments).map((word) => ({ ...word, by: "truth" }));
@@ -123,7 +124,10 @@ async function reader(
   const expectSentences = (available: number): void => {
     const wanted = segments.filter(({ sentence }) => sentence !== undefined).length;
     if (wanted > available)
-      throw new ConfigError("gridCorpus", `expected at most ${available} sentences, got ${wanted}`);
+      throw new ConfigError(
+        "gridCorpus",
+        `expected at most ${counted(available, "sentence")}, got ${wanted}`,
+      );
   };
   switch (modality) {
     case "audio": {

@@ -2,6 +2,7 @@ import { connect, type MqttClient } from "mqtt";
 
 import {
   ConfigError,
+  counted,
   frameBytes,
   micros,
   type SensedFrame,
@@ -83,7 +84,7 @@ async function* messages(
     else if (waiting.length >= MOST_WAITING) {
       lost++;
       if (Number.isInteger(Math.log10(lost)))
-        process.stderr.write(`mqtt: left out ${lost} messages\n`);
+        process.stderr.write(`mqtt: left out ${counted(lost, "message")}\n`);
     } else waiting.push({ originTime: frame.time ?? clock.now(), payload: frame.payload });
     wake();
   });

@@ -84,6 +84,7 @@ export { bool, float32, int32 } from "./tensor/TensorSpec.ts";
 export { TrainingSession } from "./tensor/TrainingSession.ts";
 export { tf } from "./tensor/tf.ts";
 export {
+  counted,
   type Hertz,
   hertz,
   type Micros,

@@ -32,6 +32,7 @@ export type {
 export { SensorSettings } from "./pipeline/SensorSettings.ts";
 export { Rng } from "./tensor/Rng.ts";
 export {
+  counted,
   type Hertz,
   hertz,
   type Micros,

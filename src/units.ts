@@ -46,6 +46,15 @@ export function bytes(value: number): Bytes {
   return value as Bytes;
 }
 
+/**
+ * A count with what is counted, for people: "1 record", "2 records".
+ *
+ * @param many What more than one, or none, are called where an `s` does not do: "classes", "lines were".
+ */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** Length of one period of `rate`, in microseconds, not rounded: add n of them before rounding. */
 export function periodUs(rate: Hertz): number {
   return 1_000_000 / rate;

@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import {
   type Bytes,
   bytes,
+  counted,
   type Hertz,
   hertz,
   type Micros,
@@ -23,6 +24,13 @@ describe("units", () => {
     expect(toMillis(millis(7))).toBe(7);
     expect(periodUs(hertz(25))).toBe(40_000);
     expect(bytes(3)).toBe(3);
+  });
+
+  it("are counted as people say it", () => {
+    const said = [0, 1, 2].map((count) => counted(count, "record"));
+    expect(said).toEqual(["0 records", "1 record", "2 records"]);
+    expect(counted(1, "class", "classes")).toBe("1 class");
+    expect(counted(3, "class", "classes")).toBe("3 classes");
   });
 
   it("hold every microsecond until the year 2255", () => {

@@ -1,5 +1,5 @@
 import { actionTruth } from "../../sensors/actionClips.ts";
-import { assetUrl, demoFeed, modulePath } from "../../src/index.ts";
+import { assetUrl, counted, demoFeed, modulePath } from "../../src/index.ts";
 import { drawnTruth } from "./generate/drawnBody.ts";
 
 /** Actions drawn unless told how many: four times each. */
@@ -17,7 +17,7 @@ export const openFeed = demoFeed({
     generated({ count: actions = DRAWN, seed }) {
       const kind = modulePath(import.meta.url, "./generate/drawnBody");
       return {
-        name: `drawn figure, ${actions} actions`,
+        name: `drawn figure, ${counted(actions, "action")}`,
         ...drawnTruth({ actions, seed }),
         sensors: { kind, options: { actions, seed } },
       };
@@ -27,7 +27,7 @@ export const openFeed = demoFeed({
     const set = { directory, split, seed };
     const { clips, ...truth } = await actionTruth({ ...set, clips: count });
     return {
-      name: `UTD-MHAD ${split}, ${clips} clips`,
+      name: `UTD-MHAD ${split}, ${counted(clips, "clip")}`,
       ...truth,
       sensors: { kind: "actionClips", options: { ...set, clips } },
     };

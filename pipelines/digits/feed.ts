@@ -1,5 +1,5 @@
 import { digitTruth } from "../../sensors/digitTuples.ts";
-import { assetUrl, type ClipRequest, demoFeed, modulePath } from "../../src/index.ts";
+import { assetUrl, type ClipRequest, counted, demoFeed, modulePath } from "../../src/index.ts";
 import { type DrawnVoices, drawnDigitTruth } from "./generate/drawnDigits.ts";
 
 /** Digits drawn unless told how many: each twice. */
@@ -20,7 +20,7 @@ export const openFeed = demoFeed({
     const set = { directory, split, seed };
     const { clips, ...truth } = await digitTruth({ ...set, clips: count });
     return {
-      name: `MHD digits ${split}, ${clips} tuples`,
+      name: `MHD digits ${split}, ${counted(clips, "tuple")}`,
       ...truth,
       sensors: { kind: "digitTuples", options: { ...set, clips } },
     };
@@ -29,7 +29,7 @@ export const openFeed = demoFeed({
 
 function drawn(voices: DrawnVoices) {
   return ({ count: digits = DRAWN, seed }: ClipRequest) => ({
-    name: `drawn digits, ${digits}`,
+    name: counted(digits, "drawn digit"),
     ...drawnDigitTruth({ digits, seed }),
     sensors: {
       kind: modulePath(import.meta.url, "./generate/drawnDigits"),

@@ -1,5 +1,5 @@
 import { gridTruth } from "../../sensors/gridCorpus.ts";
-import { assetUrl, demoFeed } from "../../src/index.ts";
+import { assetUrl, counted, demoFeed } from "../../src/index.ts";
 
 /** Sentence over babble, in dB, by condition: four other sentences of the split lie under every one. */
 const BABBLE_DB: Readonly<Record<string, number>> = { babble0dB: 0, "babble-5dB": -5 };
@@ -38,7 +38,7 @@ export const openFeed = demoFeed({
     const audio = { ...plan, options: { ...plan.options, ...babble } };
     const among = babbleDb === undefined ? "" : `, babble at ${babbleDb} dB`;
     return {
-      name: `GRID ${split}, ${sentences} sentences${among}`,
+      name: `GRID ${split}, ${counted(sentences, "sentence")}${among}`,
       ...truth,
       sensors: { audio, video: plan, text: plan },
     };

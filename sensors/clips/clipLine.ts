@@ -1,4 +1,4 @@
-import { ConfigError, type Label, type Micros, micros, Rng } from "../../src/sensing.ts";
+import { ConfigError, counted, type Label, type Micros, micros, Rng } from "../../src/sensing.ts";
 
 /** A clip on the line. */
 export interface PlacedClip {
@@ -35,7 +35,10 @@ export function clipLine({ lengths, count, gap, step, seed }: ClipLineOptions): 
   readonly length: Micros;
 } {
   if (!(count >= 1 && count <= lengths.length))
-    throw new ConfigError("clips", `expected 1 to ${lengths.length} clips, got ${count}`);
+    throw new ConfigError(
+      "clips",
+      `expected 1 to ${counted(lengths.length, "clip")}, got ${count}`,
+    );
   const rng = Rng.fromSeed(seed);
   const [shortest, longest] = gap;
   const order = rng.shuffle(Array.from({ length: count }, (_, clip) => clip));

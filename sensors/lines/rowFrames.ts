@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  counted,
   type Micros,
   micros,
   replayPasses,
@@ -126,6 +127,8 @@ class BadLines {
     if (this.#count <= TOLD_LINES)
       process.stderr.write(`${this.#where}: expected a row, got ${line.slice(0, 80)}\n`);
     else if (Number.isInteger(Math.log10(this.#count)))
-      process.stderr.write(`${this.#where}: ${this.#count} lines were no rows\n`);
+      process.stderr.write(
+        `${this.#where}: ${counted(this.#count, "line was no row", "lines were no rows")}\n`,
+      );
   }
 }

@@ -6,6 +6,7 @@ import { readLog } from "../log/readLog.ts";
 import { writeLog } from "../log/writeLog.ts";
 import { DIGEST_NOTES, digestNotes, ReadingDigest } from "../pipeline/ReadingDigest.ts";
 import { replayLog } from "../pipeline/replayLog.ts";
+import { counted } from "../units.ts";
 import { interruption } from "./interruption.ts";
 import { loadPipeline } from "./loadPipeline.ts";
 import { partIn, type TimeIn, timeIn } from "./timeIn.ts";
@@ -60,8 +61,10 @@ async function cut(file: string, out: string, flags: CutFlags): Promise<void> {
     });
   }
   const said = { file: out, records, ...(readings !== undefined && { readings }) };
-  const told = readings === undefined ? "" : `, ${readings} readings noted`;
-  process.stdout.write(`${json ? JSON.stringify(said) : `${out}: ${records} records${told}`}\n`);
+  const told = readings === undefined ? "" : `, ${counted(readings, "reading")} noted`;
+  process.stdout.write(
+    `${json ? JSON.stringify(said) : `${out}: ${counted(records, "record")}${told}`}\n`,
+  );
 }
 
 /** What holds for a part of a recording, too. */

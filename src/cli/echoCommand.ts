@@ -3,6 +3,7 @@ import colors from "picocolors";
 
 import { ConfigError } from "../errors.ts";
 import { borrowNumbers, isDType } from "../frames/DType.ts";
+import { counted } from "../units.ts";
 import { count } from "./count.ts";
 import { interruption } from "./interruption.ts";
 import { DEFAULT_URL, type EchoedLine, RunningPipeline } from "./RunningPipeline.ts";
@@ -39,7 +40,10 @@ async function echo(stream: string, { url, count: wanted, json }: EchoFlags): Pr
   const isStopped = stop.signal.aborted;
   stop.abort();
   if (wanted !== undefined && printed < wanted && !isStopped)
-    throw new ConfigError(`stream ${stream}`, `expected ${wanted} frames, got ${printed}`);
+    throw new ConfigError(
+      `stream ${stream}`,
+      `expected ${counted(wanted, "frame")}, got ${printed}`,
+    );
 }
 
 /** The line with its payload as numbers, or as text. */
@@ -56,7 +60,7 @@ function contentOf(dtype: string, payload: Buffer): string | number[] {
 
 function textOf(line: EchoedLine): string {
   if (!("payload" in line))
-    return colors.yellow(`${line.skipped} frames skipped: too slow a reader`);
+    return colors.yellow(`${counted(line.skipped, "frame")} skipped: too slow a reader`);
   const { originTime, arrivalTime, sequence, dtype, shape } = line;
   const value = contentOf(dtype, Buffer.from(line.payload, "base64"));
   const shown = typeof value === "string" ? value : numbersOf(value, shape);

@@ -4,6 +4,7 @@ import colors from "picocolors";
 import { ConfigError } from "../errors.ts";
 import { fileMetadata } from "../log/fileMetadata.ts";
 import { readLog } from "../log/readLog.ts";
+import { counted } from "../units.ts";
 import { type Explained, explainRow } from "./explainRow.ts";
 import { explanationLines } from "./explanationLines.ts";
 import { loadPipeline } from "./loadPipeline.ts";
@@ -114,7 +115,7 @@ function whyNow({ hello, status, streams, blocking }: RunningStatus, asJson: boo
   if (state !== "running" && blocking !== undefined)
     lines.push(
       blocking.due
-        ? `row ${blocking.index} is due and waits for ${waits.length} of ${hello.streams.length} streams`
+        ? `row ${blocking.index} is due and waits for ${waits.length} of ${counted(hello.streams.length, "stream")}`
         : `row ${blocking.index} is not due: no stream has come far enough`,
     );
   if (state !== "running")

@@ -2,7 +2,7 @@ import colors from "picocolors";
 
 import type { Policy } from "../align/Policy.ts";
 import type { MissingReason } from "../frames/Frameset.ts";
-import { type Micros, micros, toMillis, toSeconds } from "../units.ts";
+import { counted, type Micros, micros, toMillis, toSeconds } from "../units.ts";
 import type { FrameFate, RowExplanation, StreamExplanation } from "./explainRow.ts";
 
 const MISSING: Readonly<Record<MissingReason, string>> = {
@@ -56,9 +56,7 @@ function streamLines({ stream, policy, cell, around }: StreamExplanation, time: 
   const head =
     cell.presence === "missing"
       ? `${colors.yellow(`missing (${cell.reason})`)}: ${MISSING[cell.reason]}`
-      : `${colors.green(cell.presence)}: ${cell.frames} ${
-          cell.frames === 1 ? "frame" : "frames"
-        }, newest ${ageOf(cell.age)}${
+      : `${colors.green(cell.presence)}: ${counted(cell.frames, "frame")}, newest ${ageOf(cell.age)}${
           cell.arrivalTime > 0 ? `, here at ${fromRow(cell.arrivalTime, time)} ms` : ""
         }`;
   const lines = [`${colors.bold(stream.padEnd(8))}  ${head}`, `          ${policyText(policy)}`];
@@ -104,7 +102,8 @@ function policyText(policy: Policy): string {
     case "linear":
       return `policy: between neighbours up to ${toMillis(policy.maxSpan)} ms apart`;
     case "window": {
-      const frames = policy.count === "any" ? "any frames" : `exactly ${policy.count} frames`;
+      const frames =
+        policy.count === "any" ? "any frames" : `exactly ${counted(policy.count, "frame")}`;
       const [from, to] = [toMillis(policy.from), toMillis(policy.to)];
       return `policy: ${policy.aggregate} of ${frames} after ${from} ms up to ${to} ms`;
     }

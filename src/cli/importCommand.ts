@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
@@ -6,15 +6,15 @@ import { ConfigError } from "../errors.ts";
 import { importMcap } from "../exchange/importMcap.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import { labelOfLine } from "../log/labels/LabelLine.ts";
-import { readLabelFile } from "../log/labels/labelFile.ts";
 import { systemProblem } from "../log/systemProblem.ts";
 import { writeLog } from "../log/writeLog.ts";
 import { DRIVEN_START } from "../pipeline/drivenStart.ts";
 import type { SensorSpec } from "../pipeline/parseSensorSpec.ts";
 import { recordReplays } from "../pipeline/recordReplays.ts";
-import { type Micros, micros, millis } from "../units.ts";
+import { counted, type Micros, micros, millis } from "../units.ts";
 import { interruption } from "./interruption.ts";
 import { codeRoot } from "./packageRoot.ts";
+import { readLabels } from "./readLabels.ts";
 import { OWN_SITE, sensorsNamed } from "./sensorsNamed.ts";
 
 /** Which sensor replays a file, by its ending. */
@@ -135,7 +135,7 @@ function specOf(text: string): SensorSpec {
 async function labelsIn({ labels, by }: ImportFlags, start: Micros): Promise<Label[]> {
   const all: Label[] = [];
   for (const path of labels) {
-    const read = readLabelFile(path, await readFile(path, "utf8"));
+    const read = await readLabels(path);
     for (const line of read.wrong) process.stderr.write(`${path}: no label: ${line}\n`);
     all.push(...read.labels.map((line) => labelOfLine(line, start, by)));
   }
@@ -148,10 +148,12 @@ function say(
   frames: Readonly<Record<string, number>>,
   labels: number,
 ): void {
-  const streams = Object.entries(frames).map(([stream, of]) => `${of} frames of ${stream}`);
+  const streams = Object.entries(frames).map(
+    ([stream, of]) => `${counted(of, "frame")} of ${stream}`,
+  );
   const text = json
     ? JSON.stringify({ file: out, records, frames, labels })
-    : `${out}: ${[...streams, `${labels} labels`].join(", ")}`;
+    : `${out}: ${[...streams, counted(labels, "label")].join(", ")}`;
   process.stdout.write(`${text}\n`);
 }
 

@@ -1,16 +1,25 @@
-import { access, readFile, writeFile } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
 
 import { ConfigError } from "../errors.ts";
 import type { Label } from "../frames/EventSpan.ts";
 import { appendLabels, removeLabels } from "../log/editLabels.ts";
 import { fileMetadata } from "../log/fileMetadata.ts";
 import { type LabelLine, labelOfLine, lineOfLabel } from "../log/labels/LabelLine.ts";
-import { formatLabelFile, readLabelFile } from "../log/labels/labelFile.ts";
+import { formatLabelFile } from "../log/labels/labelFile.ts";
 import { logInfo } from "../log/logInfo.ts";
-import { type Micros, micros } from "../units.ts";
+import { counted, type Micros, micros } from "../units.ts";
 import { interruption } from "./interruption.ts";
+import {
+  expectThere,
+  expectWithin,
+  isChosen,
+  liesOutside,
+  outside,
+  spanText,
+} from "./labelBounds.ts";
 import type { LabelChoice, LabelSpec } from "./labelSpec.ts";
 import { loadPipeline } from "./loadPipeline.ts";
+import { readLabels } from "./readLabels.ts";
 import { textTable } from "./textTable.ts";
 import { startOf } from "./timeIn.ts";
 
@@ -32,10 +41,18 @@ export async function labelRecording(file: string, flags: LabelRecordingFlags): 
   const start = await startOf(file);
   // Before anything is changed: a file that is none changes nothing.
   const { lines, wrong } = await importedLines(flags.import);
+  const info = await logInfo(file);
+  const told = { file, start, info };
+  expectThere(flags.remove, told);
+  expectWithin(flags.add, told);
   const removed =
     flags.remove.length === 0
       ? []
-      : await removeLabels(file, chosen(flags.remove, start), interruption().signal);
+      : await removeLabels(
+          file,
+          (label) => flags.remove.some((choice) => isChosen(choice, label, start)),
+          interruption().signal,
+        );
   const asked = flags.add.map(({ label, from, to }) => ({
     label,
     from: from(start),
@@ -46,7 +63,9 @@ export async function labelRecording(file: string, flags: LabelRecordingFlags): 
     ...asked.map((label): Label => ({ ...label, slot: "", by: flags.by })),
     ...lines.map((line) => labelOfLine(line, at, flags.by)),
   ];
-  const added = await withSlots(said, file, flags.slot);
+  const inside = said.filter((label) => !liesOutside(label, told));
+  if (inside.length === 0 && said[0] !== undefined) throw outside(said[0], told);
+  const added = await withSlots(inside, file, flags.slot);
   const before = (await logInfo(file)).labels;
   const isNew = (label: Label): boolean => !before.some((known) => isSame(known, label));
   const fresh = added.filter(isNew);
@@ -57,18 +76,22 @@ export async function labelRecording(file: string, flags: LabelRecordingFlags): 
     flags.remove.length + flags.add.length + flags.import.length > 0 || flags.export !== undefined;
   if (flags.json) {
     const lines = labels.map((label) => ({ ...lineOfLabel(label, start), by: label.by }));
-    const counts = { added: fresh.length, removed: removed.length, wrong };
+    const left = said.length - inside.length;
+    const counts = { added: fresh.length, removed: removed.length, wrong, outside: left };
     process.stdout.write(`${JSON.stringify({ file, ...counts, labels: lines })}\n`);
     return;
   }
   if (isAsked) {
     const known = added.length - fresh.length;
     const parts = [
-      `${labels.length} labels`,
+      counted(labels.length, "label"),
       ...(fresh.length > 0 ? [`${fresh.length} added`] : []),
-      ...(known > 0 ? [`${known} were there already`] : []),
-      ...(removed.length > 0 || flags.remove.length > 0 ? [`${removed.length} removed`] : []),
-      ...(wrong > 0 ? [`${wrong} ${wrong === 1 ? "line was" : "lines were"} none`] : []),
+      ...(known > 0 ? [counted(known, "was there already", "were there already")] : []),
+      ...(removed.length > 0 ? [`${removed.length} removed`] : []),
+      ...(wrong > 0 ? [counted(wrong, "line was none", "lines were none")] : []),
+      ...(said.length > inside.length
+        ? [`${said.length - inside.length} left out, outside the recording (${spanText(told)})`]
+        : []),
     ];
     process.stdout.write(`${file}: ${parts.join(", ")}\n`);
   }
@@ -98,22 +121,13 @@ export async function exportLabels(
   await writeFile(path, text);
 }
 
-function chosen(choices: readonly LabelChoice[], start: Micros): (label: Label) => boolean {
-  return (label) =>
-    choices.some(({ label: name, from, to }) => {
-      if (name !== "" && name !== label.label) return false;
-      if (from === undefined || to === undefined) return true;
-      return label.from <= to(start) && label.to >= from(start);
-    });
-}
-
 async function importedLines(
   paths: readonly string[],
 ): Promise<{ readonly lines: readonly LabelLine[]; readonly wrong: number }> {
   const lines: LabelLine[] = [];
   let wrong = 0;
   for (const path of paths) {
-    const read = readLabelFile(path, await readFile(path, "utf8"));
+    const read = await readLabels(path);
     const [none] = read.wrong;
     if (read.labels.length === 0 && none !== undefined)
       throw new ConfigError(path, `expected a label on each line, got none: ${none}`);

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import { mergeLogs } from "../log/mergeLogs.ts";
 import { writeLog } from "../log/writeLog.ts";
+import { counted } from "../units.ts";
 import { interruption } from "./interruption.ts";
 
 /** Adds `merge`: several recordings of one site as one. */
@@ -19,7 +20,9 @@ export function addMergeCommand(program: Command): void {
       const { signal } = interruption();
       const { records: all, metadata } = await mergeLogs(files);
       const records = await writeLog(out, all, { metadata, signal });
-      const said = json ? JSON.stringify({ file: out, records }) : `${out}: ${records} records`;
+      const said = json
+        ? JSON.stringify({ file: out, records })
+        : `${out}: ${counted(records, "record")}`;
       process.stdout.write(`${said}\n`);
     });
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { ConfigError } from "../errors.ts";
 import { readLog } from "../log/readLog.ts";
 import { ModelVersions } from "../pipeline/ModelVersions.ts";
+import { counted } from "../units.ts";
 import { compareVersions } from "./compareVersions.ts";
 import { DEFAULT_URL, RunningPipeline, type RunningVersions } from "./RunningPipeline.ts";
 import { textTable } from "./textTable.ts";
@@ -130,7 +131,7 @@ function tableOf({ versions, changes, isPinned, learner }: RunningVersions): str
   if (learner !== undefined)
     lines.push(
       "",
-      `${learner.labels["given"]} labels, ${learner.published} published, ${learner.discarded} discarded, ${learner.rolledBack} rolled back`,
+      `${counted(learner.labels["given"] ?? 0, "label")}, ${learner.published} published, ${learner.discarded} discarded, ${learner.rolledBack} rolled back`,
       ...(verdict === undefined ? [] : [`the gate, last: ${verdict.reason}`]),
     );
   return lines;

@@ -7,7 +7,7 @@ import { loadSensorKind } from "../pipeline/loadSensorKind.ts";
 import { parseSensorSpec, type SensorSpec } from "../pipeline/parseSensorSpec.ts";
 import { type Recordable, type RecordSummary, recordFeed } from "../pipeline/recordFeed.ts";
 import { recordReplays } from "../pipeline/recordReplays.ts";
-import { type Micros, seconds, toSeconds } from "../units.ts";
+import { counted, type Micros, seconds, toSeconds } from "../units.ts";
 import { count } from "./count.ts";
 import { interruption } from "./interruption.ts";
 import { curveOptions } from "./keyFiles.ts";
@@ -210,8 +210,8 @@ function say(file: string, summary: RecordSummary, json: true | undefined): void
   const { frames, records } = summary;
   const text = json
     ? JSON.stringify({ file, ...summary })
-    : `${file}: ${records} records, ${Object.entries(frames)
-        .map(([stream, of]) => `${of} frames of ${stream}`)
+    : `${file}: ${counted(records, "record")}, ${Object.entries(frames)
+        .map(([stream, of]) => `${counted(of, "frame")} of ${stream}`)
         .join(", ")}`;
   process.stdout.write(`${text}\n`);
 }

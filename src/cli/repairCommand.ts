@@ -1,7 +1,9 @@
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 
 import { LogError } from "../errors.ts";
 import { recoverLog } from "../log/recoverLog.ts";
+import { counted } from "../units.ts";
 
 /** What `repair` exits with: for scripts that repair all there is and count. */
 export const REPAIR_EXIT = { fine: 0, repaired: 1, refused: 3 } as const;
@@ -15,8 +17,8 @@ export function addRepairCommand(program: Command): void {
     .option("--json", "print one JSON object as the last line")
     .addHelpText(
       "after",
-      "\nExits with 0 if nothing was wrong, 1 if repaired, 3 if it cannot be: it is no log, was damaged after it\n" +
-        "was closed, or somebody writes to it.",
+      "\nExits with 0 if nothing was wrong, 1 if repaired, 3 if it cannot be: it is empty or no log, was damaged\n" +
+        "after it was closed, or somebody writes to it.",
     )
     .action(repair);
 }
@@ -25,10 +27,11 @@ async function repair(file: string, { json }: { readonly json?: true }): Promise
   const say = (result: object, text: string): void =>
     void process.stdout.write(`${json ? JSON.stringify({ file, ...result }) : text}\n`);
   try {
+    await expectBegun(file);
     const { wasClosed, records, droppedBytes } = await recoverLog(file);
     const state = wasClosed ? "fine" : "repaired";
-    const cut = droppedBytes > 0 ? `, ${droppedBytes} bytes of a torn end cut off` : "";
-    say({ state, records, droppedBytes }, `${file}: ${state}, ${records} records${cut}`);
+    const cut = droppedBytes > 0 ? `, ${counted(droppedBytes, "byte")} of a torn end cut off` : "";
+    say({ state, records, droppedBytes }, `${file}: ${state}, ${counted(records, "record")}${cut}`);
     process.exitCode = REPAIR_EXIT[state];
   } catch (error) {
     if (!(error instanceof LogError)) throw error;
@@ -36,4 +39,16 @@ async function repair(file: string, { json }: { readonly json?: true }): Promise
     if (json) say({ state: "refused", problem: error.message }, "");
     process.exitCode = REPAIR_EXIT.refused;
   }
+}
+
+/**
+ * Refuses an empty file, which nobody can say was ever to be a log; within a folder of segments it is what a crash
+ * left of the last one.
+ *
+ * @throws {LogError} If it is one.
+ */
+async function expectBegun(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined); // what is not there is told of by whoever opens it
+  if (found?.isFile() && found.size === 0)
+    throw new LogError(file, "expected a log, got an empty file: there is nothing to repair in it");
 }

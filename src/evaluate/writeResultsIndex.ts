@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-
+import { counted } from "../units.ts";
 import { compareMethods } from "./compareMethods.ts";
 import { type Headline, type MetricTable, metricName } from "./Study.ts";
 
@@ -97,7 +97,7 @@ function rowsOf({
   metrics,
   headlines,
 }: ResultsFile): readonly string[] {
-  const tested = `${split}, ${seeds} seed${seeds === 1 ? "" : "s"}`;
+  const tested = `${split}, ${counted(seeds, "seed")}`;
   return (headlines ?? firstFigures(metrics))
     .filter(({ metric }) => metric in metrics)
     .map(({ says, metric, against }, line) => {

@@ -81,7 +81,10 @@ async function* only(
     const { logTime } = record;
     const unknown = streams.find((name) => !record.streams.some((known) => known.stream === name));
     if (unknown !== undefined)
-      throw new ConfigError("replay", `expected a stream of the log, got ${unknown}`);
+      throw new ConfigError(
+        "replay",
+        `expected a stream of the log, ${record.streams.map((known) => known.stream).join(", ")}, got ${unknown}`,
+      );
     for (const { stream: other } of record.streams)
       if (!streams.includes(other)) yield { kind: "IDLE", logTime, stream: other };
   }

@@ -9,6 +9,7 @@ import type { Subscription } from "rxjs";
 import type { Clock } from "../clock/Clock.ts";
 import { ConfigError } from "../errors.ts";
 import { bytes, type Micros, micros, seconds } from "../units.ts";
+import { bindProblem } from "./bindProblem.ts";
 import { ClientLane, type LaneLimits } from "./ClientLane.ts";
 import { dashboardFolder, HOW_TO_BUILD } from "./dashboardFolder.ts";
 import { FOXGLOVE_PATH, FOXGLOVE_PROTOCOLS, FoxgloveBridge } from "./foxglove/FoxgloveBridge.ts";
@@ -166,11 +167,7 @@ export class Server implements AsyncDisposable {
       await server.#app.listen({ host, port });
     } catch (cause) {
       await server[Symbol.asyncDispose]();
-      throw new ConfigError(
-        "Server",
-        `expected to bind ${host}:${port}, got ${String(cause)}; choose another port, or 0 for any`,
-        { cause },
-      );
+      throw new ConfigError("dashboard", bindProblem({ host, port }, cause), { cause });
     }
     return server;
   }

@@ -1,3 +1,5 @@
+import { counted } from "../units.ts";
+
 /**
  * Says what is wrong with a value, or nothing if it is a `T`.
  *
@@ -124,7 +126,7 @@ export function mismatch(path: string, expected: string, value: unknown): string
 
 function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 32));
-  if (value instanceof Uint8Array) return `${value.byteLength} bytes`;
+  if (value instanceof Uint8Array) return counted(value.byteLength, "byte");
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return "a map";
   return String(value);

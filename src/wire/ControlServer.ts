@@ -135,7 +135,10 @@ export class ControlServer {
       await socket.bind(bind);
     } catch (cause) {
       socket.close();
-      throw new ConfigError("ControlServer", `expected a usable address, got ${bind}`, { cause });
+      const got = cause instanceof Error ? cause.message : String(cause);
+      throw new ConfigError("ControlServer", `expected a usable address, got ${bind}: ${got}`, {
+        cause,
+      });
     }
     return new ControlServer(socket, socket.lastEndpoint ?? bind, options);
   }

@@ -143,9 +143,11 @@ export class Inlet {
     const pull = new Pull({ ...limits, ...KEPT_ALIVE, ...guard?.serverOptions });
     guard?.watch(pull, "sensors' inlet");
     const sockets: (Pull | SubSocket)[] = [pull];
+    let tried = bind;
     try {
       await pull.bind(bind);
       for (const { address, security } of publishers) {
+        tried = address;
         const sub = new SubSocket({ ...limits, ...ALIVE, ...security });
         sockets.push(sub);
         sub.connect(address);
@@ -153,9 +155,13 @@ export class Inlet {
       }
     } catch (cause) {
       for (const socket of sockets) socket.close();
-      throw new ConfigError("Inlet", `expected usable addresses, got ${describe(cause)}`, {
-        cause,
-      });
+      throw new ConfigError(
+        "Inlet",
+        `expected a usable address, got ${tried}: ${describe(cause)}`,
+        {
+          cause,
+        },
+      );
     }
     return new Inlet(sockets, pull.lastEndpoint ?? bind, options);
   }

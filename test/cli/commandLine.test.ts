@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -84,6 +84,16 @@ describe("the command line", { timeout: 120_000 }, () => {
       expect(err).toMatch(said);
       expect(err.trim().split("\n")).toHaveLength(1);
     }
+  });
+
+  it("says that there is nothing to repair in an empty file, and leaves it empty", async () => {
+    const nothing = join(folder, "nothing.mcap");
+    await writeFile(nothing, "");
+    expect(await runHere("repair", nothing)).toEqual({
+      ...{ code: 3, out: "" },
+      err: `${nothing}: expected a log, got an empty file: there is nothing to repair in it\n`,
+    });
+    expect((await stat(nothing)).size).toBe(0);
   });
 
   it("tells in one line why a pipeline of the reader's own cannot be read", async () => {

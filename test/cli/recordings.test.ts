@@ -131,7 +131,10 @@ describe("sensorium replay of a part", { timeout: 900_000 }, () => {
     expect(code).toBe(0);
     expect(JSON.parse(out).readings).toBeGreaterThan(120);
     const { code: wrong, err } = await runHere("replay", DEMO, "--streams", "smell");
-    expect([wrong, err]).toEqual([1, "replay: expected a stream of the log, got smell\n"]);
+    expect([wrong, err]).toEqual([
+      1,
+      "replay: expected a stream of the log, audio, video, text, got smell\n",
+    ]);
   });
 
   it("is refused together with a digest of the whole", async () => {

@@ -167,11 +167,31 @@ describe("Server", () => {
       sent += 1;
       await quick.hear("rows", ({ rows }) => rows[0]?.time === time);
     }
-    expect(server.counters.skippedRows).toBeGreaterThan(0);
+    const { skippedRows } = server.counters;
+    expect(skippedRows).toBeGreaterThan(0);
     expect(quick.received.filter(({ kind }) => kind === "rows")).toHaveLength(sent);
     slow.socket.resume();
     expect(await slow.closed).toBe(1013);
     expect(slow.received.filter(({ kind }) => kind === "rows").length).toBeLessThan(sent);
+    // What is counted stays counted once the client and its lane are gone.
+    await expect.poll(() => server.counters.clients).toBe(1);
+    expect(server.counters).toMatchObject({ skippedRows, slowClients: 1 });
+  });
+
+  it("says of a port that is taken which it is, and how to choose another", async () => {
+    await using first = await start();
+    const port = Number(new URL(first.url).port);
+    await expect(start(new SubjectFeed(), { port })).rejects.toThrow(
+      `dashboard: expected a free port, got ${port}, where another program listens ` +
+        `(127.0.0.1:${port}): choose another with --port, 0 for any`,
+    );
+  });
+
+  it("says of an address that is none of this machine's how to choose another", async () => {
+    // TEST-NET-1 of RFC 5737: nobody's.
+    await expect(start(new SubjectFeed(), { host: "192.0.2.1" })).rejects.toThrow(
+      "dashboard: expected an address of this machine, got 192.0.2.1: choose another with --host",
+    );
   });
 
   it("cuts off a client that leaves a ping unanswered, and no other", async () => {

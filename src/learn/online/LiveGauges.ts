@@ -1,3 +1,4 @@
+import { counted } from "../../units.ts";
 import { PairedScore, type PairedState } from "./PairedScore.ts";
 
 /** One label, tried on the versions before anybody learnt it. */
@@ -77,7 +78,10 @@ export class LiveGauges {
       if (rows < LEAST_ROWS || z > WORSE) continue;
       const what = than === "parent" ? "what it was learnt from" : "the trained model";
       const points = (-100 * gain).toFixed(1);
-      return { than, reason: `worse than ${what} by ${points} points on ${rows} labelled moments` };
+      return {
+        than,
+        reason: `worse than ${what} by ${points} points on ${counted(rows, "labelled moment")}`,
+      };
     }
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { argMax } from "../../tensor/argMax.ts";
+import { counted } from "../../units.ts";
 import type { Evidence } from "./Contender.ts";
 import type { LabelledRow } from "./HeadLearner.ts";
 import { type LearnerRow, subsetName, subsetsOf } from "./LearnerRow.ts";
@@ -101,7 +102,7 @@ export function judge(judged: Judged, gate: GateOptions | undefined): Verdict {
     publish: reason === undefined,
     reason:
       reason ??
-      `closer to the truth by ${points(gain)} points on ${tried} labels, by ${judged.learner}`,
+      `closer to the truth by ${points(gain)} points on ${counted(tried, "label")}, by ${judged.learner}`,
     figures,
   };
 }
@@ -116,9 +117,10 @@ function refusal(figures: GateFigures, gate: GateOptions, goesOn: boolean): stri
   const { tried, blocks, gain, z, worst, worstGain, worstZ, contradicted, drift } = figures;
   const [agreedBefore, agreed] = figures.agreement;
   const [perplexityBefore, perplexity] = figures.perplexity;
-  if (tried < gate.leastTried) return `tried on ${tried} labels, ${gate.leastTried} are needed`;
+  if (tried < gate.leastTried)
+    return `tried on ${counted(tried, "label")}, ${gate.leastTried} are needed`;
   if (blocks < gate.leastBlocks)
-    return `tried on ${blocks} moments apart from each other, ${gate.leastBlocks} are needed`;
+    return `tried on ${counted(blocks, "moment")} apart from each other, ${gate.leastBlocks} are needed`;
   if (contradicted > gate.contradicted)
     return `${points(contradicted)} % of the labels contradict what every sensor is sure of`;
   if (worstGain < -gate.fall && worstZ < -gate.fallSignificance)

@@ -18,7 +18,7 @@ import { type TrainedWeights, type TrainingProgress, trainLines } from "../../le
 import { encodeWeights } from "../../models/unified/weights.ts";
 import type { DeviceChoice } from "../../tensor/device/Device.ts";
 import { Rng } from "../../tensor/Rng.ts";
-import { micros } from "../../units.ts";
+import { counted, micros } from "../../units.ts";
 import type { PipelineDefinition } from "../definePipeline.ts";
 import { drawLearningCurves } from "./drawLearningCurves.ts";
 import { findRecordings } from "./findRecordings.ts";
@@ -225,13 +225,15 @@ async function readParts(
     const { lines, unknown, unusable } = await readLines(definition, {
       recordings: await findRecordings(paths),
       lookAhead,
-      onRead: (path, rows) => onNote?.(`${path}: ${rows} rows`),
+      onRead: (path, rows) => onNote?.(`${path}: ${counted(rows, "row")}`),
     });
     for (const [label, times] of unknown)
-      onNote?.(`${times} labels "${label}" are of no class of this pipeline and are not learnt`);
+      onNote?.(
+        `${counted(times, "label")} "${label}" ${times === 1 ? "is" : "are"} of no class of this pipeline and not learnt`,
+      );
     for (const [stream, rows] of unusable)
       onNote?.(
-        `${rows} rows of ${stream} hold numbers that are not finite, or 1.8e19 and more: they count as missing`,
+        `${counted(rows, `row of ${stream} holds`, `rows of ${stream} hold`)} numbers that are not finite, or 1.8e19 and more: counted as missing`,
       );
     return lines;
   };

@@ -23,6 +23,8 @@ export interface LineStripOptions {
 /** Names are written as large as their traces leave room, within these sizes. */
 const [LEAST_NAME_PX, MOST_NAME_PX] = [9, 11] as const;
 const NAME_LEFT_PX = 8;
+/** Between two lines of letters. */
+const LEADING_PX = 2;
 
 /** How far a trace may reach over its own share of the lane: neighbours seldom swing at once. */
 const OVERLAP = 1.6;
@@ -108,13 +110,17 @@ export class LineStrip {
     context.lineJoin = "round";
     context.lineWidth = 4;
     context.strokeStyle = COLOURS.lane;
+    // Where lines of letters would lie over each other, neighbours stand in columns of their own.
+    const columns = Math.ceil((px + LEADING_PX) / Math.max(1, height / traces));
+    const widest = Math.max(0, ...names.map((name) => context.measureText(name).width));
     for (const [trace, name] of names.entries()) {
+      const left = NAME_LEFT_PX + (trace % columns) * (widest + NAME_LEFT_PX);
       const middle = this.#y(ring, trace, 128) / ring.ratio;
       const y = Math.min(Math.max(middle, px / 2 + 1), height - px / 2 - 1);
-      context.strokeText(name, NAME_LEFT_PX, y);
+      context.strokeText(name, left, y);
       // Letters need more light than lines.
       context.fillStyle = `color-mix(in oklab, ${this.#shades[trace]} 55%, ${COLOURS.text})`;
-      context.fillText(name, NAME_LEFT_PX, y);
+      context.fillText(name, left, y);
     }
   }
 

@@ -52,7 +52,10 @@ function Line({ line, silent }: { readonly line: DrillLine; readonly silent: str
       <span class="drill-agreement">
         {agreement === undefined ? "nothing to compare yet" : `same answer ${percent(agreement)} %`}
         {line.accuracy !== undefined && (
-          <span class="drill-accuracy"> · right {percent(line.accuracy)} %</span>
+          <>
+            {" · "}
+            <span class="drill-accuracy">right {percent(line.accuracy)} %</span>
+          </>
         )}
       </span>
     </li>

@@ -1,3 +1,4 @@
+import { counted } from "../../../../src/units.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
 import { SensorsPanel } from "./SensorsPanel.tsx";
 import { VersionsPanel } from "./VersionsPanel.tsx";
@@ -80,7 +81,7 @@ function Line({ dashboard }: { readonly dashboard: Dashboard }) {
   const trip = dashboard.roundTrip.value;
   const detail = [
     trip === undefined ? "" : `there and back ${trip.toFixed(1)} ms`,
-    skipped > 0 ? `${skipped} rows skipped because this page was slow` : "",
+    skipped > 0 ? `${counted(skipped, "row")} skipped because this page was slow` : "",
   ].filter(Boolean);
   return (
     <div class="fact line" data-connection={kind} title={detail.join("\n")}>

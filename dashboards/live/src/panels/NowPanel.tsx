@@ -52,7 +52,11 @@ export function NowPanel({ dashboard }: { readonly dashboard: Dashboard }) {
       >
         {shown?.label ?? (hello.untrained ? "untrained" : sensed ? silenceName(hello) : "…")}
       </p>
-      <div class="now-why" data-hidden={word === undefined}>
+      <div
+        class="now-why"
+        data-hidden={word === undefined}
+        data-many={dashboard.counting.value.length > FEW_CARRIERS}
+      >
         <span class="now-confidence">{Math.round((shown?.confidence ?? 0) * 100)} %</span>
         {carriers.length > 0 && carriers.length <= FEW_CARRIERS && (
           <span class="dim">carried by</span>

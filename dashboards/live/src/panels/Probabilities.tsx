@@ -33,7 +33,8 @@ export function Probabilities({ dashboard }: { readonly dashboard: Dashboard }) 
         <Bars
           key={stream}
           hello={hello}
-          name={singles.length > 1 ? `${stream} alone` : stream}
+          name={stream}
+          alone={singles.length > 1}
           most={most}
           accent={accentOf(hello.streams, stream)}
           top={row?.streams[stream]?.reading?.top}
@@ -47,18 +48,21 @@ export function Probabilities({ dashboard }: { readonly dashboard: Dashboard }) 
 interface BarsProps {
   readonly hello: HelloMessage;
   readonly name: string;
+  /** Whether others are asked as well. */
+  readonly alone?: boolean;
   readonly accent: string;
   readonly top: readonly Candidate[] | undefined;
   readonly most: number;
   readonly weight?: number | undefined;
 }
 
-function Bars({ hello, name, accent, top, most, weight }: BarsProps) {
+function Bars({ hello, name, alone = false, accent, top, most, weight }: BarsProps) {
   return (
     <div class="bars" style={{ "--accent": accent }}>
       <h2>
-        <span class="bars-name" title={name}>
+        <span class="bars-name" title={alone ? `${name} alone` : name}>
           {name}
+          {alone && <span class="bars-alone"> alone</span>}
         </span>
         {weight !== undefined && (
           <span class="dim" title="its share in the answer">

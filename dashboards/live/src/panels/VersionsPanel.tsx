@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import type { LearningMessage } from "../../../../src/server/protocol.ts";
+import { counted } from "../../../../src/units.ts";
 import type { Dashboard } from "../feed/Dashboard.ts";
 import {
   changeVersion,
@@ -45,7 +46,7 @@ export function VersionsPanel({ dashboard }: { readonly dashboard: Dashboard }) 
       fact="model"
       shown={
         <span class="model-name">
-          {shortOf(model)}
+          <span class="model-version">{shortOf(model)}</span>
           {isPinned && <small> pinned</small>}
         </span>
       }
@@ -148,10 +149,6 @@ function originOf({ isServing, parent, since }: ModelVersion): string {
     since === undefined ? "" : new Date(since / 1_000).toLocaleTimeString([], { hour12: false });
   const origin = parent === undefined ? "weights file" : `learnt from ${parent}`;
   return [isServing ? "serves now" : "", origin, time].filter(Boolean).join(" · ");
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** A hash says enough by its first digits. */
