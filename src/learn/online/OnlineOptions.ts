@@ -70,7 +70,8 @@ export const ONLINE_DEFAULTS: OnlineOptions = {
   heldOld: 160,
   gate: {
     leastTried: 40,
-    leastBlocks: 12,
+    leastBlocks: 16,
+    leastHeld: 2,
     significance: 2,
     onSignificance: 1,
     fall: 0.01,

@@ -11,6 +11,8 @@ export interface GateOptions {
   /** Labels that it must have been tried on before it learnt them, and blocks of time that they must lie in. */
   readonly leastTried: number;
   readonly leastBlocks: number;
+  /** Blocks of time that must have been held back to judge it by. */
+  readonly leastHeld: number;
   /** Standard deviations by which it must have come closer to the truth on them; see `PairedScore`. */
   readonly significance: number;
   /** The same where what serves is of the same learner: it has shown what it can do. */
@@ -31,7 +33,9 @@ export interface GateOptions {
 
 /** What a candidate was judged by. Accuracies are of held-back rows unless something else is said. */
 export interface GateFigures {
+  /** Held-back rows, and blocks of time that they lie in. */
   readonly held: number;
+  readonly heldBlocks: number;
   /** Of all that is present together: the version that serves, and the candidate. */
   readonly serving: number;
   readonly candidate: number;
@@ -121,6 +125,8 @@ function refusal(figures: GateFigures, gate: GateOptions, goesOn: boolean): stri
     return `tried on ${counted(tried, "label")}, ${gate.leastTried} are needed`;
   if (blocks < gate.leastBlocks)
     return `tried on ${counted(blocks, "moment")} apart from each other, ${gate.leastBlocks} are needed`;
+  if (figures.heldBlocks < gate.leastHeld)
+    return `${counted(figures.heldBlocks, "moment")} held back to judge it by, ${gate.leastHeld} are needed`;
   if (contradicted > gate.contradicted)
     return `${points(contradicted)} % of the labels contradict what every sensor is sure of`;
   if (worstGain < -gate.fall && worstZ < -gate.fallSignificance)
@@ -167,6 +173,7 @@ function measure(judged: Judged): GateFigures {
   const [usedBefore, used] = [usage(serving, rows), usage(candidate, rows)];
   return {
     held: full.held,
+    heldBlocks: new Set([...old, ...recent].map(({ block }) => block)).size,
     serving: share(full.serving),
     candidate: share(full.candidate),
     tried: evidence.rows,

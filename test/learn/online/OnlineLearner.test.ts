@@ -94,7 +94,8 @@ describe("OnlineLearner", () => {
     one.push({ kind: "label", label: { ...label, to: micros(1e12) } });
     for (let at = 0; at < 6_000; at++) one.push({ ...input, labelTime: micros(at * HOP) });
     expect(one.snapshot().fresh).toHaveLength(4_096);
-    expect(one.snapshot().fresh.at(-1)?.row.labelTime).toBeGreaterThan(5_990 * HOP);
+    // The last ten seconds of the label are held back.
+    expect(one.snapshot().fresh.at(-1)?.row.labelTime).toBe(5_749 * HOP);
   });
 
   it("publishes what is better on moments that it never learnt from", () => {
@@ -172,7 +173,19 @@ describe("OnlineLearner", () => {
     expect(one.status.labels.learnt).toBeGreaterThan(2 * span);
     expect(one.status.labels.held).toBeGreaterThan(0);
     expect(one.status.published).toBe(0);
-    expect(reasons.at(-1)).toMatch(/^tried on [67] moments apart from each other, 12 are needed$/);
+    expect(reasons.at(-1)).toMatch(/^tried on [67] moments apart from each other, 16 are needed$/);
+  });
+
+  it("publishes nothing while nothing has been held back to judge it by", () => {
+    const gate = { ...ONLINE_DEFAULTS.gate, leastHeld: 1_000 } as NonNullable<
+      OnlineOptions["gate"]
+    >;
+    const decisions = tell(learner({ gate }), story(900));
+    expect(versionsOf(decisions)).toEqual([]);
+    expect(reasonsOf(decisions).at(-1)).toMatch(
+      /^\d+ moments held back to judge it by, 1000 are needed$/,
+    );
+    expect(versionsOf(tell(learner(), story(900)))).not.toEqual([]);
   });
 
   it("takes a label that lasts for one piece of evidence every ten seconds", () => {
