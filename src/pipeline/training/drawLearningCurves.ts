@@ -86,8 +86,8 @@ function drawPanel(
     `<text x="12" y="${y + 4}" ${TEXT} font-weight="600">${escapeXml(title)}</text>`,
     ...ticks,
     ...lines,
-    `<text x="${LEFT}" y="${y + HEIGHT + 32}" ${TEXT} fill="#555">epoch 1</text>`,
-    `<text x="${LEFT + PLOT}" y="${y + HEIGHT + 32}" ${TEXT} fill="#555" text-anchor="end">${curves.length}</text>`,
+    `<text x="${LEFT}" y="${y + HEIGHT + 32}" ${TEXT} fill="#555">1</text>`,
+    `<text x="${LEFT + PLOT}" y="${y + HEIGHT + 32}" ${TEXT} fill="#555" text-anchor="end">epoch ${curves.length}</text>`,
   ].join("\n");
 }
 

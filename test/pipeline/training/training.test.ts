@@ -195,7 +195,7 @@ describe("trainRecordings", () => {
       calibrate: true,
       onNote: (text) => notes.push(text),
     });
-    expect(notes.join("\n")).toMatch(/1 labels "three" are of no class/);
+    expect(notes.join("\n")).toMatch(/1 label "three" is of no class/);
     expect(Object.keys(report.validation ?? {}).sort()).toEqual(["a", "a+b", "b"]);
     const weights = decodeWeights(await readFile(report.out), "tiny");
     expect(weights.config.classes).toEqual(TINY.classes);
