@@ -109,7 +109,7 @@ describe("an interpretation put down and taken up again", { timeout: 900_000 }, 
     const [own = new Uint8Array(0)] = taken;
     const old = packValue({ ...(unpackValue(own) as object), format: 3 });
     expect([isOwnState(own), isOwnState(old)]).toEqual([true, false]);
-    expect(() => unpackState(old)).toThrow("expected format 5, got 3");
+    expect(() => unpackState(old)).toThrow("expected format 6, got 3");
   });
 
   it("is not taken down where a stream's features do not say what they remember", async () => {
