@@ -71,7 +71,9 @@ export const drawnDigits: SensorKind = clipSensor({
           said(digit % 10, Rng.fromSeed(seed).fork(`voice ${digit}`)),
         );
         return (place) => {
-          const first = Math.round(("clip" in place ? place.progress : 0) * 0.8 * 16_000);
+          const first = Math.round(
+            (("clip" in place ? place.progress : 0) * LENGTH * SPOKEN_RATE) / 1e6,
+          );
           const now = "clip" in place ? sound(place.clip) : undefined;
           const block = Int16Array.from({ length: 160 }, (_, i) =>
             Math.round((now?.[first + i] ?? 0) + rng.normal(0, HISS)),
